@@ -1,13 +1,23 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     testTimeout: 20_000,
     pool: "forks",
     coverage: {
       provider: "v8",
-      include: ["core", "policy", "audit", "sandbox", "skills", "session", "cli"].map((folder) => `${folder}/**/*.ts`),
+      include: [
+        "core",
+        "policy",
+        "audit",
+        "sandbox",
+        "skills",
+        "session",
+        "cli",
+      ].map((folder) => `${folder}/**/*.ts`),
     },
   },
 });
+
+export default config;

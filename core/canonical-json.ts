@@ -1,7 +1,9 @@
 import { CoreError } from "./errors.ts";
 
 /** A value that canonical JSON can carry. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Json = null | boolean | number | string | readonly Json[] | {
+  readonly [key: string]: Json;
+};
 
 /**
  * Writes a value as canonical JSON (RFC 8785, restricted to integers), so that equal values have equal bytes.
@@ -35,7 +37,9 @@ function write(value: unknown, depth: number): string {
       return Object.is(value, -0) ? "0" : String(value);
     case "object":
       if (value === null) return "null";
-      return Array.isArray(value) ? writeArray(value, depth) : writeObject(value, depth);
+      return Array.isArray(value)
+        ? writeArray(value, depth)
+        : writeObject(value, depth);
     default:
       throw invalid(`a ${typeof value}`);
   }
@@ -47,9 +51,16 @@ function writeArray(items: readonly unknown[], depth: number): string {
 
 function writeObject(value: object, depth: number): string {
   const proto: unknown = Object.getPrototypeOf(value);
-  if (proto !== Object.prototype && proto !== null) throw invalid("an object of a class");
+  if (proto !== Object.prototype && proto !== null) {
+    throw invalid("an object of a class");
+  }
   const members: string[] = [];
-  for (const [key, member] of Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))) {
+  for (
+    const [key, member] of Object.entries(value).toSorted((
+      [a],
+      [b],
+    ) => (a < b ? -1 : a > b ? 1 : 0))
+  ) {
     if (member === undefined) continue;
     members.push(`${write(key, depth)}:${write(member, depth + 1)}`);
   }
@@ -57,5 +68,8 @@ function writeObject(value: object, depth: number): string {
 }
 
 function invalid(seen: string): CoreError {
-  return new CoreError("JSON_INVALID", `Cannot write canonical JSON: found ${seen}`);
+  return new CoreError(
+    "JSON_INVALID",
+    `Cannot write canonical JSON: found ${seen}`,
+  );
 }

@@ -30,9 +30,13 @@ export function isSha256(value: unknown): value is Sha256 {
  */
 export function parseDigest(value: string): Digest {
   if (!isDigest(value)) {
-    throw new CoreError("DIGEST_INVALID", `Cannot read digest: received "${value.slice(0, 80)}"`, {
-      hint: "expected b2: and 64 lower-case hex digits",
-    });
+    throw new CoreError(
+      "DIGEST_INVALID",
+      `Cannot read digest: received "${value.slice(0, 80)}"`,
+      {
+        hint: "expected b2: and 64 lower-case hex digits",
+      },
+    );
   }
   return value;
 }
@@ -46,7 +50,11 @@ export function parseDigest(value: string): Digest {
  * @returns The hash.
  * @throws {CoreError} `SODIUM_NOT_READY` before libsodium was loaded.
  */
-export function blake2b(bytes: Uint8Array, size = 32, key: Uint8Array | null = null): Uint8Array {
+export function blake2b(
+  bytes: Uint8Array,
+  size = 32,
+  key: Uint8Array | null = null,
+): Uint8Array {
   return sodium().crypto_generichash(size, bytes, key);
 }
 
@@ -57,7 +65,9 @@ export function blake2b(bytes: Uint8Array, size = 32, key: Uint8Array | null = n
  * @returns `b2:<64 hex>`.
  */
 export function b2(data: Uint8Array | string): Digest {
-  const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+  const bytes = typeof data === "string"
+    ? new TextEncoder().encode(data)
+    : data;
   return `b2:${toHex(blake2b(bytes))}` as string as Digest;
 }
 
@@ -79,10 +89,14 @@ export function digestOf(value: unknown): Digest {
  * @returns `sha256:<64 hex>`.
  */
 export function sha256(data: Uint8Array | string): Sha256 {
-  return `sha256:${createHash("sha256").update(data).digest("hex")}` as string as Sha256;
+  return `sha256:${
+    createHash("sha256").update(data).digest("hex")
+  }` as string as Sha256;
 }
 
 /** Writes bytes as lower-case hex. */
 export function toHex(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(
+    "hex",
+  );
 }

@@ -10,14 +10,18 @@ export interface ErrorDetails {
  * The base of every failure: a stable `code` from the closed union of one folder, a message of the form
  * `Cannot <action>: <what was seen>`, and a hint that says what to do. Never holds a secret or a response body.
  */
-export abstract class AgentZeroError<Code extends string = string> extends Error {
+export abstract class AgentZeroError<Code extends string = string>
+  extends Error {
   /** Stable and part of the JSON contract. */
   readonly code: Code;
   /** What the reader can do about it. */
   readonly hint: string | undefined;
 
   constructor(code: Code, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(
+      message,
+      details.cause === undefined ? undefined : { cause: details.cause },
+    );
     this.name = new.target.name;
     this.code = code;
     this.hint = details.hint;

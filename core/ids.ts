@@ -37,7 +37,9 @@ export function createIds(clock: Clock, random: Random): IdSource {
     next<P extends keyof IdByPrefix>(prefix: P): IdByPrefix[P] {
       // A clock that steps back must not reorder ids: keep the latest time seen, one more per id.
       last = Math.max(clock.now(), last + 1);
-      return `${prefix}_${encodeTime(last)}${encodeRandom(random.bytes(10))}` as string as IdByPrefix[P];
+      return `${prefix}_${encodeTime(last)}${
+        encodeRandom(random.bytes(10))
+      }` as string as IdByPrefix[P];
     },
   };
 }
@@ -49,8 +51,12 @@ export function createIds(clock: Clock, random: Random): IdSource {
  * @param value Anything.
  * @returns `true` for the prefix, an underscore and a ULID in upper case.
  */
-export function isId<P extends keyof IdByPrefix>(prefix: P, value: unknown): value is IdByPrefix[P] {
-  return typeof value === "string" && value.startsWith(`${prefix}_`) && ULID.test(value.slice(prefix.length + 1));
+export function isId<P extends keyof IdByPrefix>(
+  prefix: P,
+  value: unknown,
+): value is IdByPrefix[P] {
+  return typeof value === "string" && value.startsWith(`${prefix}_`) &&
+    ULID.test(value.slice(prefix.length + 1));
 }
 
 /**
@@ -61,7 +67,12 @@ export function isId<P extends keyof IdByPrefix>(prefix: P, value: unknown): val
  * @throws {CoreError} `ID_INVALID` when it is not `ses_` and a ULID.
  */
 export function parseSessionId(value: string): SessionId {
-  if (!isId("ses", value)) throw new CoreError("ID_INVALID", `Cannot read session id: received "${value.slice(0, 64)}"`);
+  if (!isId("ses", value)) {
+    throw new CoreError(
+      "ID_INVALID",
+      `Cannot read session id: received "${value.slice(0, 64)}"`,
+    );
+  }
   return value;
 }
 

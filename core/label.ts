@@ -1,4 +1,9 @@
-import { type Classification, CLASSIFICATIONS, TRUST_LABELS, type TrustLabel } from "./words.ts";
+import {
+  type Classification,
+  CLASSIFICATIONS,
+  TRUST_LABELS,
+  type TrustLabel,
+} from "./words.ts";
 
 /** Where data came from and what it is. Joining labels is set union, so nothing is ever forgotten. */
 export interface Label {
@@ -16,7 +21,11 @@ export const MAX_SOURCES = 32;
 const TRUSTED: ReadonlySet<TrustLabel> = new Set(["user", "policy", "core"]);
 
 /** What a person typed: trusted, private. */
-export const USER_LABEL: Label = { trust: ["user"], classes: ["private"], sources: [] };
+export const USER_LABEL: Label = {
+  trust: ["user"],
+  classes: ["private"],
+  sources: [],
+};
 
 /**
  * Makes a label with one origin.
@@ -26,8 +35,16 @@ export const USER_LABEL: Label = { trust: ["user"], classes: ["private"], source
  * @param source A name for people, e.g. a path; optional.
  * @returns The label.
  */
-export function labelOf(trust: TrustLabel, classes: readonly Classification[] = [], source?: string): Label {
-  return joinLabels([{ trust: [trust], classes: classes.length > 0 ? classes : ["private"], sources: source ? [source] : [] }]);
+export function labelOf(
+  trust: TrustLabel,
+  classes: readonly Classification[] = [],
+  source?: string,
+): Label {
+  return joinLabels([{
+    trust: [trust],
+    classes: classes.length > 0 ? classes : ["private"],
+    sources: source ? [source] : [],
+  }]);
 }
 
 /**
@@ -50,7 +67,9 @@ export function joinLabels(labels: readonly Label[]): Label {
   return {
     trust: TRUST_LABELS.filter((word) => trust.has(word)),
     classes: CLASSIFICATIONS.filter((word) => classes.has(word)),
-    sources: named.length <= MAX_SOURCES ? named : [...named.slice(0, MAX_SOURCES - 1), "+more"],
+    sources: named.length <= MAX_SOURCES
+      ? named
+      : [...named.slice(0, MAX_SOURCES - 1), "+more"],
   };
 }
 

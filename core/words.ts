@@ -32,7 +32,12 @@ export const CLASSIFICATIONS = [
 export type Classification = (typeof CLASSIFICATIONS)[number];
 
 /** What policy says of an action, from mild to severe: the order is the severity. */
-export const DECISIONS = ["allow", "allow_with_redaction", "requires_approval", "deny"] as const;
+export const DECISIONS = [
+  "allow",
+  "allow_with_redaction",
+  "requires_approval",
+  "deny",
+] as const;
 /** One of {@link DECISIONS}. */
 export type Decision = (typeof DECISIONS)[number];
 
@@ -49,17 +54,40 @@ export const ISOLATION_TIERS = [
 export type IsolationTier = (typeof ISOLATION_TIERS)[number];
 
 /** How far a person's answer reaches. */
-export const APPROVAL_SCOPES = ["once", "session", "project", "package", "never"] as const;
+export const APPROVAL_SCOPES = [
+  "once",
+  "session",
+  "project",
+  "package",
+  "never",
+] as const;
 /** One of {@link APPROVAL_SCOPES}. */
 export type ApprovalScope = (typeof APPROVAL_SCOPES)[number];
 
 /** Where a value came from. */
-export const TRUST_LABELS = ["user", "policy", "core", "skill", "tool", "file", "network", "model", "guest"] as const;
+export const TRUST_LABELS = [
+  "user",
+  "policy",
+  "core",
+  "skill",
+  "tool",
+  "file",
+  "network",
+  "model",
+  "guest",
+] as const;
 /** One of {@link TRUST_LABELS}. */
 export type TrustLabel = (typeof TRUST_LABELS)[number];
 
 /** Where a rule stands; the order breaks ties when a verdict names its rule. */
-export const LAYERS = ["floor", "system", "user", "project", "skill", "session"] as const;
+export const LAYERS = [
+  "floor",
+  "system",
+  "user",
+  "project",
+  "skill",
+  "session",
+] as const;
 /** One of {@link LAYERS}. */
 export type Layer = (typeof LAYERS)[number];
 
@@ -74,8 +102,12 @@ export type Layer = (typeof LAYERS)[number];
  * @param value Anything.
  * @returns `true` when `value` is spelled exactly like a member.
  */
-export function isWord<T extends string>(set: readonly T[], value: unknown): value is T {
-  return typeof value === "string" && (set as readonly string[]).includes(value);
+export function isWord<T extends string>(
+  set: readonly T[],
+  value: unknown,
+): value is T {
+  return typeof value === "string" &&
+    (set as readonly string[]).includes(value);
 }
 
 /**

@@ -29,9 +29,13 @@ export async function loadSodium(): Promise<Sodium> {
  */
 export function sodium(): Sodium {
   if (loaded === null) {
-    throw new CoreError("SODIUM_NOT_READY", "Cannot use cryptography: libsodium is not loaded", {
-      hint: "await loadSodium() in the composition root first",
-    });
+    throw new CoreError(
+      "SODIUM_NOT_READY",
+      "Cannot use cryptography: libsodium is not loaded",
+      {
+        hint: "await loadSodium() in the composition root first",
+      },
+    );
   }
   return loaded;
 }

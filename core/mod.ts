@@ -1,0 +1,25 @@
+/**
+ * The ground floor: words, labels, ids, digests, cryptography, redaction, the vault and the ports that the rooms above
+ * are wired through. Imports no other folder.
+ *
+ * @example
+ * ```ts
+ * import { digestOf, loadSodium } from "../core/mod.ts";
+ *
+ * await loadSodium();
+ * digestOf({ path: "README.md" }); // "b2:…"
+ * ```
+ * @module
+ */
+export * from "./action.ts";
+export * from "./canonical-json.ts";
+export * from "./crypto/sodium.ts";
+export * from "./digest.ts";
+export * from "./errors.ts";
+export * from "./ids.ts";
+export * from "./label.ts";
+export * from "./permit.ts";
+export * from "./ports.ts";
+export * from "./secret.ts";
+export * from "./verdict.ts";
+export * from "./words.ts";

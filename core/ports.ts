@@ -1,0 +1,199 @@
+import type { AtomicAction } from "./action.ts";
+import type { Digest } from "./digest.ts";
+import type { CallId, SessionId } from "./ids.ts";
+import type { Permit } from "./permit.ts";
+import type { SecretBytes } from "./secret.ts";
+import type { Verdict } from "./verdict.ts";
+import type { ApprovalScope, IsolationTier } from "./words.ts";
+
+/** Wall and monotonic time. Wall time is information only: order comes from sequence numbers. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Milliseconds of a clock that never steps back; may have a fraction. */
+  mono(): number;
+}
+
+/** Cryptographically strong random bytes. */
+export interface Random {
+  /** Returns `count` fresh bytes. */
+  bytes(count: number): Uint8Array;
+}
+
+/** Timers, injected so that tests need no sleeps. */
+export interface Timers {
+  /** Calls `run` once after `ms`; the returned function cancels it and is idempotent. Never keeps the process alive by itself. */
+  after(ms: number, run: () => void): () => void;
+}
+
+/** What a person is asked. Every text may hold untrusted parts: the channel sanitises before it shows. */
+export interface ApprovalRequest {
+  readonly session: SessionId;
+  readonly call: CallId;
+  /** Who proposes: the model, a skill, an editor. */
+  readonly actor: string;
+  readonly tool: string;
+  /** From policy facts, never model prose, e.g. `Write src/a.ts`. */
+  readonly title: string;
+  readonly tier: IsolationTier;
+  readonly actions: readonly {
+    readonly action: AtomicAction;
+    readonly verdict: Verdict;
+  }[];
+  /** Exactly what would happen: argv, diff, URL. */
+  readonly preview: ApprovalPreview;
+  readonly tainted: boolean;
+  /** Names of the origins behind a tainted call. */
+  readonly origins: readonly string[];
+  readonly handles: readonly string[];
+  /** Scopes that may be answered, narrowest first; `never` is always understood. */
+  readonly scopes: readonly Exclude<ApprovalScope, "never">[];
+  readonly timeoutMs: number;
+  /** Binds the answer to what was shown. */
+  readonly digest: Digest;
+}
+
+/** The part of a question that says what would happen. */
+export type ApprovalPreview =
+  | { readonly kind: "text"; readonly text: string }
+  | {
+    readonly kind: "changes";
+    readonly summary: string;
+    readonly changes: readonly PreviewChange[];
+  };
+
+/** One file change of a question. */
+export interface PreviewChange {
+  /** Relative to the project when inside it. */
+  readonly path: string;
+  readonly kind: "create" | "modify" | "delete" | "chmod" | "symlink";
+  /** `true` for files that run later without being asked: hooks, package scripts, CI, editor tasks. */
+  readonly runsLater: boolean;
+  /** Text before and after, or `null` when absent or not text. */
+  readonly before: string | null;
+  readonly after: string | null;
+  /** Size afterwards in bytes. */
+  readonly bytes: number;
+}
+
+/** How a question ended. */
+export type ApprovalAnswer =
+  | {
+    readonly kind: "allowed";
+    readonly scope: Exclude<ApprovalScope, "never">;
+    /** The digest that was on the screen. */
+    readonly subject: Digest;
+    /** For changes: the paths to keep, or `null` for all. */
+    readonly only: readonly string[] | null;
+  }
+  | {
+    readonly kind: "refused";
+    readonly why:
+      | "no"
+      | "never"
+      | "timeout"
+      | "nobody"
+      | "cancelled"
+      | "broken";
+    /** What the person wants the model to know, if anything. */
+    readonly message: string | null;
+  };
+
+/**
+ * Asks a person, on a channel that no untrusted text can write to.
+ *
+ * Contract:
+ * - resolves exactly once and never rejects; a broken channel is `refused` with `broken`;
+ * - resolves `refused` when `signal` aborts, and asks nothing after that;
+ * - returns the `subject` that was on the screen, so that the caller can compare it;
+ * - drops keys typed before the question was fully drawn.
+ */
+export interface Approver {
+  /** Names the channel in the record: `terminal`, `flag`, `acp`, `none`. */
+  readonly channel: string;
+  ask(request: ApprovalRequest, signal: AbortSignal): Promise<ApprovalAnswer>;
+}
+
+/** Uses up a permit, or throws `PERMIT_INVALID`. The only half of the permit desk that a tier gets. */
+export interface PermitSpender {
+  /** Deletes the permit and checks that it was minted for this digest and tier and is young enough. */
+  spend(permit: Permit, digest: Digest, tier: IsolationTier): void;
+}
+
+/** Gives a secret value for one use against a permit that was already spent on the run it belongs to. */
+export interface SecretRevealer {
+  /** Resolves a handle; the caller disposes the value. Throws `SECRET_UNKNOWN`, `VAULT_LOCKED` and their like. */
+  reveal(permit: Permit, handle: string): Promise<SecretBytes>;
+}
+
+/** What a tier may use while it runs. */
+export interface RunIo {
+  readonly signal: AbortSignal;
+  readonly permits: PermitSpender;
+  readonly secrets: SecretRevealer;
+  /** Live output, raw and unmasked: the gate masks before anybody sees it. */
+  readonly onOutput?:
+    | ((stream: "stdout" | "stderr", chunk: Uint8Array) => void)
+    | undefined;
+  /** Decides each further file that a walk would open; `false` means leave it out and count it. */
+  readonly admit?: ((realPath: string) => boolean) | undefined;
+}
+
+/** Something the tier wants known besides its result. */
+export interface Notice {
+  readonly code: string;
+  readonly text: string;
+}
+
+/** What a run used. */
+export interface Usage {
+  /** Bytes of output before any cap. */
+  readonly outputBytes: number;
+  /** Peak memory in bytes where it is known. */
+  readonly memoryBytes: number | null;
+}
+
+/** How a run ended. A tier never throws; `started` tells "refused" from "failed". */
+export type Outcome<Value> =
+  & {
+    readonly started: boolean;
+    readonly ms: number;
+    /** Digest of the sandbox settings that were really in force. */
+    readonly profile: Digest;
+    readonly usage: Usage;
+    readonly notices: readonly Notice[];
+  }
+  & (
+    | { readonly ok: true; readonly value: Value }
+    | {
+      readonly ok: false;
+      readonly code: string;
+      readonly reason: string;
+      readonly hint: string | null;
+    }
+  );
+
+/** Whether a backend works here, found out by a real canary. */
+export type Probe =
+  | { readonly ok: true; readonly facts: Readonly<Record<string, string>> }
+  | {
+    readonly ok: false;
+    readonly code: string;
+    readonly reason: string;
+    readonly fix: string;
+  };
+
+/**
+ * One way to run what the gate allowed.
+ *
+ * Contract:
+ * - the first statement of `run` spends the permit against the digest of `spec`;
+ * - never throws, never falls back to less protection, never retries bare;
+ * - `probe` runs its canary once per process.
+ */
+export interface Backend<Spec, Value> {
+  readonly tier: IsolationTier;
+  readonly name: string;
+  probe(): Promise<Probe>;
+  run(permit: Permit, spec: Spec, io: RunIo): Promise<Outcome<Value>>;
+}

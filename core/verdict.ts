@@ -1,0 +1,55 @@
+import type {
+  ApprovalScope,
+  Classification,
+  Decision,
+  Layer,
+} from "./words.ts";
+
+/** What must be done to data before it may go where the decision allows it to. */
+export interface Obligations {
+  /** Classes to mask, in the order of the closed set. */
+  readonly redact: readonly Classification[];
+  /** The smallest byte limit of all matching rules, or `null`. */
+  readonly max_bytes: number | null;
+}
+
+/** Names a rule for good: its file's hash makes a grant void when the file changes. */
+export interface RuleRef {
+  readonly layer: Layer;
+  readonly rule: string;
+  /** `sha256:` of the policy file, or `floor`. */
+  readonly policy: string;
+}
+
+/** How a question may be answered. */
+export interface ApprovalTerms {
+  /** The widest scope on offer; `never` can always be answered. */
+  readonly maxScope: Exclude<ApprovalScope, "never">;
+  readonly timeoutMs: number;
+  /** Lifetime of a remembered answer. */
+  readonly ttlMs: number;
+  /** Every rule that asks; a grant must name them all. */
+  readonly asks: readonly RuleRef[];
+  /** What a remembered answer would cover, as canonical text, e.g. the exact path or argv. */
+  readonly shape: string;
+}
+
+/** The decision on one atomic action. */
+export interface Verdict {
+  readonly decision: Decision;
+  /** The rule that decided, or `null` for a default deny. */
+  readonly rule: string | null;
+  readonly layer: Layer | null;
+  /** `<code>: <sentence>`. */
+  readonly reason: string;
+  readonly obligations: Obligations;
+  /** Present exactly when `decision` is `requires_approval`. */
+  readonly approval: ApprovalTerms | null;
+  /** Scope of the remembered grant that already answers the question, or `null`. */
+  readonly granted: Exclude<ApprovalScope, "never"> | null;
+  /** What would change the answer, for people. */
+  readonly hint: string | null;
+}
+
+/** No obligations. */
+export const NO_OBLIGATIONS: Obligations = { redact: [], max_bytes: null };
