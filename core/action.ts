@@ -168,9 +168,7 @@ export function describeTarget(target: Target): string {
     case "secret":
       return `${target.handle} as ${target.inject}`;
     case "package":
-      return target.version === null
-        ? target.id
-        : `${target.id}@${target.version}`;
+      return target.version === null ? target.id : `${target.id}@${target.version}`;
     case "import":
     case "skill":
       return target.name;

@@ -37,9 +37,7 @@ function write(value: unknown, depth: number): string {
       return Object.is(value, -0) ? "0" : String(value);
     case "object":
       if (value === null) return "null";
-      return Array.isArray(value)
-        ? writeArray(value, depth)
-        : writeObject(value, depth);
+      return Array.isArray(value) ? writeArray(value, depth) : writeObject(value, depth);
     default:
       throw invalid(`a ${typeof value}`);
   }

@@ -42,6 +42,26 @@ export function parseDigest(value: string): Digest {
 }
 
 /**
+ * Reads a SHA-256 digest from text.
+ *
+ * @param value Text of the form `sha256:<64 hex>`.
+ * @returns The branded digest.
+ * @throws {CoreError} `DIGEST_INVALID` for any other spelling.
+ */
+export function parseSha256(value: string): Sha256 {
+  if (!isSha256(value)) {
+    throw new CoreError(
+      "DIGEST_INVALID",
+      `Cannot read digest: received "${value.slice(0, 80)}"`,
+      {
+        hint: "expected sha256: and 64 lower-case hex digits",
+      },
+    );
+  }
+  return value;
+}
+
+/**
  * Returns the raw BLAKE2b hash of bytes (RFC 7693).
  *
  * @param bytes Any bytes.
@@ -65,10 +85,8 @@ export function blake2b(
  * @returns `b2:<64 hex>`.
  */
 export function b2(data: Uint8Array | string): Digest {
-  const bytes = typeof data === "string"
-    ? new TextEncoder().encode(data)
-    : data;
-  return `b2:${toHex(blake2b(bytes))}` as string as Digest;
+  const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+  return parseDigest(`b2:${toHex(blake2b(bytes))}`);
 }
 
 /**
@@ -89,9 +107,7 @@ export function digestOf(value: unknown): Digest {
  * @returns `sha256:<64 hex>`.
  */
 export function sha256(data: Uint8Array | string): Sha256 {
-  return `sha256:${
-    createHash("sha256").update(data).digest("hex")
-  }` as string as Sha256;
+  return parseSha256(`sha256:${createHash("sha256").update(data).digest("hex")}`);
 }
 
 /** Writes bytes as lower-case hex. */

@@ -10,8 +10,7 @@ export interface ErrorDetails {
  * The base of every failure: a stable `code` from the closed union of one folder, a message of the form
  * `Cannot <action>: <what was seen>`, and a hint that says what to do. Never holds a secret or a response body.
  */
-export abstract class AgentZeroError<Code extends string = string>
-  extends Error {
+export abstract class AgentZeroError<Code extends string = string> extends Error {
   /** Stable and part of the JSON contract. */
   readonly code: Code;
   /** What the reader can do about it. */

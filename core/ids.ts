@@ -37,9 +37,9 @@ export function createIds(clock: Clock, random: Random): IdSource {
     next<P extends keyof IdByPrefix>(prefix: P): IdByPrefix[P] {
       // A clock that steps back must not reorder ids: keep the latest time seen, one more per id.
       last = Math.max(clock.now(), last + 1);
-      return `${prefix}_${encodeTime(last)}${
-        encodeRandom(random.bytes(10))
-      }` as string as IdByPrefix[P];
+      const id = `${prefix}_${encodeTime(last)}${encodeRandom(random.bytes(10))}`;
+      if (!isId(prefix, id)) throw new CoreError("ID_INVALID", `Cannot make an id: the clock says ${last}`);
+      return id;
     },
   };
 }

@@ -1,9 +1,4 @@
-import {
-  type Classification,
-  CLASSIFICATIONS,
-  TRUST_LABELS,
-  type TrustLabel,
-} from "./words.ts";
+import { type Classification, CLASSIFICATIONS, TRUST_LABELS, type TrustLabel } from "./words.ts";
 
 /** Where data came from and what it is. Joining labels is set union, so nothing is ever forgotten. */
 export interface Label {
@@ -67,9 +62,7 @@ export function joinLabels(labels: readonly Label[]): Label {
   return {
     trust: TRUST_LABELS.filter((word) => trust.has(word)),
     classes: CLASSIFICATIONS.filter((word) => classes.has(word)),
-    sources: named.length <= MAX_SOURCES
-      ? named
-      : [...named.slice(0, MAX_SOURCES - 1), "+more"],
+    sources: named.length <= MAX_SOURCES ? named : [...named.slice(0, MAX_SOURCES - 1), "+more"],
   };
 }
 

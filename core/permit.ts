@@ -6,6 +6,7 @@
  * a private member makes the class nominal, so that leaving the permit out, or passing `{}`, does not compile.
  */
 export class Permit {
+  // oxlint-disable-next-line no-unused-private-class-members -- it is the brand; see above
   readonly #nominal = true;
 
   /** Tells whether a value was made by this class; not whether it was minted. */

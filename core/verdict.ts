@@ -1,9 +1,4 @@
-import type {
-  ApprovalScope,
-  Classification,
-  Decision,
-  Layer,
-} from "./words.ts";
+import type { ApprovalScope, Classification, Decision, Layer } from "./words.ts";
 
 /** What must be done to data before it may go where the decision allows it to. */
 export interface Obligations {

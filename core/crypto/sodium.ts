@@ -14,9 +14,9 @@ let loaded: Sodium | null = null;
  */
 export async function loadSodium(): Promise<Sodium> {
   if (loaded === null) {
-    const { default: sodium } = await import("libsodium-wrappers-sumo");
-    await sodium.ready;
-    loaded = sodium;
+    const { default: library } = await import("libsodium-wrappers-sumo");
+    await library.ready;
+    loaded = library;
   }
   return loaded;
 }
