@@ -1,0 +1,21 @@
+import { AgentZeroError } from "../core/mod.ts";
+
+/** Codes of failures inside `cli`. */
+export type CliErrorCode =
+  | "CONFIG_INVALID"
+  | "CONFIG_UNSAFE"
+  | "HOME_UNSAFE"
+  | "INPUT_INVALID"
+  | "INPUT_TOO_LARGE"
+  | "INTERNAL"
+  | "INTERRUPTED"
+  | "NOT_FOUND"
+  | "NO_PROJECT"
+  | "NO_TERMINAL"
+  | "PROJECT_UNSAFE"
+  | "RUNTIME_TOO_OLD"
+  | "USAGE"
+  | "WRITE_FAILED";
+
+/** A failure inside `cli`. */
+export class CliError extends AgentZeroError<CliErrorCode> {}
