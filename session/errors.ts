@@ -1,0 +1,48 @@
+import { AgentZeroError } from "../core/mod.ts";
+
+/** Codes of failures inside `session`, part of the JSON contract. */
+export type SessionErrorCode =
+  | "APPROVAL_CHANGED"
+  | "APPROVAL_NOBODY"
+  | "APPROVAL_RATE"
+  | "APPROVAL_REFUSED"
+  | "APPROVAL_TIMEOUT"
+  | "ARGS_INVALID"
+  | "AUDIT_UNWRITABLE"
+  | "CANCELLED"
+  | "COMMAND_FAILED"
+  | "CONFIG_INVALID"
+  | "HTTP_FAILED"
+  | "LIMIT_CALLS"
+  | "LIMIT_SIZE"
+  | "LIMIT_TIME"
+  | "MODEL_DENIED"
+  | "NO_PROJECT"
+  | "PERMIT_INVALID"
+  | "PLACEHOLDER_IN_ARGS"
+  | "PLAN_FAILED"
+  | "POLICY_DEFAULT"
+  | "POLICY_DENY"
+  | "PROVIDER_AUTH"
+  | "PROVIDER_BUSY"
+  | "PROVIDER_CONTEXT"
+  | "PROVIDER_MODEL"
+  | "PROVIDER_PROTOCOL"
+  | "PROVIDER_RATE"
+  | "PROVIDER_STREAM"
+  | "PROVIDER_UNREACHABLE"
+  | "REDACTION_FAILED"
+  | "SCRIPT_INVALID"
+  | "SCRIPT_NOT_FOUND"
+  | "SECRET_EGRESS"
+  | "SECRET_PLACE"
+  | "SECRET_UNBOUND"
+  | "SESSION_BUSY"
+  | "SESSION_DAMAGED"
+  | "SESSION_NOT_FOUND"
+  | "SESSION_WRITE"
+  | "TOOL_ERROR"
+  | "TOOL_UNKNOWN";
+
+/** A failure inside `session`. */
+export class SessionError extends AgentZeroError<SessionErrorCode> {}
