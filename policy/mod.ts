@@ -1,0 +1,16 @@
+/**
+ * Policy: reads `policy.yml`, decides atomic actions, remembers answers, mints permits.
+ *
+ * @example
+ * ```ts
+ * import { openPolicy } from "../policy/mod.ts";
+ *
+ * const engine = await openPolicy(options);
+ * const verdict = engine.decide(action); // "deny" unless a rule says otherwise
+ * ```
+ * @module
+ */
+export * from "./document.ts";
+export * from "./engine-types.ts";
+export * from "./errors.ts";
+export * from "./permits.ts";
