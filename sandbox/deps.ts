@@ -1,0 +1,37 @@
+import type { Clock, Random, Timers } from "../core/mod.ts";
+
+/** Facts about the host that tiers do not look up themselves. */
+export interface HostFacts {
+  readonly runtime: "node" | "deno";
+  /** `process.platform`. */
+  readonly platform: string;
+  /** `process.arch`. */
+  readonly arch: string;
+  /** Real user and group id; 0 on Windows. */
+  readonly uid: number;
+  readonly gid: number;
+  /** Absolute path of the running JavaScript runtime, for helpers of our own. */
+  readonly execPath: string;
+  /** Real path of the user's home. */
+  readonly userHome: string;
+  /** Real path of `$AGENTZERO_HOME`. */
+  readonly home: string;
+  /** Real path of the folder for temporary files. */
+  readonly tmp: string;
+}
+
+/** What every tier is wired to. */
+export interface SandboxDeps {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly facts: HostFacts;
+}
+
+/** Settings of the process tier that only the user's own configuration can change. */
+export interface ProcessSettings {
+  /** Runs at once, 1 to 16. */
+  readonly running: number;
+  /** `auto`: on where its tests ran (x64). `on`: a filter that does not load refuses the run. */
+  readonly seccomp: "auto" | "on" | "off";
+}

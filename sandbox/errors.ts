@@ -1,0 +1,53 @@
+import { AgentZeroError } from "../core/mod.ts";
+
+/** Codes of failures inside `sandbox`; most of them reach callers as the `code` of an outcome, not as an exception. */
+export type SandboxErrorCode =
+  /** Too many runs wait already. */
+  | "BUSY"
+  /** The caller took the call back. */
+  | "CANCELLED"
+  /** Free disk, or what a run may write, ran out. */
+  | "LIMIT_DISK"
+  /** A limit outside its bounds. */
+  | "LIMIT_INVALID"
+  /** The processes of a run together used more memory than they may. */
+  | "LIMIT_MEMORY"
+  /** A run printed more than is drained. */
+  | "LIMIT_OUTPUT"
+  /** More processes than a run may have. */
+  | "LIMIT_PROCESSES"
+  /** An input, a file or a walk above its bound. */
+  | "LIMIT_SIZE"
+  /** The deadline passed. */
+  | "LIMIT_TIME"
+  /** No such file, folder or program. */
+  | "NOT_FOUND"
+  /** A folder, device, socket, FIFO or link where a regular file is needed. */
+  | "NOT_REGULAR"
+  /** The file system refuses: permissions, read-only, quota. */
+  | "FILE_REFUSED"
+  /** What stands there is no longer what was judged. */
+  | "PATH_CHANGED"
+  /** A path that no file can have. */
+  | "PATH_INVALID"
+  /** A search expression that cannot be compiled or is too long. */
+  | "PATTERN_INVALID"
+  /** A permit that does not fit. */
+  | "PERMIT_INVALID"
+  /** The sandbox could not be set up or broke; nothing is retried with less. */
+  | "SANDBOX_FAILED"
+  /** A secret value that no environment variable can carry. */
+  | "SECRET_PLACE"
+  /** A spec that no sandbox can run. */
+  | "SPEC_INVALID"
+  /** The tier is `deny` or `none`. */
+  | "TIER_DENIED"
+  /** The tier's backend does not work here. */
+  | "TIER_UNAVAILABLE"
+  /** A tier that is not a word of the closed set. */
+  | "TIER_UNKNOWN"
+  /** The project is so wide that it would take secrets or the record with it. */
+  | "WORKSPACE_WIDE";
+
+/** A failure inside `sandbox`. */
+export class SandboxError extends AgentZeroError<SandboxErrorCode> {}

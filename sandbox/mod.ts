@@ -1,0 +1,24 @@
+/**
+ * The isolation tiers: reading and writing through verified descriptors, processes in bubblewrap on a staged view.
+ * Runs what the gate allowed, in the tier the gate chose, and nothing else: holds no policy, asks nobody, writes no
+ * record. Imports `core` only.
+ *
+ * @example
+ * ```ts
+ * const files = createHostFiles(deps);
+ * const spec = { op: "list", target: "/home/me/shop", depth: 1, maxEntries: 100 } as const;
+ * const outcome = await files.run(mint(specDigest(spec), files.tier), spec, io);
+ * ```
+ * @module
+ */
+export * from "./deps.ts";
+export * from "./errors.ts";
+export * from "./files/find-masked.ts";
+export * from "./files/host-files.ts";
+export * from "./files/host-writer.ts";
+export * from "./limits.ts";
+export * from "./process/bubblewrap.ts";
+export * from "./process/lookup-program.ts";
+export * from "./process/staged-run.ts";
+export * from "./router.ts";
+export * from "./spec.ts";
