@@ -1,0 +1,133 @@
+import {
+  type AtomicAction,
+  NO_OBLIGATIONS,
+  type SecretTarget,
+  type Verdict,
+} from "../core/mod.ts";
+import type { DecidedAction } from "./approve.ts";
+import type { CallFailure } from "./call.ts";
+import type { GateDeps } from "./deps.ts";
+import { type IntentFacts, intentEvent, type RecordSubject } from "./record.ts";
+
+/** A decision that is on record. */
+export interface Authorized {
+  readonly each: readonly DecidedAction[];
+  readonly worst: Verdict;
+  /** Sequence number of the intent, or `null` when it could not be written: then nothing may happen. */
+  readonly intent: number | null;
+  /** Why the call ends here, or `null` when it may go on to be asked or run. */
+  readonly failure: CallFailure | null;
+}
+
+/** A reason to refuse that policy rules do not express. */
+export interface Guard {
+  readonly rule: string;
+  readonly failure: CallFailure;
+}
+
+// Effects that only read what is already here; every other one waits for its record to be durable.
+const CALM: ReadonlySet<string> = new Set(["file_read", "acp_context_request", "wasm_host_call"]);
+
+/**
+ * Decides a call and records the decision, before anything else happens (steps 3 and 4 of the life of a call).
+ *
+ * @param deps The gate's wiring.
+ * @param subject Ids of the record.
+ * @param call The atomic actions, a title for messages, what else the record says, and a guard that already refused.
+ * @returns The decision; `failure` is set for a deny and for a record that could not be written.
+ */
+export async function authorize(
+  deps: GateDeps,
+  subject: RecordSubject,
+  call: {
+    readonly actions: readonly AtomicAction[];
+    readonly title: string;
+    readonly facts: Omit<IntentFacts, "front" | "uid" | "policy">;
+    readonly guard: Guard | null;
+  },
+): Promise<Authorized> {
+  // Sources are looked at before each call, so that a tightened policy holds at once.
+  deps.policy.refresh();
+  const { worst: decided, each } = deps.policy.decideAll(call.actions);
+  const pairs: DecidedAction[] = [];
+  for (const [index, action] of call.actions.entries()) {
+    const verdict = each[index];
+    if (verdict !== undefined) pairs.push({ action, verdict });
+  }
+  const guard = call.guard ?? bindingGuard(deps, call.actions);
+  const worst = decided.decision === "deny" || guard === null ? decided : guardVerdict(guard);
+  const facts = {
+    ...call.facts,
+    front: deps.front,
+    uid: deps.uid,
+    policy: deps.policy.generation.digest,
+  };
+  const intent = await record(deps, intentEvent(subject, { each: pairs, worst }, facts), {
+    risky: call.actions.some((action) => !CALM.has(action.capability)),
+  });
+  if (typeof intent !== "number") return { each: pairs, worst, intent: null, failure: intent };
+  return { each: pairs, worst, intent, failure: refusal(call.title, worst, guard) };
+}
+
+/**
+ * Appends an event and waits until it is as durable as the settings ask.
+ *
+ * @param deps The gate's wiring.
+ * @param event The event; masked by the log's own last line of defence.
+ * @param options Whether an effect beyond reading waits for it.
+ * @returns The sequence number, or why it could not be written.
+ */
+export async function record(
+  deps: Pick<GateDeps, "audit">,
+  event: Parameters<GateDeps["audit"]["append"]>[0],
+  options: { readonly risky: boolean },
+): Promise<number | CallFailure> {
+  try {
+    const { seq } = deps.audit.append(event);
+    await deps.audit.barrier(seq, options.risky);
+    return seq;
+  } catch (cause) {
+    return {
+      code: "AUDIT_UNWRITABLE",
+      message: `Cannot record the decision: ${cause instanceof Error ? cause.message : "the audit log failed"}`,
+      hint: "free disk space or mend the folder .agentzero/audit, then start a new session",
+    };
+  }
+}
+
+function bindingGuard(deps: GateDeps, actions: readonly AtomicAction[]): Guard | null {
+  for (const { target } of actions) {
+    if (target.kind !== "secret") continue;
+    const failure = deps.checkBinding(target satisfies SecretTarget);
+    if (failure !== null) return { rule: "floor.unbound-secret", failure };
+  }
+  return null;
+}
+
+function guardVerdict(guard: Guard): Verdict {
+  return {
+    decision: "deny",
+    rule: guard.rule,
+    layer: "floor",
+    reason: `floor: ${guard.failure.message}`,
+    obligations: NO_OBLIGATIONS,
+    approval: null,
+    granted: null,
+    hint: guard.failure.hint,
+  };
+}
+
+function refusal(title: string, worst: Verdict, guard: Guard | null): CallFailure | null {
+  if (worst.decision !== "deny") return null;
+  if (guard !== null && worst.rule === guard.rule) return guard.failure;
+  const by = worst.rule === null ? "no rule allows it" : `denied by rule "${worst.rule}" (${worst.layer ?? "policy"})`;
+  return {
+    code: worst.rule === null ? "POLICY_DEFAULT" : "POLICY_DENY",
+    message: `Cannot ${lowerFirst(title)}: ${by}`,
+    hint: worst.hint ?? "agentzero policy explain --last",
+  };
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,200 @@
+import { labelOf } from "../core/mod.ts";
+import { record } from "./authorize.ts";
+import type { Approved, CallFailure, CallResult, ChangeReport, LabelledResult } from "./call.ts";
+import type { EffectOutcome } from "./effects.ts";
+import { type LabelledOutput, labelOutput, sumRedactions } from "./label-output.ts";
+import { elapsed, type Passage } from "./passage.ts";
+import { resultEvent } from "./record.ts";
+import { settleChanges } from "./staged-changes.ts";
+import type { Prepared, Presented } from "./tools/tool.ts";
+
+/**
+ * Ends a call that policy or a person refused: its records are final, nothing ran.
+ *
+ * @param passage The call.
+ * @param failure Why; `null` never happens for a refusal that was recorded.
+ * @param approved How a question was answered.
+ * @returns The result.
+ */
+export function concludeRefusal(passage: Passage, failure: CallFailure | null, approved: Approved): LabelledResult {
+  return finish(passage, { approved, failure: failure ?? UNRECORDED, output: null, result: null });
+}
+
+/**
+ * Ends a call that was allowed and could not start, with its result record.
+ *
+ * @param passage The call.
+ * @param failure Why.
+ * @param approved How a question was answered.
+ * @returns The result.
+ */
+export async function concludeFailure(
+  passage: Passage,
+  failure: CallFailure,
+  approved: Approved,
+): Promise<LabelledResult> {
+  const event = resultEvent(passage.subject, {
+    status: statusOf(failure),
+    exit: null,
+    ms: elapsed(passage),
+    truncated: false,
+    error: failure,
+    bytesOut: 0,
+    redactions: [],
+    sandbox: null,
+    tagOut: null,
+  });
+  const written = await record(passage.deps, event, { risky: false });
+  if (typeof written !== "number") return finish(passage, { approved, failure: written, output: null, result: null });
+  return finish(passage, { approved, failure, output: null, result: written });
+}
+
+/**
+ * Ends a call that ran: its file changes are decided one by one, its output is labelled, its result recorded (steps 7
+ * and 8 of the life of a call).
+ *
+ * @param passage The call.
+ * @param run What ran and what came out.
+ * @returns The result.
+ */
+export async function concludeRun(
+  passage: Passage,
+  run: { readonly ran: EffectOutcome; readonly prepared: Prepared; readonly approved: Approved },
+): Promise<LabelledResult> {
+  const { deps } = passage;
+  let presented = present(run.prepared, run.ran);
+  let approved = run.approved;
+  let changes: readonly ChangeReport[] | undefined;
+  if (run.ran.backend === "process" && run.ran.outcome.ok) {
+    const settled = await settleChanges(passage, run.ran.outcome.value);
+    changes = settled.reports;
+    approved ??= settled.approved;
+    presented = { ...presented, error: settled.failure ?? presented.error };
+  }
+  const output = await label(passage, presented);
+  const failure = output === null ? WITHHELD : presented.error;
+  const { outcome } = run.ran;
+  const event = resultEvent(passage.subject, {
+    status: statusOf(failure),
+    exit: presented.exit ?? null,
+    ms: elapsed(passage),
+    truncated: output?.truncated ?? false,
+    error: failure,
+    bytesOut: outcome.usage.outputBytes,
+    redactions: output?.redactions ?? [],
+    sandbox: outcome.profile,
+    tagOut: presented.output === null ? null : deps.audit.tag(presented.output),
+  });
+  const written = await record(deps, event, { risky: false });
+  const rest = { exit: presented.exit, changes };
+  // Threat: a result that nobody can prove. Without its record the output is withheld and the session can only end.
+  if (typeof written !== "number") return finish(passage, { approved, failure: written, output: null, result: null });
+  return finish(passage, { approved, failure, output, result: written, ...rest });
+}
+
+const UNRECORDED: CallFailure = {
+  code: "AUDIT_UNWRITABLE",
+  message: "Cannot run: the decision could not be recorded",
+  hint: "start a new session",
+};
+
+const WITHHELD: CallFailure = {
+  code: "REDACTION_FAILED",
+  message: "Cannot show the output: masking failed, so it is withheld",
+  hint: "run agentzero doctor",
+};
+
+async function label(passage: Passage, presented: Presented): Promise<LabelledOutput | null> {
+  const { deps, plan, proposal, authorized } = passage;
+  const { obligations } = authorized.worst;
+  try {
+    return await labelOutput(deps.redactor, presented, {
+      trust: passage.tool.trust,
+      classes: plan.actions.flatMap((action) => action.classes),
+      redact: obligations.redact,
+      detect: deps.detect,
+      maxBytes: Math.min(proposal.maxOutputBytes, obligations.max_bytes ?? proposal.maxOutputBytes),
+    });
+  } catch {
+    return null;
+  }
+}
+
+// Ties the effect's own presenter to the outcome of the same backend.
+function present(prepared: Prepared, ran: EffectOutcome): Presented {
+  const { effect } = prepared;
+  if (!ran.outcome.ok) return failed(ran.outcome);
+  if (effect.backend === "files" && ran.backend === "files") return effect.present(ran.outcome.value);
+  if (effect.backend === "writer" && ran.backend === "writer") return effect.present(ran.outcome.value);
+  if (effect.backend === "process" && ran.backend === "process") return effect.present(ran.outcome.value);
+  if (effect.backend === "http" && ran.backend === "http") return effect.present(ran.outcome.value);
+  return failed({ code: "SANDBOX_FAILED", reason: "Cannot read the outcome: it came from another tier", hint: null });
+}
+
+function failed(outcome: { readonly code: string; readonly reason: string; readonly hint: string | null }): Presented {
+  return {
+    output: null,
+    truncated: false,
+    sources: [],
+    classes: [],
+    error: { code: outcome.code, message: outcome.reason, hint: outcome.hint },
+  };
+}
+
+function statusOf(failure: CallFailure | null): "ok" | "error" | "denied" | "timeout" | "cancelled" {
+  if (failure === null) return "ok";
+  if (failure.code === "LIMIT_TIME") return "timeout";
+  if (failure.code === "CANCELLED") return "cancelled";
+  return failure.code.startsWith("APPROVAL_") || failure.code.startsWith("POLICY_") ? "denied" : "error";
+}
+
+function finish(
+  passage: Passage,
+  end: {
+    readonly approved: Approved;
+    readonly failure: CallFailure | null;
+    readonly output: LabelledOutput | null;
+    readonly result: number | null;
+    readonly exit?: number | null | undefined;
+    readonly changes?: readonly ChangeReport[] | undefined;
+  },
+): LabelledResult {
+  const { deps, proposal, tool, plan, authorized } = passage;
+  const { worst } = authorized;
+  const { mask } = deps.redactor;
+  const result: CallResult = {
+    v: 1,
+    session: deps.session,
+    call: proposal.call,
+    tool: proposal.tool,
+    tier: plan.tier,
+    decision: worst.decision,
+    rule: worst.rule,
+    layer: worst.layer,
+    reason: mask(worst.reason).text,
+    approved: end.approved,
+    ok: end.failure === null,
+    output: end.output?.text ?? null,
+    error: end.failure === null ? null : maskedFailure(passage, end.failure),
+    trust: tool.trust,
+    truncated: end.output?.truncated ?? false,
+    redactions: sumRedactions(end.output?.redactions ?? []),
+    audit: { file: deps.auditFile, intent: authorized.intent, result: end.result },
+    ms: elapsed(passage),
+    ...(end.exit === undefined ? {} : { exit: end.exit }),
+    ...(end.changes === undefined ? {} : { changes: end.changes }),
+  };
+  deps.emit({ type: "tool_result", ...result });
+  return { result, label: end.output?.label ?? labelOf("core") };
+}
+
+// Messages name what was seen: a path or an argument may hold a value that must not be shown.
+function maskedFailure(passage: Passage, failure: CallFailure): CallFailure {
+  const { redactor } = passage.deps;
+  return {
+    code: failure.code,
+    message: redactor.mask(failure.message).text,
+    hint: failure.hint === null ? null : redactor.mask(failure.hint).text,
+  };
+}
+

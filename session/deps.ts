@@ -1,0 +1,55 @@
+import type { AuditLog } from "../audit/mod.ts";
+import type {
+  Backend,
+  Clock,
+  IdSource,
+  Redactor,
+  SecretRevealer,
+  SecretTarget,
+  SessionId,
+  Timers,
+} from "../core/mod.ts";
+import type { PermitDesk, PolicyEngine } from "../policy/mod.ts";
+import type { ProcessSpec, ProcessValue, ReadSpec, ReadValue, WriteSpec, WriteValue } from "../sandbox/mod.ts";
+import type { QuestionDesk } from "./approve.ts";
+import type { CallFailure } from "./call.ts";
+import type { SessionEvent } from "./events.ts";
+import type { HttpSpec, HttpValue } from "./http.ts";
+import type { IgnoreRules } from "./ignored.ts";
+import type { PlanContext, Tool } from "./tools/tool.ts";
+
+/** The tiers behind the gate. */
+export interface Tiers {
+  readonly files: Backend<ReadSpec, ReadValue>;
+  readonly writer: Backend<WriteSpec, WriteValue>;
+  readonly process: Backend<ProcessSpec, ProcessValue>;
+  readonly http: Backend<HttpSpec, HttpValue>;
+}
+
+/** Everything the gate is wired to; nothing else reaches the outside from a session. */
+export interface GateDeps {
+  readonly session: SessionId;
+  readonly project: string;
+  readonly front: "cli" | "acp" | "call" | "skill" | "wasm";
+  readonly uid: number;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly ids: IdSource;
+  readonly policy: PolicyEngine;
+  readonly permits: PermitDesk;
+  readonly audit: AuditLog;
+  /** The audit file as people are told it: relative to the project where it lies inside. */
+  readonly auditFile: string;
+  readonly redactor: Redactor;
+  readonly secrets: SecretRevealer;
+  /** Says why a handle may not be delivered to a place, or `null`; never resolves the value. */
+  checkBinding(target: SecretTarget): CallFailure | null;
+  readonly questions: QuestionDesk;
+  readonly tiers: Tiers;
+  readonly tools: ReadonlyMap<string, Tool>;
+  readonly plan: Omit<PlanContext, "provenance">;
+  readonly ignored: IgnoreRules;
+  /** Look for personal data and credential shapes in outputs, because a model will see them. */
+  readonly detect: boolean;
+  readonly emit: (event: SessionEvent) => void;
+}

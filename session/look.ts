@@ -1,0 +1,39 @@
+import { CoreError } from "../core/mod.ts";
+import type { FileState } from "../sandbox/mod.ts";
+import { type PermitGround, runEffect } from "./effects.ts";
+import type { Passage } from "./passage.ts";
+import { SessionError } from "./errors.ts";
+import type { Look } from "./tools/tool.ts";
+
+/**
+ * Lets a plan look at the files it named, each look through the tier with a permit on the recorded intent.
+ *
+ * @param passage The decided call.
+ * @param ground Its recorded intent.
+ * @returns The look; it refuses paths that were not decided.
+ */
+export function createLook(passage: Passage, ground: PermitGround): Look {
+  const decided = new Set<string>();
+  for (const { target } of passage.plan.actions) if (target.kind === "path") decided.add(target.real);
+  return {
+    async state(realPath, maxBytes): Promise<FileState> {
+      // Threat: a plan that reads more than was decided.
+      if (!decided.has(realPath)) throw new CoreError("ARGS_INVALID", "Cannot look at a file that the call did not name");
+      let seen: FileState | null = null;
+      const { outcome } = await runEffect(passage.deps, ground, {
+        effect: {
+          backend: "files",
+          spec: { op: "state", target: realPath, maxBytes },
+          present(value) {
+            return { output: null, truncated: false, sources: [], classes: [], error: null, value };
+          },
+        },
+        io: { signal: passage.proposal.signal },
+        handles: [],
+      });
+      if (!outcome.ok) throw new SessionError("TOOL_ERROR", outcome.reason, { hint: outcome.hint ?? undefined });
+      seen = outcome.value.state;
+      return seen;
+    },
+  };
+}

@@ -1,0 +1,127 @@
+import { z } from "zod";
+import type {
+  ApprovalPreview,
+  AtomicAction,
+  Classification,
+  IsolationTier,
+  Target,
+  TrustLabel,
+} from "../../core/mod.ts";
+import { decode } from "../../core/mod.ts";
+import type {
+  FileState,
+  ProcessSpec,
+  ProcessValue,
+  ReadSpec,
+  ReadValue,
+  WriteSpec,
+  WriteValue,
+} from "../../sandbox/mod.ts";
+import type { CallFailure } from "../call.ts";
+import type { HttpSpec, HttpValue } from "../http.ts";
+import type { Provenance } from "../provenance.ts";
+
+/** What a plan may look at: names and policy facts. Nothing here has an effect. */
+export interface PlanContext {
+  /** Real path of the project; relative paths start here. */
+  readonly project: string;
+  /** The home of AgentZero, where a session without a project keeps its record. */
+  readonly stageRoot: string;
+  readonly provenance: Provenance;
+  classify(target: Target): readonly Classification[];
+  /** Tells which rule denies reading a real path whatever else holds, or `null`. */
+  masks(): (realPath: string) => string | null;
+  /** Absolute path of a program on the sandbox's fixed PATH, or `null`. */
+  lookupProgram(word: string): string | null;
+  /** Read-only tool chains that the user's configuration adds. */
+  readonly toolchains: readonly string[];
+  readonly gitIdentity: { readonly name: string; readonly email: string } | null;
+  /** Place a binding names for a handle, for commands; `null` when it is not bound there. */
+  newStageName(): string;
+}
+
+/** What an effect gave, before it is masked, classified and capped. */
+export interface Presented {
+  /** Raw text; may hold secrets until the gate has masked it. `null` when there is nothing to show. */
+  readonly output: string | null;
+  readonly truncated: boolean;
+  /** Names of what was read, for the label. */
+  readonly sources: readonly string[];
+  /** Classes of what was read, besides those detectors find. */
+  readonly classes: readonly Classification[];
+  readonly error: CallFailure | null;
+  /** Exit status of a command. */
+  readonly exit?: number | null;
+}
+
+/** One effect as data, so that its digest can be approved and its permit bound to it. */
+export type Effect =
+  | { readonly backend: "files"; readonly spec: ReadSpec; present(value: ReadValue): Presented }
+  | { readonly backend: "writer"; readonly spec: WriteSpec; present(value: WriteValue): Presented }
+  | { readonly backend: "process"; readonly spec: ProcessSpec; present(value: ProcessValue): Presented }
+  | { readonly backend: "http"; readonly spec: HttpSpec; present(value: HttpValue): Presented };
+
+/** Exactly what would run, and how a person is shown it. */
+export interface Prepared {
+  readonly effect: Effect;
+  readonly preview: ApprovalPreview;
+  /** Digests of the files concerned, before and after, `null` when absent. */
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** Looks at the files that the plan names, through the tier and a permit of its own. */
+export interface Look {
+  /** State and content of a target of the plan, up to `maxBytes`. */
+  state(realPath: string, maxBytes: number): Promise<FileState>;
+}
+
+/** A call as atomic actions, before the decision. */
+export interface Plan {
+  /** From policy facts, e.g. `Write src/a.ts`. */
+  readonly title: string;
+  readonly tier: IsolationTier;
+  readonly actions: readonly AtomicAction[];
+  readonly handles: readonly string[];
+  /** Called after the decision was recorded, and again after an approval; must not change anything. */
+  prepare(look: Look): Promise<Prepared>;
+}
+
+/** One tool of the model, the command line, editors and tests. */
+export interface Tool {
+  readonly name: string;
+  readonly description: string;
+  /** Trust label of its output. */
+  readonly trust: TrustLabel;
+  /** `true` when every atomic action it can plan only reads. */
+  readonly readOnly: boolean;
+  /** JSON Schema of the arguments, for models. */
+  readonly inputSchema: Readonly<Record<string, unknown>>;
+  /** Decodes arguments and normalises them; throws coded errors for what cannot be planned. */
+  plan(args: unknown, context: PlanContext): Plan;
+}
+
+/** What a tool's author writes. */
+export interface ToolDefinition<Schema extends z.ZodType> {
+  readonly name: string;
+  readonly description: string;
+  readonly trust: TrustLabel;
+  readonly readOnly: boolean;
+  readonly schema: Schema;
+  plan(args: z.output<Schema>, context: PlanContext): Plan;
+}
+
+/**
+ * Makes a tool from a typed definition.
+ *
+ * @param definition Name, texts, strict zod schema and plan.
+ * @returns The tool; its `plan` throws `ARGS_INVALID` for arguments that do not fit the schema.
+ */
+export function defineTool<Schema extends z.ZodType>(definition: ToolDefinition<Schema>): Tool {
+  const { schema, plan, ...rest } = definition;
+  return {
+    ...rest,
+    inputSchema: z.toJSONSchema(schema, { io: "input" }),
+    plan: (args, context) => plan(decode(schema, args, `arguments of "${definition.name}"`), context),
+  };
+}
