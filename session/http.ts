@@ -1,0 +1,238 @@
+import { type IncomingMessage, request as httpRequest } from "node:http";
+import type { Socket } from "node:net";
+import type { SecretBytes } from "../core/mod.ts";
+import { decodeBody, readBody } from "./http/body.ts";
+import { addressesOf, type HttpDeps, openSocket } from "./http/connect.ts";
+import { faultOf, HttpFault } from "./http/fault.ts";
+import { type Header, secretHeader, type SecretSlot } from "./http/headers.ts";
+import { canonicalAddress, hostPort, type HttpTarget, isLoopback, type OutgoingRequest } from "./http/target.ts";
+import { startWatch, type Watch } from "./http/watch.ts";
+
+export type { BodyLimits } from "./http/body.ts";
+export type { HttpDeps } from "./http/connect.ts";
+export type { FaultKind } from "./http/fault.ts";
+export type { Header, SecretSlot } from "./http/headers.ts";
+export type { Admission, HttpIo, HttpSpec, HttpValue } from "./http/spec.ts";
+export type { HttpTarget, OutgoingRequest } from "./http/target.ts";
+
+/** A secret that goes along with one request. */
+export interface Credential extends SecretSlot {
+  /** Resolves the value; called once, when the connection stands. The transport disposes it. */
+  reveal(): Promise<SecretBytes>;
+}
+
+/** One request to one target; redirects are answers like any other. */
+export interface HttpRequest {
+  readonly method: string;
+  readonly target: HttpTarget;
+  /** Checked by `checkHeaders()`; host, length and framing are added. */
+  readonly headers: readonly Header[];
+  readonly body: Uint8Array | null;
+  /** Number of redirects that led here. */
+  readonly hop: number;
+}
+
+/** Bounds of one exchange. */
+export interface HttpLimits {
+  /** Name lookup, connection and TLS together, in ms. */
+  readonly connectMs: number;
+  /** From sending to the first byte of the body, in ms. */
+  readonly firstByteMs: number;
+  readonly silenceMs: number;
+  readonly maxBytes: number;
+  readonly maxLineBytes: number | null;
+}
+
+/** Who decides, who is asked for secrets, who can stop it. */
+export interface ExchangeIo {
+  readonly signal: AbortSignal;
+  readonly limits: HttpLimits;
+  /** Only addresses of this machine may answer. */
+  readonly loopbackOnly: boolean;
+  /** Decides the request by name, then again with its addresses; rejects to refuse. */
+  admit(request: OutgoingRequest): Promise<void>;
+  /** The secret to send along, or `null`; asked for after the last decision. */
+  credential(): Promise<Credential | null>;
+}
+
+/** An answer whose body has not been read yet. */
+export interface HttpAnswer {
+  readonly status: number;
+  /** Value of a header by lower-case name; empty when absent. */
+  header(name: string): string;
+  /** The address that answered. */
+  readonly address: string;
+  /** Reads the body once; leaving the loop closes the connection. */
+  body(): AsyncGenerator<Uint8Array, void, undefined>;
+  /** Closes the connection without reading. Idempotent. */
+  close(): void;
+}
+
+/** The one way out to the network. */
+export interface Http {
+  /**
+   * Sends one request and waits for the head of the answer.
+   *
+   * Contract: asks `admit` by name before the name is resolved and with every address before a connection; connects
+   * to one of these addresses and to nothing else; verifies TLS against the name; follows no redirect; uses no proxy.
+   *
+   * @throws {SessionError} `HTTP_FAILED` for what goes wrong on the wire, `CANCELLED`, and what `admit` throws.
+   */
+  exchange(request: HttpRequest, io: ExchangeIo): Promise<HttpAnswer>;
+}
+
+/**
+ * Creates the network adapter.
+ *
+ * @example
+ * ```ts
+ * const http = createHttp({ timers });
+ * const answer = await http.exchange({ method: "GET", target: targetOf(url), headers: [], body: null, hop: 0 }, io);
+ * for await (const piece of answer.body()) keep(piece);
+ * ```
+ * @param deps Timers, and for tests resolver and authorities.
+ * @returns The adapter.
+ */
+export function createHttp(deps: HttpDeps): Http {
+  return {
+    async exchange(request, io): Promise<HttpAnswer> {
+      const watch = startWatch(deps.timers, io.signal);
+      try {
+        return await run(deps, request, { io, watch });
+      } catch (cause) {
+        watch.close();
+        throw cause;
+      }
+    },
+  };
+}
+
+interface Under {
+  readonly io: ExchangeIo;
+  readonly watch: Watch;
+}
+
+async function run(deps: HttpDeps, request: HttpRequest, { io, watch }: Under): Promise<HttpAnswer> {
+  const { target } = request;
+  const where = hostPort(target);
+  const asked: OutgoingRequest = {
+    url: target.url.href,
+    scheme: target.scheme,
+    host: target.host,
+    port: target.port,
+    method: request.method,
+    addresses: null,
+    bytes: request.body?.length ?? 0,
+    hop: request.hop,
+  };
+  await watch.guard(io.admit(asked));
+  watch.arm(io.limits.connectMs, () => new HttpFault("connect", `Cannot reach ${where}: no answer in time`));
+  const addresses = await watch.guard(addressesOf(deps, target.host, where));
+  if (io.loopbackOnly && !addresses.every(isLoopback)) {
+    throw new HttpFault("place", `Cannot reach ${where}: it is not this machine`);
+  }
+  // Threat: a name that was allowed and now leads inside (DNS rebinding). Only what is decided here is connected to.
+  watch.rest();
+  await watch.guard(io.admit({ ...asked, addresses }));
+  watch.arm(io.limits.connectMs, () => new HttpFault("connect", `Cannot reach ${where}: no answer in time`));
+  const socket = await openSocket(deps, { target, addresses, where }, watch);
+  try {
+    const headers = await headersFor(request, io, { watch, where });
+    watch.arm(io.limits.firstByteMs, () => new HttpFault("first-byte", `Cannot read from ${where}: no answer in time`));
+    const message = await watch.guard(send(socket, { request, headers, where }));
+    return answerOf(message, socket, { io, watch, where });
+  } catch (cause) {
+    socket.destroy();
+    throw cause;
+  }
+}
+
+async function headersFor(
+  request: HttpRequest,
+  io: ExchangeIo,
+  { watch, where }: { readonly watch: Watch; readonly where: string },
+): Promise<Record<string, string>> {
+  const { target } = request;
+  const headers = new Map<string, string>(request.headers);
+  const standard = target.port === (target.scheme === "https" ? 443 : 80);
+  headers.set("host", standard ? where.slice(0, where.lastIndexOf(":")) : where);
+  headers.set("accept-encoding", "identity");
+  headers.set("connection", "close");
+  if (request.body !== null) headers.set("content-length", String(request.body.length));
+  const credential = await watch.guard(io.credential());
+  if (credential !== null) {
+    // Threat: a key in clear text on the wire.
+    if (target.scheme === "http" && !isLoopback(target.host)) {
+      throw new HttpFault("place", `Cannot send a secret to ${where}: the connection is not encrypted`);
+    }
+    const value = await watch.guard(credential.reveal());
+    try {
+      headers.set(...secretHeader(credential, value));
+    } finally {
+      value.dispose();
+    }
+  }
+  return Object.fromEntries(headers);
+}
+
+function send(
+  socket: Socket,
+  what: { readonly request: HttpRequest; readonly headers: Record<string, string>; readonly where: string },
+): Promise<IncomingMessage> {
+  const { request, headers, where } = what;
+  return new Promise((resolve, reject) => {
+    const outgoing = httpRequest({
+      // The runtime's agents know proxies and reuse; a connection of our own knows neither.
+      createConnection: () => socket,
+      host: request.target.host,
+      port: request.target.port,
+      path: `${request.target.url.pathname}${request.target.url.search}`,
+      method: request.method,
+      headers,
+      setHost: false,
+    });
+    outgoing.on("response", resolve);
+    outgoing.on("upgrade", () => reject(new HttpFault("protocol", `Cannot read from ${where}: it changed protocol`)));
+    outgoing.on("error", (cause) => reject(faultOf(cause, where, "connect")));
+    outgoing.end(request.body ?? undefined);
+  });
+}
+
+function answerOf(
+  message: IncomingMessage,
+  socket: Socket,
+  { io, watch, where }: Under & { readonly where: string },
+): HttpAnswer {
+  function stop(): void {
+    message.destroy();
+  }
+  watch.signal.addEventListener("abort", stop, { once: true });
+  // An error before the body is read must not be an unhandled event; the reader sees it again.
+  message.on("error", () => undefined);
+  const address = canonicalAddress(socket.remoteAddress ?? "") ?? "";
+  function header(name: string): string {
+    const value = message.headers[name];
+    return Array.isArray(value) ? value.join(", ") : value ?? "";
+  }
+  function close(): void {
+    watch.signal.removeEventListener("abort", stop);
+    watch.close();
+    message.destroy();
+    socket.destroy();
+  }
+  return {
+    status: message.statusCode ?? 0,
+    header,
+    address,
+    close,
+    body(): AsyncGenerator<Uint8Array, void, undefined> {
+      try {
+        const source = decodeBody(message, header("content-encoding"));
+        return readBody(source, { limits: io.limits, watch, where, complete: () => message.complete, done: close });
+      } catch (cause) {
+        close();
+        throw cause;
+      }
+    },
+  };
+}
