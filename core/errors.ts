@@ -31,6 +31,7 @@ export abstract class AgentZeroError<Code extends string = string> extends Error
 export type CoreErrorCode =
   | "ARGS_INVALID"
   | "DIGEST_INVALID"
+  | "FILE_WRITE"
   | "HANDLE_INVALID"
   | "ID_INVALID"
   | "JSON_INVALID"
@@ -48,9 +49,11 @@ export type CoreErrorCode =
   | "SECRET_UNKNOWN"
   | "SODIUM_NOT_READY"
   | "VAULT_BUSY"
+  | "VAULT_FULL"
   | "VAULT_LOCKED"
   | "VAULT_ROLLBACK"
   | "VAULT_TAMPERED"
+  | "VAULT_UNSAFE"
   | "VAULT_UNSUPPORTED"
   | "VAULT_WRITE";
 

@@ -12,14 +12,23 @@
  * @module
  */
 export * from "./action.ts";
+export * from "./atomic-write.ts";
+export * from "./base64.ts";
 export * from "./canonical-json.ts";
+export * from "./crypto/kdf.ts";
+export { type KeyPair, type Keys, openKeys, type OpenKeysOptions } from "./crypto/keys.ts";
+export * from "./crypto/public-key.ts";
+export * from "./crypto/seal.ts";
+export * from "./crypto/sign.ts";
 export * from "./crypto/sodium.ts";
 export * from "./digest.ts";
 export * from "./errors.ts";
 export * from "./ids.ts";
 export * from "./label.ts";
+export * from "./own-file.ts";
 export * from "./permit.ts";
 export * from "./ports.ts";
+export * from "./redactor.ts";
 export * from "./secret.ts";
 export * from "./verdict.ts";
 export * from "./words.ts";
