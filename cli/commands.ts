@@ -1,0 +1,19 @@
+import type { Command } from "commander";
+import type { Frame } from "./context.ts";
+
+/** A module of `commands/`. */
+export interface CommandModule {
+  /** Declares the command's words and options; imports no implementation. */
+  register(program: Command, frame: Frame): void;
+}
+
+/** Where a top-level command is declared. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly load: () => Promise<CommandModule>;
+}
+
+/** Every top-level command, in the order of the help. Only the module of the one that runs is loaded. */
+export const COMMANDS: readonly CommandEntry[] = [
+  { name: "completions", load: () => import("./commands/completions.ts") },
+];

@@ -1,0 +1,109 @@
+import type { CommandContext, Frame } from "./context.ts";
+import { EXIT, type ExitCode, exitCodeOf } from "./exit-codes.ts";
+import { commandInput } from "./input.ts";
+import { errorObject } from "./output/error.ts";
+import { createOutput } from "./output/output.ts";
+import { resolveAgentHome, resolveCwd, resolveUserHome } from "./paths.ts";
+import { systemClock } from "./system/clock.ts";
+import type { ProcessHost } from "./system/process-host.ts";
+import { systemRandom } from "./system/random.ts";
+import { readStream } from "./system/stdin.ts";
+import { systemTimers } from "./system/timers.ts";
+import { createTerminal } from "./term/ask.ts";
+
+/** The frame of one command line, and how it ended. */
+export interface CommandFrame extends Frame {
+  /** What the process should end with, after the action has run. */
+  readonly exit: ExitCode;
+}
+
+/**
+ * Creates what commands are registered with: it builds their context, runs them and prints their failure.
+ *
+ * @param host The process.
+ * @returns The frame.
+ */
+export function createFrame(host: ProcessHost): CommandFrame {
+  let exit: ExitCode = EXIT.ok;
+  return {
+    get exit(): ExitCode {
+      return exit;
+    },
+    action(load) {
+      return async (...given) => {
+        const options = optionsOf(given);
+        const json = options["json"] === true;
+        const output = createOutput({
+          stdout: host.stdout,
+          stderr: host.stderr,
+          json,
+          terminal: host.tty.stdout,
+          debug: isSet(host.environment.variables["AGENTZERO_DEBUG"]),
+        });
+        try {
+          const context = buildContext(host, { options, output });
+          const run = await load();
+          exit = await run(context, commandInput(given, options)) ?? EXIT.ok;
+        } catch (cause) {
+          output.error(cause);
+          exit = exitCodeOf(errorObject(cause).error.code);
+        }
+        // Whatever a command made of it: a signal that it outlived is still an interruption; damage outranks it.
+        if (host.signal.aborted && host.signal.reason !== "EPIPE" && exit !== EXIT.integrity) exit = EXIT.interrupted;
+      };
+    },
+  };
+}
+
+function buildContext(
+  host: ProcessHost,
+  parts: { readonly options: Readonly<Record<string, unknown>>; readonly output: CommandContext["output"] },
+): CommandContext {
+  const { options, output } = parts;
+  const env = host.environment.variables;
+  const userHome = resolveUserHome(env);
+  return {
+    cwd: resolveCwd(stringOf(options["cwd"])),
+    home: resolveAgentHome(stringOf(options["home"]), env, userHome),
+    userHome,
+    json: options["json"] === true,
+    output,
+    tty: host.tty,
+    terminal: host.tty.stdin && host.tty.stderr ? createTerminal(host) : null,
+    system: {
+      clock: systemClock,
+      random: systemRandom,
+      timers: systemTimers,
+      env,
+      takePassphrase: () => host.environment.takePassphrase(),
+    },
+    signal: host.signal,
+    readStdin: (maxBytes) => readStream(host.stdin, maxBytes, host.signal),
+    onExit: (work) => host.onExit(work),
+  };
+}
+
+/** commander calls an action with the arguments, the options and the command itself, which knows the global options. */
+function optionsOf(given: readonly unknown[]): Readonly<Record<string, unknown>> {
+  const command = given.at(-1);
+  if (
+    typeof command === "object" && command !== null && "optsWithGlobals" in command &&
+    typeof command.optsWithGlobals === "function"
+  ) {
+    const options: unknown = command.optsWithGlobals();
+    if (isRecord(options)) return options;
+  }
+  return {};
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
+function stringOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== "" && value !== "0";
+}

@@ -1,0 +1,79 @@
+import { type Command, CommanderError } from "commander";
+import { COMMANDS } from "./commands.ts";
+import { EXIT, type ExitCode, exitCodeOf } from "./exit-codes.ts";
+import { createFrame } from "./frame.ts";
+import { errorObject } from "./output/error.ts";
+import { createOutput } from "./output/output.ts";
+import { createProgram, registerCommands } from "./program.ts";
+import { openProcessHost, type ProcessHost } from "./system/process-host.ts";
+import { usageError } from "./usage.ts";
+
+/**
+ * Runs one command line and ends the process.
+ *
+ * @param words The command line after the program.
+ */
+export async function main(words: readonly string[]): Promise<void> {
+  const host = openProcessHost();
+  await host.end(await runCommandLine(words, host));
+}
+
+/**
+ * Runs one command line.
+ *
+ * @param words The command line after the program.
+ * @param host The process.
+ * @returns What to end with.
+ */
+export async function runCommandLine(words: readonly string[], host: ProcessHost): Promise<ExitCode> {
+  const json = asksJson(words);
+  const frame = createFrame(host);
+  const program = createProgram({
+    columns: host.tty.columns,
+    writeOut: (text) => void host.stdout.write(text),
+    writeErr: (text) => void (json || host.stderr.write(text)),
+  });
+  try {
+    const wanted = commandWord(words);
+    const known = COMMANDS.filter((entry) => entry.name === wanted);
+    await registerCommands(program, frame, known.length > 0 ? known : COMMANDS);
+    await program.parseAsync(words, { from: "user" });
+    return frame.exit;
+  } catch (cause) {
+    if (cause instanceof CommanderError && cause.exitCode === 0) return EXIT.ok;
+    // The help of a group of commands was asked for by leaving the command out: it is already on stderr.
+    if (cause instanceof CommanderError && cause.code === "commander.help" && !json) return EXIT.usage;
+    const failure = cause instanceof CommanderError ? usageError(cause, commandPath(program, words)) : cause;
+    const { stdout, stderr, tty, environment } = host;
+    const debug = environment.variables["AGENTZERO_DEBUG"] !== undefined && !(failure instanceof CommanderError);
+    createOutput({ stdout, stderr, json, terminal: tty.stdout, debug }).error(failure);
+    return exitCodeOf(errorObject(failure).error.code);
+  }
+}
+
+function asksJson(words: readonly string[]): boolean {
+  const end = words.indexOf("--");
+  return (end < 0 ? words : words.slice(0, end)).includes("--json");
+}
+
+/** The first word that is neither a global option nor its value. */
+function commandWord(words: readonly string[]): string | null {
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? "";
+    if (word === "--cwd" || word === "--home") at++;
+    else if (!word.startsWith("-")) return word;
+  }
+  return null;
+}
+
+function commandPath(program: Command, words: readonly string[]): string {
+  let at = program;
+  const path = [program.name()];
+  for (const word of words) {
+    const next = at.commands.find((command) => command.name() === word || command.aliases().includes(word));
+    if (next === undefined) continue;
+    path.push(next.name());
+    at = next;
+  }
+  return path.join(" ");
+}

@@ -1,0 +1,57 @@
+import type { Writable } from "node:stream";
+import type { Output } from "../context.ts";
+import { debugText, errorObject, errorText } from "./error.ts";
+import { jsonLine } from "./json.ts";
+import { columns, textLines } from "./text.ts";
+
+/** Where output goes and how. */
+export interface OutputOptions {
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  readonly json: boolean;
+  /** `true` when stdout is a person's terminal. */
+  readonly terminal: boolean;
+  /** `true` prints stacks of failures on stderr. */
+  readonly debug: boolean;
+}
+
+/**
+ * Creates the one way to the standard streams.
+ *
+ * @param options Streams and form.
+ * @returns The output.
+ */
+export function createOutput(options: OutputOptions): Output {
+  const { stdout, stderr } = options;
+  return {
+    json: (value) => void stdout.write(jsonLine(value, options.terminal)),
+    text: (text) => void stdout.write(textLines(text)),
+    table: (rows) => void (rows.length > 0 && stdout.write(`${columns(rows)}\n`)),
+    note: (text) => void stderr.write(textLines(text)),
+    error(cause): void {
+      const failure = errorObject(cause);
+      if (options.json) stdout.write(jsonLine(failure, options.terminal));
+      else stderr.write(errorText(failure));
+      if (options.debug) stderr.write(debugText(cause));
+    },
+    raw: (text) => void stdout.write(text),
+    async flush(): Promise<void> {
+      await Promise.all([drained(stdout), drained(stderr)]);
+    },
+  };
+}
+
+async function drained(stream: Writable): Promise<void> {
+  if (stream.destroyed || stream.writableEnded || stream.writableLength === 0) return;
+  // A closed pipe ends the wait as well: nobody is left to read.
+  await new Promise<void>((resolve) => {
+    function done(): void {
+      stream.off("error", done);
+      stream.off("close", done);
+      resolve();
+    }
+    stream.once("error", done);
+    stream.once("close", done);
+    stream.write("", done);
+  });
+}

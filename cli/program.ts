@@ -1,0 +1,60 @@
+import { Command } from "commander";
+import { type CommandEntry, COMMANDS } from "./commands.ts";
+import { examples, type Frame } from "./context.ts";
+import { VERSION } from "./version.ts";
+
+/** How a program prints its help. */
+export interface ProgramOutput {
+  readonly columns: number;
+  readonly writeOut: (text: string) => void;
+  readonly writeErr: (text: string) => void;
+}
+
+/**
+ * Creates the program with the options that every command knows.
+ *
+ * @param output Where help goes.
+ * @returns The program, without commands.
+ */
+export function createProgram(output: ProgramOutput): Command {
+  return new Command("agentzero")
+    .description("A local-first agent shell: every action is decided by policy before it happens and recorded.")
+    .version(VERSION, "-V, --version", "print the version")
+    .option("--json", "print one JSON object on stdout, failures too")
+    .option("--cwd <dir>", "work in this folder instead of the current one")
+    .option("--home <dir>", "keep keys, vault, trust and grants here (default: $AGENTZERO_HOME or ~/.agentzero)")
+    .helpOption("-h, --help", "show help")
+    .helpCommand("help [command]", "show help for a command")
+    .addHelpText("after", examples("agentzero init", 'agentzero call read \'{"path":"README.md"}\'', "agentzero demo"))
+    .configureHelp({ showGlobalOptions: true, helpWidth: Math.min(output.columns, 110) })
+    // Errors are printed by the caller, in our own form.
+    .configureOutput({ writeOut: output.writeOut, writeErr: output.writeErr, outputError: () => {} })
+    .exitOverride();
+}
+
+/**
+ * Loads commands side by side and declares them in order.
+ *
+ * @param program The program.
+ * @param frame What they are registered with.
+ * @param entries Which ones; all by default.
+ */
+export async function registerCommands(
+  program: Command,
+  frame: Frame,
+  entries: readonly CommandEntry[] = COMMANDS,
+): Promise<void> {
+  const modules = await Promise.all(entries.map((entry) => entry.load()));
+  for (const module of modules) module.register(program, frame);
+}
+
+/**
+ * Builds the whole command tree for those who only read it: completions, tests of the help.
+ *
+ * @returns The program; its actions do nothing.
+ */
+export async function commandTree(): Promise<Command> {
+  const program = createProgram({ columns: 100, writeOut: () => {}, writeErr: () => {} });
+  await registerCommands(program, { action: () => () => Promise.resolve() });
+  return program;
+}

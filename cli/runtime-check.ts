@@ -1,0 +1,33 @@
+/** What is wrong with the runtime this process runs on. */
+export interface RuntimeProblem {
+  readonly message: string;
+  readonly hint: string;
+}
+
+const NODE: readonly [number, number] = [22, 18];
+const DENO: readonly [number, number] = [2, 5];
+
+/**
+ * Says whether this runtime can run agentzero: Node >= 22.18 or Deno >= 2.5. Loads nothing.
+ *
+ * @param versions `process.versions`.
+ * @returns `null` when it can.
+ */
+export function runtimeProblem(versions: Readonly<Record<string, string | undefined>>): RuntimeProblem | null {
+  const deno = versions["deno"];
+  if (deno !== undefined) return isAtLeast(deno, DENO) ? null : tooOld("Deno", deno, DENO);
+  const node = versions["node"] ?? "0";
+  return isAtLeast(node, NODE) ? null : tooOld("Node", node, NODE);
+}
+
+function isAtLeast(version: string, least: readonly [number, number]): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > least[0] || (major === least[0] && minor >= least[1]);
+}
+
+function tooOld(name: string, version: string, least: readonly [number, number]): RuntimeProblem {
+  return {
+    message: `Cannot run on ${name} ${version}: agentzero needs ${name} ${least.join(".")} or newer`,
+    hint: `install ${name} ${least.join(".")} or newer, or run \`npm ci\` in a clone, which brings its own`,
+  };
+}

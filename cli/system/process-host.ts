@@ -1,0 +1,130 @@
+import type { Readable, Writable } from "node:stream";
+import type { TtyFacts } from "../context.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { cleanEnvironment, type Environment } from "./environment.ts";
+import { listenForSignals } from "./signals.ts";
+
+/** A stream that may be a terminal. */
+export interface InputStream extends Readable {
+  readonly isTTY?: boolean;
+  setRawMode?(raw: boolean): unknown;
+}
+
+/** The process as the command line sees it. */
+export interface ProcessHost {
+  readonly stdin: InputStream;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  readonly tty: TtyFacts;
+  readonly environment: Environment;
+  readonly signal: AbortSignal;
+  /** Registers work to be done before the process ends; the returned function takes it out again. */
+  onExit(work: () => Promise<void> | void): () => void;
+  /** Does the registered work, latest first, then ends the process once everything printed has left it. */
+  end(exit: ExitCode): Promise<void>;
+}
+
+/** How long a command may take to end in good order after a signal. */
+const GRACE_MS = 5_000;
+/** How long the last work may take. */
+const LAST_WORK_MS = 3_000;
+
+/**
+ * Takes charge of the process: cleans the environment, listens for signals, watches for a closed stdout.
+ *
+ * @returns The host.
+ */
+export function openProcessHost(): ProcessHost {
+  const environment = cleanEnvironment(process.env);
+  const work = new Set<() => Promise<void> | void>();
+  let ending: Promise<void> | null = null;
+
+  async function runLastWork(): Promise<void> {
+    for (const step of [...work].toReversed()) {
+      try {
+        await step();
+      } catch {
+        // The process ends anyway; the other steps still get their turn.
+      }
+    }
+    work.clear();
+  }
+
+  async function finish(exit: ExitCode): Promise<void> {
+    await within(LAST_WORK_MS, runLastWork());
+    await within(LAST_WORK_MS, Promise.all([flushed(process.stdout), flushed(process.stderr)]));
+    process.exit(exit);
+  }
+
+  function end(exit: ExitCode): Promise<void> {
+    ending ??= finish(exit);
+    return ending;
+  }
+
+  const signals = listenForSignals(() => void end(EXIT.interrupted));
+  signals.signal.addEventListener("abort", () => {
+    if (signals.signal.reason !== "EPIPE") setTimeout(() => void end(EXIT.interrupted), GRACE_MS).unref();
+  });
+  for (const stream of [process.stdout, process.stderr]) {
+    // A reader that went away (`| head`) ends the command; there is nobody to tell.
+    stream.on("error", () => signals.abort("EPIPE"));
+  }
+  process.on("unhandledRejection", (cause) => crash(cause, end));
+  process.on("uncaughtException", (cause) => crash(cause, end));
+
+  return {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    tty: ttyFacts(),
+    environment,
+    signal: signals.signal,
+    onExit(step): () => void {
+      work.add(step);
+      return () => void work.delete(step);
+    },
+    end,
+  };
+}
+
+function ttyFacts(): TtyFacts {
+  const size = process.stdout.isTTY ? process.stdout : process.stderr;
+  return {
+    stdin: isTerminal(process.stdin),
+    stdout: isTerminal(process.stdout),
+    stderr: isTerminal(process.stderr),
+    columns: size.columns > 0 ? size.columns : 80,
+    rows: size.rows > 0 ? size.rows : 24,
+  };
+}
+
+/** Node leaves the mark out where there is no terminal. */
+function isTerminal(stream: { readonly isTTY?: boolean }): boolean {
+  return stream.isTTY === true;
+}
+
+function crash(cause: unknown, end: (exit: ExitCode) => Promise<void>): void {
+  process.stderr.write("error: Cannot go on: an unexpected failure inside agentzero\n");
+  const trace = process.env["AGENTZERO_DEBUG"];
+  if (trace !== undefined && trace !== "" && cause instanceof Error) process.stderr.write(`${cause.stack ?? ""}\n`);
+  else process.stderr.write("  do:  run again with AGENTZERO_DEBUG=1 to see where, and report it\n");
+  void end(EXIT.failed);
+}
+
+async function flushed(stream: Writable): Promise<void> {
+  if (stream.destroyed || stream.writableLength === 0) return;
+  await new Promise<void>((resolve) => {
+    stream.once("error", () => resolve());
+    stream.write("", () => resolve());
+  });
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    void work.finally(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
