@@ -5,7 +5,7 @@ import type { EffectOutcome } from "./effects.ts";
 import { type LabelledOutput, labelOutput, sumRedactions } from "./label-output.ts";
 import { elapsed, type Passage } from "./passage.ts";
 import { resultEvent } from "./record.ts";
-import { settleChanges } from "./staged-changes.ts";
+import { settleChanges } from "./changes/settle-changes.ts";
 import type { Prepared, Presented } from "./tools/tool.ts";
 
 /**
@@ -161,7 +161,6 @@ function finish(
 ): LabelledResult {
   const { deps, proposal, tool, plan, authorized } = passage;
   const { worst } = authorized;
-  const { mask } = deps.redactor;
   const result: CallResult = {
     v: 1,
     session: deps.session,
@@ -171,7 +170,7 @@ function finish(
     decision: worst.decision,
     rule: worst.rule,
     layer: worst.layer,
-    reason: mask(worst.reason).text,
+    reason: deps.redactor.mask(worst.reason).text,
     approved: end.approved,
     ok: end.failure === null,
     output: end.output?.text ?? null,

@@ -1,4 +1,4 @@
-import type { AuditLog } from "../audit/mod.ts";
+import type { AuditLog, Front } from "../audit/mod.ts";
 import type {
   Backend,
   Clock,
@@ -30,7 +30,7 @@ export interface Tiers {
 export interface GateDeps {
   readonly session: SessionId;
   readonly project: string;
-  readonly front: "cli" | "acp" | "call" | "skill" | "wasm";
+  readonly front: Front;
   readonly uid: number;
   readonly clock: Clock;
   readonly timers: Timers;

@@ -3,7 +3,9 @@ import type { FileState } from "../sandbox/mod.ts";
 import { type PermitGround, runEffect } from "./effects.ts";
 import type { Passage } from "./passage.ts";
 import { SessionError } from "./errors.ts";
-import type { Look } from "./tools/tool.ts";
+import type { Look, Presented } from "./tools/tool.ts";
+
+const NOTHING: Presented = { output: null, truncated: false, sources: [], classes: [], error: null };
 
 /**
  * Lets a plan look at the files it named, each look through the tier with a permit on the recorded intent.
@@ -19,21 +21,18 @@ export function createLook(passage: Passage, ground: PermitGround): Look {
     async state(realPath, maxBytes): Promise<FileState> {
       // Threat: a plan that reads more than was decided.
       if (!decided.has(realPath)) throw new CoreError("ARGS_INVALID", "Cannot look at a file that the call did not name");
-      let seen: FileState | null = null;
-      const { outcome } = await runEffect(passage.deps, ground, {
-        effect: {
-          backend: "files",
-          spec: { op: "state", target: realPath, maxBytes },
-          present(value) {
-            return { output: null, truncated: false, sources: [], classes: [], error: null, value };
-          },
-        },
+      const ran = await runEffect(passage.deps, ground, {
+        effect: { backend: "files", spec: { op: "state", target: realPath, maxBytes }, present: () => NOTHING },
         io: { signal: passage.proposal.signal },
         handles: [],
       });
-      if (!outcome.ok) throw new SessionError("TOOL_ERROR", outcome.reason, { hint: outcome.hint ?? undefined });
-      seen = outcome.value.state;
-      return seen;
+      if (!ran.outcome.ok) {
+        throw new SessionError("TOOL_ERROR", ran.outcome.reason, { hint: ran.outcome.hint ?? undefined });
+      }
+      if (ran.backend !== "files" || ran.outcome.value.op !== "state") {
+        throw new SessionError("TOOL_ERROR", "Cannot look at the file: the tier answered something else");
+      }
+      return ran.outcome.value.state;
     },
   };
 }

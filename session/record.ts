@@ -1,10 +1,11 @@
-import type { AuditEvent } from "../audit/mod.ts";
+import type { AuditEvent, Front } from "../audit/mod.ts";
 import {
   type AtomicAction,
   type CallId,
   type Classification,
   describeTarget,
   type ExecutionId,
+  type IsolationTier,
   severity,
   type Verdict,
 } from "../core/mod.ts";
@@ -53,9 +54,9 @@ export interface IntentFacts {
   /** The step as people call it, e.g. `shell` or `keep changes`. */
   readonly action: string;
   readonly provenance: Provenance;
-  readonly front: string;
+  readonly front: Front;
   readonly uid: number;
-  readonly tier: string;
+  readonly tier: IsolationTier;
   readonly policy: string;
   readonly handles: readonly string[];
   readonly bytesIn: number;

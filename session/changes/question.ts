@@ -1,0 +1,96 @@
+import { type ApprovalRequest, type Digest, digestOf, type PreviewChange } from "../../core/mod.ts";
+import type { StagedRun } from "../../sandbox/mod.ts";
+import { type DecidedAction, offeredScopes } from "../approve.ts";
+import type { Passage } from "../passage.ts";
+import { decodeText } from "../tools/write-effect.ts";
+import type { WeighedChange } from "./weigh.ts";
+
+/** The changes of a run that need an answer, each with its decision. */
+export interface AskedChange {
+  readonly weighed: WeighedChange;
+  readonly decided: DecidedAction;
+}
+
+const MAX_SIDE_BYTES = 256 * 1024;
+const MAX_TOTAL_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Builds the one question for all asking changes of a run; what runs later without being asked stands on top.
+ *
+ * @param passage The command's call.
+ * @param stage Where the content is.
+ * @param asked The asking changes, at least one.
+ * @returns The question, bound to a digest of every change.
+ */
+export function changesQuestion(
+  passage: Passage,
+  stage: StagedRun,
+  asked: readonly AskedChange[],
+): ApprovalRequest {
+  const { deps, proposal, plan } = passage;
+  const decided = asked.map((entry) => entry.decided);
+  const ordered = asked.toSorted((a, b) => Number(b.weighed.change.runsLater) - Number(a.weighed.change.runsLater));
+  return {
+    session: deps.session,
+    call: proposal.call,
+    actor: proposal.provenance.actor,
+    tool: proposal.tool,
+    title: `Keep ${summarise(asked)} of: ${plan.title}`,
+    tier: "host-supervised",
+    actions: decided,
+    preview: { kind: "changes", summary: summarise(asked), changes: previews(passage, stage, ordered) },
+    tainted: decided.some(({ action }) => action.tainted),
+    origins: proposal.provenance.label.sources,
+    handles: [],
+    scopes: offeredScopes(decided),
+    timeoutMs: Math.min(...decided.map(({ verdict }) => verdict.approval?.timeoutMs ?? 0)),
+    digest: digestChanges(passage, asked),
+  };
+}
+
+/**
+ * Names a number of changes.
+ *
+ * @param asked The changes.
+ * @returns e.g. `1 change (src/a.ts)`.
+ */
+export function summarise(asked: readonly AskedChange[]): string {
+  return asked.length === 1 ? `1 change (${asked[0]?.weighed.change.relative ?? ""})` : `${asked.length} changes`;
+}
+
+function digestChanges(passage: Passage, asked: readonly AskedChange[]): Digest {
+  return digestOf({
+    v: 1,
+    session: passage.deps.session,
+    call: passage.proposal.call,
+    policy: passage.deps.policy.generation.digest,
+    changes: asked.map(({ weighed: { change } }) => ({
+      path: change.path,
+      kind: change.kind,
+      before: change.digestBefore,
+      after: change.digestAfter,
+      mode: change.mode,
+    })),
+  });
+}
+
+function previews(passage: Passage, stage: StagedRun, asked: readonly AskedChange[]): readonly PreviewChange[] {
+  let left = MAX_TOTAL_BYTES;
+  return asked.map(({ weighed: { change } }): PreviewChange => {
+    const sides = stage.readChange(change.path, Math.min(MAX_SIDE_BYTES, left));
+    left = Math.max(0, left - (sides.before?.length ?? 0) - (sides.after?.length ?? 0));
+    return {
+      path: change.relative,
+      kind: change.kind,
+      runsLater: change.runsLater,
+      before: side(passage, sides.before),
+      after: side(passage, sides.after),
+      bytes: change.bytes,
+    };
+  });
+}
+
+function side(passage: Passage, bytes: Uint8Array | null): string | null {
+  const text = bytes === null ? null : decodeText(bytes);
+  return text === null ? null : passage.deps.redactor.mask(text).text;
+}

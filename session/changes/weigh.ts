@@ -1,0 +1,58 @@
+import { type AtomicAction, isUntrusted } from "../../core/mod.ts";
+import type { StagedChange, StagedRun } from "../../sandbox/mod.ts";
+import type { Passage } from "../passage.ts";
+
+/** Why a change can never be kept, whatever policy says. */
+export type Obstacle = "leak" | "unscannable";
+
+/** A file change of a command, as an action to decide. */
+export interface WeighedChange {
+  readonly change: StagedChange;
+  readonly action: AtomicAction;
+  readonly obstacle: Obstacle | null;
+  /** The project's own ignore files name it: dropped without counting as refused. */
+  readonly ignored: boolean;
+}
+
+const MAX_SCANNED_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Makes a staged change an atomic action, its real content searched for secret values.
+ *
+ * @param passage The command's call.
+ * @param stage Its staged view.
+ * @param change One change.
+ * @returns The change with its action.
+ */
+export function weighChange(passage: Passage, stage: StagedRun, change: StagedChange): WeighedChange {
+  const { deps } = passage;
+  const target = {
+    kind: "path",
+    real: change.path,
+    lexical: change.path,
+    file: change.kind === "create" ? "missing" : change.entry === "symlink" ? "symlink" : "file",
+    staged: true,
+  } as const;
+  return {
+    change,
+    obstacle: findObstacle(passage, stage, change),
+    ignored: deps.ignored.ignores(change.relative),
+    action: {
+      capability: "file_write",
+      target,
+      classes: deps.policy.classify(target),
+      tier: "host-supervised",
+      // The command may have copied anything it read into the file.
+      tainted: isUntrusted(passage.proposal.provenance.label),
+      skill: null,
+    },
+  };
+}
+
+// Threat: a command that got a secret writes it into the project, where the next read shows it to the model.
+function findObstacle(passage: Passage, stage: StagedRun, change: StagedChange): Obstacle | null {
+  if (change.kind === "delete" || change.entry === "directory" || change.entry === "bundle") return null;
+  const { after, truncated } = stage.readChange(change.path, MAX_SCANNED_BYTES);
+  if (after === null) return truncated ? "unscannable" : null;
+  return passage.deps.redactor.maskBytes(after).redactions.length > 0 ? "leak" : null;
+}

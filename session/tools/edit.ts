@@ -1,0 +1,57 @@
+import { z } from "zod";
+import { SANDBOX_BOUNDS } from "../../sandbox/mod.ts";
+import { SessionError } from "../errors.ts";
+import { fileAction, shortPath } from "./file-action.ts";
+import { defineTool, type Tool } from "./tool.ts";
+import { decodeText, writeEffect } from "./write-effect.ts";
+
+/** Replaces exact text in a file: one place, or with `all` every place. */
+export const edit: Tool = defineTool({
+  name: "edit",
+  description: "Replaces `old` by `new` in a text file. `old` must stand there exactly once, unless `all` is true.",
+  trust: "core",
+  readOnly: false,
+  schema: z.strictObject({
+    path: z.string(),
+    old: z.string().min(1),
+    new: z.string(),
+    all: z.boolean().default(false),
+  }),
+  plan(args, context) {
+    const written = fileAction(context, "file_write", args.path);
+    const name = shortPath(context.project, written.target.real);
+    return {
+      title: `Edit ${name}`,
+      tier: "host-supervised",
+      actions: [fileAction(context, "file_read", args.path), written],
+      handles: [],
+      async prepare(look) {
+        const before = await look.state(written.target.real, SANDBOX_BOUNDS.writeBytes.default);
+        if (!before.exists) throw new SessionError("TOOL_ERROR", `Cannot edit "${name}": there is no such file`);
+        const text = before.bytes === null ? null : decodeText(before.bytes);
+        if (text === null) throw new SessionError("TOOL_ERROR", `Cannot edit "${name}": it is not UTF-8 text, or too large`);
+        return writeEffect(context, written.target, { before, content: replace(name, text, args) });
+      },
+    };
+  },
+});
+
+function replace(
+  name: string,
+  text: string,
+  change: { readonly old: string; readonly new: string; readonly all: boolean },
+): string {
+  const parts = text.split(change.old);
+  const places = parts.length - 1;
+  if (places === 0) {
+    throw new SessionError("TOOL_ERROR", `Cannot edit "${name}": the text to replace does not stand there`, {
+      hint: "read the file again; blanks and line ends must match exactly",
+    });
+  }
+  if (places > 1 && !change.all) {
+    throw new SessionError("TOOL_ERROR", `Cannot edit "${name}": the text to replace stands there ${places} times`, {
+      hint: "give more of the surrounding text, or set `all`",
+    });
+  }
+  return parts.join(change.new);
+}

@@ -1,0 +1,40 @@
+import type { AtomicAction, Capability, PathTarget } from "../../core/mod.ts";
+import { resolvePath } from "../../policy/mod.ts";
+import type { PlanContext } from "./tool.ts";
+
+/**
+ * Plans one file action: the path is resolved as it stands now, and that path is decided, opened and recorded.
+ *
+ * @param context Where relative paths start, who asks.
+ * @param capability `file_read` or `file_write`.
+ * @param input The path as it was given.
+ * @returns The atomic action.
+ * @throws {PolicyError} `PATH_INVALID`.
+ */
+export function fileAction(
+  context: PlanContext,
+  capability: Extract<Capability, "file_read" | "file_write">,
+  input: string,
+): AtomicAction & { readonly target: PathTarget } {
+  const target = resolvePath(input, context.project);
+  return {
+    capability,
+    target,
+    classes: context.classify(target),
+    tier: capability === "file_read" ? "host-readonly" : "host-supervised",
+    tainted: context.provenance.tainted([input]),
+    skill: null,
+  };
+}
+
+/**
+ * Names a real path as people do: relative to the project when inside it.
+ *
+ * @param project Real path of the project.
+ * @param real Real path.
+ * @returns A short name.
+ */
+export function shortPath(project: string, real: string): string {
+  if (real === project) return ".";
+  return real.startsWith(`${project}/`) ? real.slice(project.length + 1) : real;
+}

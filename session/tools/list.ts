@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { SANDBOX_BOUNDS } from "../../sandbox/mod.ts";
+import { fileAction, shortPath } from "./file-action.ts";
+import { quietPreview, unpresented } from "./present.ts";
+import { defineTool, type Tool } from "./tool.ts";
+
+const MAX_DEPTH = 16;
+
+/** Lists a folder: one entry a line, folders end in `/`, links in `@`. */
+export const list: Tool = defineTool({
+  name: "list",
+  description: "Lists a folder of the project, one entry a line; folders end in `/`. `depth` 1 is the folder itself.",
+  trust: "file",
+  readOnly: true,
+  schema: z.strictObject({ path: z.string().default("."), depth: z.int().min(1).max(MAX_DEPTH).optional() }),
+  plan(args, context) {
+    const action = fileAction(context, "file_read", args.path);
+    const name = shortPath(context.project, action.target.real);
+    return {
+      title: `List ${name}`,
+      tier: "host-readonly",
+      actions: [action],
+      handles: [],
+      prepare: () =>
+        Promise.resolve({
+          effect: {
+            backend: "files",
+            spec: {
+              op: "list",
+              target: action.target.real,
+              depth: args.depth ?? 1,
+              maxEntries: SANDBOX_BOUNDS.listEntries.default,
+            },
+            present(value) {
+              if (value.op !== "list") return unpresented(value.op);
+              const lines = value.entries.map(({ path, kind, size }) => `${path}${MARKS[kind]}${size === null ? "" : `  ${size}`}`);
+              if (value.omitted > 0) lines.push(`(${value.omitted} folders left out by policy)`);
+              if (value.truncated) lines.push("(there is more: list a folder below)");
+              return { output: lines.join("\n"), truncated: value.truncated, sources: [name], classes: [], error: null };
+            },
+          },
+          preview: quietPreview(`list ${name}`),
+          before: null,
+          after: null,
+        }),
+    };
+  },
+});
+
+const MARKS = { file: "", directory: "/", symlink: "@", special: "!" } as const;

@@ -1,0 +1,57 @@
+import { z } from "zod";
+import { SANDBOX_BOUNDS } from "../../sandbox/mod.ts";
+import { fileAction, shortPath } from "./file-action.ts";
+import { quietPreview, unpresented } from "./present.ts";
+import { defineTool, type Tool } from "./tool.ts";
+
+/** Reads lines of a text file; of a binary file only size, type and digest. */
+export const read: Tool = defineTool({
+  name: "read",
+  description: "Reads a text file of the project. `offset` is the first line (from 1), `limit` the number of lines. " +
+    "Binary files give size, type and digest only.",
+  trust: "file",
+  readOnly: true,
+  schema: z.strictObject({
+    path: z.string(),
+    offset: z.int().min(1).optional(),
+    limit: z.int().min(1).optional(),
+  }),
+  plan(args, context) {
+    const action = fileAction(context, "file_read", args.path);
+    const name = shortPath(context.project, action.target.real);
+    return {
+      title: `Read ${name}`,
+      tier: "host-readonly",
+      actions: [action],
+      handles: [],
+      prepare: () =>
+        Promise.resolve({
+          effect: {
+            backend: "files",
+            spec: {
+              op: "read",
+              target: action.target.real,
+              offset: args.offset ?? 1,
+              limit: args.limit ?? null,
+              maxBytes: SANDBOX_BOUNDS.readBytes.default,
+            },
+            present(value) {
+              if (value.op !== "read") return unpresented(value.op);
+              const output = value.text ??
+                `binary file: ${value.size} bytes, ${value.type}, ${value.digest ?? "too large to digest"}`;
+              return {
+                output,
+                truncated: value.truncated,
+                sources: [name],
+                classes: value.binary ? ["unknown"] : [],
+                error: null,
+              };
+            },
+          },
+          preview: quietPreview(`read ${name}`),
+          before: null,
+          after: null,
+        }),
+    };
+  },
+});

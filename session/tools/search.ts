@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { SANDBOX_BOUNDS } from "../../sandbox/mod.ts";
+import { fileAction, shortPath } from "./file-action.ts";
+import { quietPreview, unpresented } from "./present.ts";
+import { defineTool, type Tool } from "./tool.ts";
+
+/** Searches text files; every file it opens is decided like a read, and what is left out is counted. */
+export const search: Tool = defineTool({
+  name: "search",
+  description: "Searches text files below a path for a JavaScript regular expression, or for plain text with " +
+    "`literal`. Gives `path:line: text`.",
+  trust: "file",
+  readOnly: true,
+  schema: z.strictObject({
+    pattern: z.string().min(1),
+    path: z.string().default("."),
+    literal: z.boolean().default(false),
+    max: z.int().min(1).max(SANDBOX_BOUNDS.searchHits.max).optional(),
+  }),
+  plan(args, context) {
+    const action = fileAction(context, "file_read", args.path);
+    const name = shortPath(context.project, action.target.real);
+    return {
+      title: `Search ${name}`,
+      tier: "host-readonly",
+      actions: [action],
+      handles: [],
+      prepare: () =>
+        Promise.resolve({
+          effect: {
+            backend: "files",
+            spec: {
+              op: "search",
+              target: action.target.real,
+              pattern: args.pattern,
+              literal: args.literal,
+              maxHits: args.max ?? SANDBOX_BOUNDS.searchHits.default,
+              skip: ["node_modules"],
+            },
+            present(value) {
+              if (value.op !== "search") return unpresented(value.op);
+              const lines = value.hits.map(({ real, line, text }) => `${shortPath(context.project, real)}:${line}: ${text}`);
+              const left = [
+                value.omitted > 0 ? `${value.omitted} left out by policy` : "",
+                value.skipped > 0 ? `${value.skipped} binary or too large` : "",
+              ].filter((part) => part !== "");
+              lines.push(`(${value.hits.length} hits in ${value.files} files${left.length > 0 ? `; ${left.join(", ")}` : ""})`);
+              return {
+                output: lines.join("\n"),
+                truncated: value.truncated,
+                sources: [...new Set(value.hits.map(({ real }) => shortPath(context.project, real)))],
+                classes: [],
+                error: null,
+              };
+            },
+          },
+          preview: quietPreview(`search ${name} for ${args.pattern}`),
+          before: null,
+          after: null,
+        }),
+    };
+  },
+});

@@ -1,0 +1,78 @@
+import { b2, type PathTarget } from "../../core/mod.ts";
+import { type FileState, runsLater, SANDBOX_BOUNDS } from "../../sandbox/mod.ts";
+import { SessionError } from "../errors.ts";
+import { shortPath } from "./file-action.ts";
+import { unpresented } from "./present.ts";
+import type { PlanContext, Prepared } from "./tool.ts";
+
+/**
+ * Prepares one atomic write: the new content is fixed, the old one is what the approval saw.
+ *
+ * @param context The project, for names.
+ * @param target Where.
+ * @param change State before and whole content after.
+ * @returns The effect with its diff.
+ * @throws {SessionError} `TOOL_ERROR` for a target that is not a regular file, `LIMIT_SIZE` for too much content.
+ */
+export function writeEffect(
+  context: PlanContext,
+  target: PathTarget,
+  change: { readonly before: FileState; readonly content: string },
+): Prepared {
+  const { before } = change;
+  const name = shortPath(context.project, target.real);
+  if (before.exists && before.kind !== "file") {
+    throw new SessionError("TOOL_ERROR", `Cannot write "${name}": it is a ${before.kind}`);
+  }
+  const content = new TextEncoder().encode(change.content);
+  if (content.length > SANDBOX_BOUNDS.writeBytes.default) {
+    throw new SessionError("LIMIT_SIZE", `Cannot write "${name}": ${content.length} bytes is more than ${SANDBOX_BOUNDS.writeBytes.default}`, {
+      hint: `the user's config.yml may raise ${SANDBOX_BOUNDS.writeBytes.key}`,
+    });
+  }
+  const { exists, bytes, ...stamp } = before;
+  return {
+    effect: {
+      backend: "writer",
+      spec: { op: "write", target: target.real, content, expect: exists ? stamp : null, createParents: true },
+      present(value) {
+        if (value.op !== "write") return unpresented(value.op);
+        return {
+          output: `${value.created ? "created" : "wrote"} ${name} (${content.length} bytes)`,
+          truncated: false,
+          sources: [],
+          classes: [],
+          error: null,
+        };
+      },
+    },
+    preview: {
+      kind: "changes",
+      summary: `${exists ? "modify" : "create"} ${name}`,
+      changes: [{
+        path: name,
+        kind: exists ? "modify" : "create",
+        runsLater: runsLater(name),
+        before: bytes === null ? null : decodeText(bytes),
+        after: change.content,
+        bytes: content.length,
+      }],
+    },
+    before: before.digest,
+    after: b2(content),
+  };
+}
+
+/**
+ * Decodes strict UTF-8.
+ *
+ * @param bytes Content of a file.
+ * @returns The text, or `null` when it is not UTF-8.
+ */
+export function decodeText(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}
