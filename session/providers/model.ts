@@ -1,0 +1,176 @@
+import type { LanguageModelV4 } from "@ai-sdk/provider";
+import type { Digest, IsolationTier, Permit, PermitSpender, Random, Timers } from "../../core/mod.ts";
+import type { SessionError } from "../errors.ts";
+import type { Credential, OutgoingRequest } from "../http.ts";
+import type { ScriptTurn } from "./parse-script.ts";
+
+/** Which model to talk to, from flags and configuration. */
+export type ModelChoice =
+  | { readonly kind: "builtin" }
+  | {
+    readonly kind: "script";
+    /** Absolute path of a script file, or its turns. */
+    readonly script: string | readonly ScriptTurn[];
+    /** The turn to go on with when a session is resumed. */
+    readonly next?: number;
+  }
+  | RemoteChoice;
+
+/** A model that is reached over HTTP, on this machine or elsewhere. */
+export interface RemoteChoice {
+  readonly kind: "openai-compatible" | "anthropic";
+  /** Name of the provider in the configuration, e.g. `ollama`. */
+  readonly id: string;
+  /** Base URL, e.g. `http://127.0.0.1:11434/v1`. */
+  readonly url: string;
+  readonly model: string;
+  /** Handle of the key, or `null`. */
+  readonly key?: string | null;
+  /** Context size in tokens from the configuration, or `null`. */
+  readonly context?: number | null;
+}
+
+/** Where a model runs: inside this process, on this machine, elsewhere. */
+export type Locality = "builtin" | "local" | "remote";
+
+/** A model that is ready to be asked; nothing was sent or connected yet. */
+export interface OpenModel {
+  readonly provider: string;
+  readonly name: string;
+  readonly locality: Locality;
+  readonly target: ModelEndpoint;
+  /** Tokens, or `null` when neither configuration nor provider says. */
+  readonly contextSize: number | null;
+  /** The key it needs, for policy: a handle and the slot it goes to; `null` without one. */
+  readonly key: { readonly handle: string; readonly inject: string } | null;
+  /** The next turn of a script, for resuming; `null` for other models. */
+  position(): number | null;
+  /** Gives the model for one attempt; loads the AI SDK package on first use. */
+  connect(attempt: ModelAttempt, io: ModelIo): Promise<LanguageModelV4>;
+  /**
+   * Asks the server for the model's context size, through an attempt that was admitted.
+   *
+   * @returns Tokens, or `null` when it does not say. Never rejects.
+   */
+  reportedContext(attempt: ModelAttempt, io: ModelIo): Promise<number | null>;
+}
+
+/** The network side of a model, as `model_call` names it. */
+export interface ModelEndpoint {
+  readonly scheme: "http" | "https" | null;
+  readonly host: string | null;
+  readonly port: number | null;
+  /** `false` only for models in this process and loopback endpoints. */
+  readonly remote: boolean;
+}
+
+/** One message of the conversation, masked and wrapped already. */
+export type ModelMessage =
+  | { readonly role: "system"; readonly text: string }
+  /** The person's own words first, then labelled data. */
+  | { readonly role: "user"; readonly texts: readonly string[] }
+  | { readonly role: "assistant"; readonly text: string; readonly calls: readonly ModelCall[] }
+  | { readonly role: "tool"; readonly results: readonly ModelResult[] };
+
+/** A call as the model made it. */
+export interface ModelCall {
+  readonly id: string;
+  readonly tool: string;
+  /** Decoded arguments; anything but an object is sent as `{}`. */
+  readonly args: unknown;
+}
+
+/** What became of a call. */
+export interface ModelResult {
+  readonly id: string;
+  readonly tool: string;
+  readonly status: "ok" | "error" | "denied";
+  /** For a model: inside its envelope. */
+  readonly text: string;
+  /** The same without the envelope, for models inside this process. */
+  readonly plain: string;
+}
+
+/** A tool as models see it. */
+export interface ModelTool {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of its arguments. */
+  readonly inputSchema: Readonly<Record<string, unknown>>;
+}
+
+/** Everything one model call sends. */
+export interface ModelRequest {
+  readonly messages: readonly ModelMessage[];
+  readonly tools: readonly ModelTool[];
+  /** Upper bound of the reply in tokens, or `null` for the provider's own. */
+  readonly maxOutputTokens: number | null;
+}
+
+/** A piece of a reply. Calls come only once the reply has ended as it should. */
+export type ModelPart =
+  | { readonly kind: "text"; readonly delta: string }
+  | { readonly kind: "thought"; readonly delta: string }
+  /** `id` is unique in the reply and safe to send back; `argsText` is JSON, not parsed yet. */
+  | { readonly kind: "call"; readonly id: string; readonly tool: string; readonly argsText: string }
+  | { readonly kind: "finish"; readonly reason: FinishReason; readonly usage: ModelUsage };
+
+/** Why a reply ended. */
+export type FinishReason = "stop" | "calls" | "length" | "refused";
+
+/** Tokens as the provider counts them; `null` where it does not say. */
+export interface ModelUsage {
+  readonly input: number | null;
+  readonly output: number | null;
+}
+
+/** One try at a model call, decided and recorded by the gate. */
+export interface ModelAttempt {
+  /** Minted for the digest that {@link ModelIo.attempt} got; spent before anything is sent. */
+  readonly permit: Permit;
+  readonly tier: IsolationTier;
+  readonly permits: PermitSpender;
+  /** Decides the request by name, then again with its addresses; rejects to refuse. */
+  admit(request: OutgoingRequest): Promise<void>;
+  /** The key to send along, or `null`; called once the connection stands. */
+  credential(): Promise<Credential | null>;
+  /** Takes the outcome for the record; called exactly once. */
+  end(outcome: AttemptOutcome): Promise<void>;
+}
+
+/** How an attempt ended. */
+export interface AttemptOutcome {
+  readonly error: SessionError | null;
+  readonly usage: ModelUsage;
+  /** Bytes of text, thoughts and arguments that came back. */
+  readonly bytes: number;
+  /** A further attempt follows. */
+  readonly retried: boolean;
+}
+
+/** Bounds of a model's stream. */
+export interface StreamLimits {
+  /** From sending to the first byte, in ms. */
+  readonly firstByteMs: number;
+  readonly silenceMs: number;
+  readonly maxLineBytes: number;
+  /** Text, thoughts and arguments of one reply, in bytes. */
+  readonly maxReplyBytes: number;
+}
+
+/** Who decides, who measures, who can stop it. */
+export interface ModelIo {
+  readonly signal: AbortSignal;
+  readonly timers: Timers;
+  readonly random: Random;
+  /** Wall time in ms, for a server's `Retry-After` date. */
+  readonly now: () => number;
+  readonly limits?: Partial<StreamLimits>;
+  /**
+   * Takes one attempt through the gate. Rejects when it may not be made.
+   *
+   * @param number 0 for the first, then 1 and 2.
+   * @param digest Digest of the request, for the permit and the record.
+   */
+  attempt(number: number, digest: Digest): Promise<ModelAttempt>;
+}
