@@ -25,6 +25,7 @@ export * from "./digest.ts";
 export * from "./errors.ts";
 export * from "./ids.ts";
 export * from "./label.ts";
+export * from "./nearest-name.ts";
 export * from "./own-file.ts";
 export * from "./permit.ts";
 export * from "./ports.ts";
