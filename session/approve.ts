@@ -1,7 +1,7 @@
 import {
+  APPROVAL_SCOPES,
   type ApprovalAnswer,
   type ApprovalRequest,
-  APPROVAL_SCOPES,
   type ApprovalScope,
   type ApprovalTerms,
   type Approver,
@@ -85,7 +85,12 @@ export function approvalDigest(subject: {
 export type Consent =
   | { readonly kind: "unasked" }
   | { readonly kind: "granted"; readonly scope: GrantScope }
-  | { readonly kind: "allowed"; readonly scope: GrantScope; readonly only: readonly string[] | null; readonly latencyMs: number }
+  | {
+    readonly kind: "allowed";
+    readonly scope: GrantScope;
+    readonly only: readonly string[] | null;
+    readonly latencyMs: number;
+  }
   | {
     readonly kind: "refused";
     readonly why: Extract<ApprovalAnswer, { kind: "refused" }>["why"] | "rate" | "changed";

@@ -1,13 +1,8 @@
-import {
-  type AtomicAction,
-  NO_OBLIGATIONS,
-  type SecretTarget,
-  type Verdict,
-} from "../core/mod.ts";
+import { type AtomicAction, NO_OBLIGATIONS, type SecretTarget, type Verdict } from "../core/mod.ts";
 import type { DecidedAction } from "./approve.ts";
 import type { CallFailure } from "./call.ts";
 import type { GateDeps } from "./deps.ts";
-import { type IntentFacts, intentEvent, type RecordSubject } from "./record.ts";
+import { intentEvent, type IntentFacts, type RecordSubject } from "./record.ts";
 
 /** A decision that is on record. */
 export interface Authorized {

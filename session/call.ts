@@ -1,4 +1,14 @@
-import type { ApprovalScope, CallId, Decision, IsolationTier, Label, Layer, SessionId, TrustLabel } from "../core/mod.ts";
+import type {
+  ApprovalScope,
+  CallId,
+  Classification,
+  Decision,
+  IsolationTier,
+  Label,
+  Layer,
+  SessionId,
+  TrustLabel,
+} from "../core/mod.ts";
 import type { Provenance } from "./provenance.ts";
 
 /** A tool call before anything was decided: who wants what, and what shaped it. */
@@ -71,5 +81,8 @@ export interface CallResult {
 /** A result together with the label its output carries into the context. */
 export interface LabelledResult {
   readonly result: CallResult;
+  /** Origin and declared classes. */
   readonly label: Label;
+  /** Classes that detectors found in the output. */
+  readonly detected: readonly Classification[];
 }

@@ -184,7 +184,7 @@ function finish(
     ...(end.changes === undefined ? {} : { changes: end.changes }),
   };
   deps.emit({ type: "tool_result", ...result });
-  return { result, label: end.output?.label ?? labelOf("core") };
+  return { result, label: end.output?.label ?? labelOf("core"), detected: end.output?.detected ?? [] };
 }
 
 // Messages name what was seen: a path or an argument may hold a value that must not be shown.
@@ -196,4 +196,3 @@ function maskedFailure(passage: Passage, failure: CallFailure): CallFailure {
     hint: failure.hint === null ? null : redactor.mask(failure.hint).text,
   };
 }
-

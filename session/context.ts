@@ -1,10 +1,4 @@
-import {
-  type CallId,
-  type Classification,
-  joinLabels,
-  type Label,
-  USER_LABEL,
-} from "../core/mod.ts";
+import { type CallId, type Classification, joinLabels, type Label, USER_LABEL } from "../core/mod.ts";
 import type { Envelope } from "./envelope.ts";
 import type { ModelMessage } from "./providers/model.ts";
 

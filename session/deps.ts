@@ -3,6 +3,8 @@ import type {
   Backend,
   Clock,
   IdSource,
+  Outcome,
+  Permit,
   Redactor,
   SecretRevealer,
   SecretTarget,
@@ -14,16 +16,21 @@ import type { ProcessSpec, ProcessValue, ReadSpec, ReadValue, WriteSpec, WriteVa
 import type { QuestionDesk } from "./approve.ts";
 import type { CallFailure } from "./call.ts";
 import type { SessionEvent } from "./events.ts";
-import type { HttpSpec, HttpValue } from "./http.ts";
+import type { HttpIo, HttpSpec, HttpValue } from "./http.ts";
 import type { IgnoreRules } from "./ignored.ts";
 import type { PlanContext, Tool } from "./tools/tool.ts";
+
+/** The tier of `fetch`: like every backend, but each request and redirect is decided as it happens. */
+export interface HttpTier extends Omit<Backend<HttpSpec, HttpValue>, "run"> {
+  run(permit: Permit, spec: HttpSpec, io: HttpIo): Promise<Outcome<HttpValue>>;
+}
 
 /** The tiers behind the gate. */
 export interface Tiers {
   readonly files: Backend<ReadSpec, ReadValue>;
   readonly writer: Backend<WriteSpec, WriteValue>;
   readonly process: Backend<ProcessSpec, ProcessValue>;
-  readonly http: Backend<HttpSpec, HttpValue>;
+  readonly http: HttpTier;
 }
 
 /** Everything the gate is wired to; nothing else reaches the outside from a session. */
@@ -44,6 +51,8 @@ export interface GateDeps {
   readonly secrets: SecretRevealer;
   /** Says why a handle may not be delivered to a place, or `null`; never resolves the value. */
   checkBinding(target: SecretTarget): CallFailure | null;
+  /** Text around the value that a binding asks for, e.g. `token {}`; `null` for the value alone. */
+  slotFormat(handle: string, place: Pick<SecretTarget, "inject" | "host" | "port">): string | null;
   readonly questions: QuestionDesk;
   readonly tiers: Tiers;
   readonly tools: ReadonlyMap<string, Tool>;

@@ -1,13 +1,7 @@
-import {
-  type CallId,
-  type Digest,
-  type Outcome,
-  type Permit,
-  type PermitSpender,
-  type RunIo,
-} from "../core/mod.ts";
+import { type CallId, type Digest, type Outcome, type Permit, type PermitSpender, type RunIo } from "../core/mod.ts";
 import { specDigest } from "../sandbox/mod.ts";
 import type { GateDeps } from "./deps.ts";
+import type { HttpIo } from "./http.ts";
 import type { Effect } from "./tools/tool.ts";
 
 /** What stands behind a permit: a recorded intent of one call. */
@@ -35,20 +29,53 @@ export type EffectOutcome = {
 export async function runEffect(
   deps: GateDeps,
   ground: PermitGround,
-  run: { readonly effect: Effect; readonly io: Omit<RunIo, "permits" | "secrets">; readonly handles: readonly string[] },
+  run: {
+    readonly effect: Effect;
+    readonly io: Omit<RunIo, "permits" | "secrets">;
+    readonly handles: readonly string[];
+    /** Decides requests of the `http` tier as they happen; without it none is sent. */
+    readonly admitRequest?: HttpIo["admitRequest"];
+  },
 ): Promise<EffectOutcome> {
   const { effect } = run;
   const io = { ...run.io, permits: spender(deps), secrets: revealer(deps, run.handles) };
   const digest = specDigest(effect.spec);
   switch (effect.backend) {
     case "files":
-      return { backend: "files", outcome: await deps.tiers.files.run(mint(deps, ground, { digest, tier: deps.tiers.files.tier }), effect.spec, io) };
+      return {
+        backend: "files",
+        outcome: await deps.tiers.files.run(
+          mint(deps, ground, { digest, tier: deps.tiers.files.tier }),
+          effect.spec,
+          io,
+        ),
+      };
     case "writer":
-      return { backend: "writer", outcome: await deps.tiers.writer.run(mint(deps, ground, { digest, tier: deps.tiers.writer.tier }), effect.spec, io) };
+      return {
+        backend: "writer",
+        outcome: await deps.tiers.writer.run(
+          mint(deps, ground, { digest, tier: deps.tiers.writer.tier }),
+          effect.spec,
+          io,
+        ),
+      };
     case "process":
-      return { backend: "process", outcome: await deps.tiers.process.run(mint(deps, ground, { digest, tier: deps.tiers.process.tier }), effect.spec, io) };
+      return {
+        backend: "process",
+        outcome: await deps.tiers.process.run(
+          mint(deps, ground, { digest, tier: deps.tiers.process.tier }),
+          effect.spec,
+          io,
+        ),
+      };
     case "http":
-      return { backend: "http", outcome: await deps.tiers.http.run(mint(deps, ground, { digest, tier: deps.tiers.http.tier }), effect.spec, io) };
+      return {
+        backend: "http",
+        outcome: await deps.tiers.http.run(mint(deps, ground, { digest, tier: deps.tiers.http.tier }), effect.spec, {
+          ...io,
+          admitRequest: run.admitRequest ?? refuseAll,
+        }),
+      };
     default:
       return effect satisfies never;
   }
@@ -75,11 +102,17 @@ export function spender(deps: Pick<GateDeps, "permits">): PermitSpender {
   return { spend: (permit, digest, tier) => deps.permits.spend(permit, digest, tier) };
 }
 
+function refuseAll(): Promise<never> {
+  return Promise.reject(new TypeError("Cannot send: nobody decides requests here"));
+}
+
 // Threat: a tier that resolves a handle the call never named. Only decided handles can be revealed.
 function revealer(deps: GateDeps, handles: readonly string[]): RunIo["secrets"] {
   return {
     reveal(permit, handle) {
-      if (!handles.includes(handle)) return Promise.reject(new TypeError("Cannot reveal secret: the call did not name it"));
+      if (!handles.includes(handle)) {
+        return Promise.reject(new TypeError("Cannot reveal secret: the call did not name it"));
+      }
       return deps.secrets.reveal(permit, handle);
     },
   };

@@ -11,7 +11,8 @@ export interface Envelope {
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 // Zero-width and direction marks, soft hyphen, variation selectors, tags: none of them shows, each could hide a mark.
-const INVISIBLE = "[\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufe00-\\ufe0f\\ufeff\\u{e0000}-\\u{e0fff}]*";
+const INVISIBLE =
+  "[\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufe00-\\ufe0f\\ufeff\\u{e0000}-\\u{e0fff}]*";
 const MARK = new RegExp(["<", "<", "a", "z", "-"].join(INVISIBLE), "giu");
 
 /**

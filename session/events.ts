@@ -76,3 +76,34 @@ export type SessionEvent =
 
 /** An event as one line of `stream-json`. */
 export type NumberedEvent = { readonly v: 1; readonly seq: number; readonly session: SessionId } & SessionEvent;
+
+/**
+ * The exit code of a prompt.
+ *
+ * @param stop How it ended.
+ * @param denied How many calls were denied.
+ * @returns An exit code of the contract; a reply that ended well after a denial is 5.
+ */
+export function exitOfStop(stop: Stop, denied: number): number {
+  switch (stop) {
+    case "end":
+      return denied > 0 ? 5 : 0;
+    case "refused":
+      return 1;
+    case "max_turns":
+    case "max_tokens":
+    case "time":
+    case "loop":
+      return 3;
+    case "denied":
+      return 5;
+    case "provider":
+      return 6;
+    case "integrity":
+      return 7;
+    case "cancelled":
+      return 130;
+    default:
+      return stop satisfies never;
+  }
+}

@@ -1,4 +1,5 @@
 import type { IsolationTier } from "../core/mod.ts";
+import { admitRequests } from "./admit-request.ts";
 import { authorize } from "./authorize.ts";
 import type { Approved, LabelledResult, Proposal } from "./call.ts";
 import { concludeFailure, concludeRefusal, concludeRun } from "./conclude.ts";
@@ -66,11 +67,13 @@ async function afterIntent(passage: Passage, intent: number): Promise<LabelledRe
   if (settled.kind === "failed") return await concludeFailure(passage, settled.failure, settled.approved);
   // Last look: what was cancelled while a person was thinking must not start.
   if (proposal.signal.aborted) return await concludeFailure(passage, CANCELLED, settled.approved);
+  const { effect } = settled.prepared;
   const live = liveOutput(deps, proposal.call);
   const ran = await runEffect(deps, { call: proposal.call, intent }, {
-    effect: settled.prepared.effect,
+    effect,
     io: { signal: proposal.signal, onOutput: live.push, admit: admission(passage) },
     handles: plan.handles,
+    ...(effect.backend === "http" ? { admitRequest: admitRequests(passage, effect.spec) } : {}),
   });
   live.end();
   return await concludeRun(passage, { ran, prepared: settled.prepared, approved: settled.approved });
@@ -83,7 +86,12 @@ function admission(passage: Passage): (realPath: string) => boolean {
   return (real) => {
     if (first === undefined) return false;
     const target = { kind: "path", real, lexical: real, file: "file", staged: false } as const;
-    const { decision } = deps.policy.decide({ ...first, capability: "file_read", target, classes: deps.policy.classify(target) });
+    const { decision } = deps.policy.decide({
+      ...first,
+      capability: "file_read",
+      target,
+      classes: deps.policy.classify(target),
+    });
     return decision === "allow" || decision === "allow_with_redaction";
   };
 }

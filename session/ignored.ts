@@ -34,7 +34,7 @@ export function createIgnoreRules(project: string): IgnoreRules {
     ignores(relative): boolean {
       if (relative === "" || relative.startsWith("../")) return false;
       // The nearest file that says something wins, as in git.
-      for (let folder = dirname(relative); ; folder = dirname(folder)) {
+      for (let folder = dirname(relative);; folder = dirname(folder)) {
         const below = folder === "." ? relative : relative.slice(folder.length + 1);
         const verdict = rulesIn(folder)?.test(below);
         if (verdict?.ignored) return true;

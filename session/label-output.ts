@@ -8,6 +8,8 @@ export interface LabelledOutput {
   readonly truncated: boolean;
   readonly redactions: readonly Redaction[];
   readonly label: Label;
+  /** Classes that detectors found in what is left after masking. */
+  readonly detected: readonly Classification[];
 }
 
 /** How to label: who made the output, what policy asks for, how much may go on. */
@@ -34,11 +36,16 @@ export interface LabelRules {
  * @returns Text that is safe to show, and its label.
  * @throws {CoreError} `REDACTION_FAILED`; the caller withholds the output.
  */
-export async function labelOutput(redactor: Redactor, presented: Presented, rules: LabelRules): Promise<LabelledOutput> {
+export async function labelOutput(
+  redactor: Redactor,
+  presented: Presented,
+  rules: LabelRules,
+): Promise<LabelledOutput> {
   const classes = new Set<Classification>([...rules.classes, ...presented.classes]);
   let text = presented.output;
   let truncated = presented.truncated;
   const redactions: Redaction[] = [];
+  const detected = new Set<Classification>();
   if (text !== null) {
     const exact = redactor.mask(text);
     text = exact.text;
@@ -49,7 +56,7 @@ export async function labelOutput(redactor: Redactor, presented: Presented, rule
       redactions.push(...detected.redactions);
     }
     if (rules.detect) {
-      for (const hit of await redactor.detect(text)) classes.add(hit.class);
+      for (const hit of await redactor.detect(text)) detected.add(hit.class);
     }
     const capped = capMiddle(text, rules.maxBytes);
     text = capped.text;
@@ -61,6 +68,7 @@ export async function labelOutput(redactor: Redactor, presented: Presented, rule
     truncated,
     redactions,
     label: joinLabels([base, { ...base, sources: presented.sources }]),
+    detected: [...detected],
   };
 }
 

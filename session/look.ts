@@ -20,7 +20,9 @@ export function createLook(passage: Passage, ground: PermitGround): Look {
   return {
     async state(realPath, maxBytes): Promise<FileState> {
       // Threat: a plan that reads more than was decided.
-      if (!decided.has(realPath)) throw new CoreError("ARGS_INVALID", "Cannot look at a file that the call did not name");
+      if (!decided.has(realPath)) {
+        throw new CoreError("ARGS_INVALID", "Cannot look at a file that the call did not name");
+      }
       const ran = await runEffect(passage.deps, ground, {
         effect: { backend: "files", spec: { op: "state", target: realPath, maxBytes }, present: () => NOTHING },
         io: { signal: passage.proposal.signal },

@@ -13,7 +13,9 @@ export function maskJson(redactor: Redactor, value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item: unknown) => maskJson(redactor, item));
   if (typeof value === "object" && value !== null) {
     return Object.fromEntries(
-      Object.entries(value).map(([key, item]: [string, unknown]) => [redactor.mask(key).text, maskJson(redactor, item)]),
+      Object.entries(value).map((
+        [key, item]: [string, unknown],
+      ) => [redactor.mask(key).text, maskJson(redactor, item)]),
     );
   }
   return value;

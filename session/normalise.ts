@@ -35,7 +35,8 @@ export function normalise(deps: GateDeps, proposal: Proposal): Normalised {
     if (text.length > MAX_ARGS_BYTES) {
       return refused(tool.name, {
         code: "ARGS_INVALID",
-        message: `Cannot call "${tool.name}": its arguments have ${text.length} bytes, at most ${MAX_ARGS_BYTES} are read`,
+        message:
+          `Cannot call "${tool.name}": its arguments have ${text.length} bytes, at most ${MAX_ARGS_BYTES} are read`,
         hint: "write the content to a file in parts",
       });
     }

@@ -1,6 +1,13 @@
 import { AgentZeroError, type ApprovalRequest, type Digest, type Verdict } from "../core/mod.ts";
 import { specDigest } from "../sandbox/mod.ts";
-import { approvalDigest, type Consent, type GrantScope, isRemembered, offeredScopes, openQuestions } from "./approve.ts";
+import {
+  approvalDigest,
+  type Consent,
+  type GrantScope,
+  isRemembered,
+  offeredScopes,
+  openQuestions,
+} from "./approve.ts";
 import { record } from "./authorize.ts";
 import type { Approved, CallFailure } from "./call.ts";
 import type { PermitGround } from "./effects.ts";
@@ -55,7 +62,9 @@ export async function settle(passage: Passage, intent: number): Promise<Settled>
     return { kind: "refused", failure: CHANGED, approved: "no" };
   }
   if (isRemembered(consent.scope)) {
-    for (const { action, terms } of asks) await deps.policy.remember({ action, terms, scope: consent.scope, by: "person" });
+    for (const { action, terms } of asks) {
+      await deps.policy.remember({ action, terms, scope: consent.scope, by: "person" });
+    }
   }
   return { kind: "go", prepared: again, approved: consent.scope };
 }
@@ -178,7 +187,9 @@ export function refusalOf(
     case "broken":
       return {
         code: "APPROVAL_REFUSED",
-        message: consent.message === null ? `${what}: the person said no` : `${what}: the person said no: ${consent.message}`,
+        message: consent.message === null
+          ? `${what}: the person said no`
+          : `${what}: the person said no: ${consent.message}`,
         hint: null,
       };
     default:

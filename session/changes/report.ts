@@ -54,7 +54,9 @@ export function denialOf(weighed: readonly WeighedChange[], each: readonly Decid
     const rule = verdict?.rule ?? null;
     return {
       code: rule === null ? "POLICY_DEFAULT" : "POLICY_DENY",
-      message: `${what}: ${rule === null ? "no rule allows it" : `denied by rule "${rule}" (${verdict?.layer ?? "policy"})`}`,
+      message: `${what}: ${
+        rule === null ? "no rule allows it" : `denied by rule "${rule}" (${verdict?.layer ?? "policy"})`
+      }`,
       hint: verdict?.hint ?? null,
     };
   }

@@ -8,7 +8,7 @@ import { approvalEvent, type RecordSubject, resultEvent } from "../record.ts";
 import { refusalOf } from "../settle.ts";
 import { type AskedChange, changesQuestion, summarise } from "./question.ts";
 import { denialOf, reportChanges } from "./report.ts";
-import { type WeighedChange, weighChange } from "./weigh.ts";
+import { weighChange, type WeighedChange } from "./weigh.ts";
 
 /** What became of the changes of one command. */
 export interface SettledChanges {
@@ -49,7 +49,9 @@ async function settleStage(passage: Passage, stage: StagedRun): Promise<SettledC
   };
   const weighed = stage.changes.map((change) => weighChange(passage, stage, change));
   if (weighed.some(({ obstacle }) => obstacle === "leak")) {
-    await record(deps, { event: "secret.leak", call: proposal.call, parent_id: subject.parent, tool: proposal.tool }, { risky: true });
+    await record(deps, { event: "secret.leak", call: proposal.call, parent_id: subject.parent, tool: proposal.tool }, {
+      risky: true,
+    });
   }
   const { each, intent, failure } = await authorize(deps, subject, {
     actions: weighed.map(({ action }) => action),
@@ -108,8 +110,13 @@ async function choose(
   const consent: Consent = request === null
     ? { kind: "refused", why: "nobody", message: null, latencyMs: 0 }
     : await deps.questions.ask(request, proposal.signal);
-  if (consent.kind !== "allowed" && consent.kind !== "refused") return { paths: allowed, approved: null, failure: null };
-  const event = approvalEvent(run.subject, consent, { channel: deps.questions.channel, digest: request?.digest ?? null });
+  if (consent.kind !== "allowed" && consent.kind !== "refused") {
+    return { paths: allowed, approved: null, failure: null };
+  }
+  const event = approvalEvent(run.subject, consent, {
+    channel: deps.questions.channel,
+    digest: request?.digest ?? null,
+  });
   const written = await record(deps, event, { risky: true });
   if (typeof written !== "number") return { paths: [], approved: null, failure: written };
   if (consent.kind === "refused") {

@@ -29,7 +29,9 @@ export const edit: Tool = defineTool({
         const before = await look.state(written.target.real, SANDBOX_BOUNDS.writeBytes.default);
         if (!before.exists) throw new SessionError("TOOL_ERROR", `Cannot edit "${name}": there is no such file`);
         const text = before.bytes === null ? null : decodeText(before.bytes);
-        if (text === null) throw new SessionError("TOOL_ERROR", `Cannot edit "${name}": it is not UTF-8 text, or too large`);
+        if (text === null) {
+          throw new SessionError("TOOL_ERROR", `Cannot edit "${name}": it is not UTF-8 text, or too large`);
+        }
         return writeEffect(context, written.target, { before, content: replace(name, text, args) });
       },
     };

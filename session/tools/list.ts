@@ -33,10 +33,18 @@ export const list: Tool = defineTool({
             },
             present(value) {
               if (value.op !== "list") return unpresented(value.op);
-              const lines = value.entries.map(({ path, kind, size }) => `${path}${MARKS[kind]}${size === null ? "" : `  ${size}`}`);
+              const lines = value.entries.map(({ path, kind, size }) =>
+                `${path}${MARKS[kind]}${size === null ? "" : `  ${size}`}`
+              );
               if (value.omitted > 0) lines.push(`(${value.omitted} folders left out by policy)`);
               if (value.truncated) lines.push("(there is more: list a folder below)");
-              return { output: lines.join("\n"), truncated: value.truncated, sources: [name], classes: [], error: null };
+              return {
+                output: lines.join("\n"),
+                truncated: value.truncated,
+                sources: [name],
+                classes: [],
+                error: null,
+              };
             },
           },
           preview: quietPreview(`list ${name}`),

@@ -39,12 +39,16 @@ export const search: Tool = defineTool({
             },
             present(value) {
               if (value.op !== "search") return unpresented(value.op);
-              const lines = value.hits.map(({ real, line, text }) => `${shortPath(context.project, real)}:${line}: ${text}`);
+              const lines = value.hits.map(({ real, line, text }) =>
+                `${shortPath(context.project, real)}:${line}: ${text}`
+              );
               const left = [
                 value.omitted > 0 ? `${value.omitted} left out by policy` : "",
                 value.skipped > 0 ? `${value.skipped} binary or too large` : "",
               ].filter((part) => part !== "");
-              lines.push(`(${value.hits.length} hits in ${value.files} files${left.length > 0 ? `; ${left.join(", ")}` : ""})`);
+              lines.push(
+                `(${value.hits.length} hits in ${value.files} files${left.length > 0 ? `; ${left.join(", ")}` : ""})`,
+              );
               return {
                 output: lines.join("\n"),
                 truncated: value.truncated,

@@ -30,7 +30,8 @@ type ShellArgs = z.output<typeof schema>;
 /** Runs a command in the sandbox on a staged view of the project; its file changes are decided afterwards. */
 export const shell: Tool = defineTool({
   name: "shell",
-  description: "Runs a command in a sandbox without network, on a staged view of the project. Any command may be tried: " +
+  description:
+    "Runs a command in a sandbox without network, on a staged view of the project. Any command may be tried: " +
     "the project itself does not change until each file change was decided. The result says which changes were kept.",
   trust: "tool",
   readOnly: false,
@@ -55,16 +56,17 @@ export const shell: Tool = defineTool({
       tier: "host-supervised",
       actions: [...parsed.actions, ...secretActions(args, parsed, { tainted, text }), ...hostActions(args, tainted)],
       handles,
-      prepare: () => Promise.resolve({
-        effect: {
-          backend: "process",
-          spec: processSpec(args, parsed, context),
-          present: (value) => present(value, { context, cwd: parsed.cwd }),
-        },
-        preview: quietPreview(`${text}\nin ${shortPath(context.project, parsed.cwd)}`),
-        before: null,
-        after: null,
-      }),
+      prepare: () =>
+        Promise.resolve({
+          effect: {
+            backend: "process",
+            spec: processSpec(args, parsed, context),
+            present: (value) => present(value, { context, cwd: parsed.cwd }),
+          },
+          preview: quietPreview(`${text}\nin ${shortPath(context.project, parsed.cwd)}`),
+          before: null,
+          after: null,
+        }),
     };
   },
 });
@@ -146,14 +148,18 @@ function present(value: ProcessValue, where: { readonly context: PlanContext; re
   const dropped = value.dropped.map(({ relative, why }) => `(dropped ${relative}: ${why})`);
   const text = new TextDecoder().decode(value.output);
   return {
-    output: dropped.length === 0 ? text : `${text}${text.endsWith("\n") || text === "" ? "" : "\n"}${dropped.join("\n")}\n`,
+    output: dropped.length === 0
+      ? text
+      : `${text}${text.endsWith("\n") || text === "" ? "" : "\n"}${dropped.join("\n")}\n`,
     truncated: value.truncated,
     sources: [shortPath(where.context.project, where.cwd)],
     classes: [],
     error: failed
       ? {
         code: "COMMAND_FAILED",
-        message: value.exit === null ? "Cannot finish: the command was ended by a signal" : `Cannot finish: the command exited with ${value.exit}`,
+        message: value.exit === null
+          ? "Cannot finish: the command was ended by a signal"
+          : `Cannot finish: the command exited with ${value.exit}`,
         hint: null,
       }
       : null,

@@ -26,9 +26,13 @@ export function writeEffect(
   }
   const content = new TextEncoder().encode(change.content);
   if (content.length > SANDBOX_BOUNDS.writeBytes.default) {
-    throw new SessionError("LIMIT_SIZE", `Cannot write "${name}": ${content.length} bytes is more than ${SANDBOX_BOUNDS.writeBytes.default}`, {
-      hint: `the user's config.yml may raise ${SANDBOX_BOUNDS.writeBytes.key}`,
-    });
+    throw new SessionError(
+      "LIMIT_SIZE",
+      `Cannot write "${name}": ${content.length} bytes is more than ${SANDBOX_BOUNDS.writeBytes.default}`,
+      {
+        hint: `the user's config.yml may raise ${SANDBOX_BOUNDS.writeBytes.key}`,
+      },
+    );
   }
   const { exists, bytes, ...stamp } = before;
   return {

@@ -1,0 +1,87 @@
+import type { AtomicAction } from "../core/mod.ts";
+import { authorize } from "./authorize.ts";
+import { SessionError } from "./errors.ts";
+import type { Admission, HttpSpec, OutgoingRequest } from "./http.ts";
+import type { Passage } from "./passage.ts";
+import type { RecordSubject } from "./record.ts";
+
+/**
+ * Decides the requests of one `fetch` as they happen: the address behind a decided name, and each redirect as a request
+ * of its own.
+ *
+ * @param passage The decided call.
+ * @param spec What it sends.
+ * @returns The hook of the transport; it rejects to refuse.
+ */
+export function admitRequests(passage: Passage, spec: HttpSpec): (request: OutgoingRequest) => Promise<Admission> {
+  const { deps } = passage;
+  const first = passage.plan.actions.find(({ capability }) => capability === "network_request");
+  return async (request) => {
+    if (first === undefined) throw refused(request, "the call names no request");
+    const action: AtomicAction = {
+      ...first,
+      target: {
+        kind: "network",
+        url: request.url,
+        scheme: request.scheme,
+        host: request.host,
+        port: request.port,
+        method: request.method,
+        addresses: request.addresses,
+      },
+      // Where a redirect leads was chosen by the network.
+      tainted: first.tainted || request.hop > 0,
+    };
+    if (request.hop > 0 && request.addresses === null) await decideHop(passage, action, request);
+    else if (deps.policy.decide(action).decision === "deny") {
+      throw refused(request, `policy denies it (${deps.policy.decide(action).rule ?? "no rule allows it"})`);
+    }
+    return { secret: slotAt(passage, spec, request) };
+  };
+}
+
+// A redirect leaves a record of its own; what would need a person is refused, since its origin was not the person's choice.
+async function decideHop(passage: Passage, action: AtomicAction, request: OutgoingRequest): Promise<void> {
+  const { deps, proposal } = passage;
+  const subject: RecordSubject = {
+    execution: deps.ids.next("exe"),
+    call: proposal.call,
+    parent: passage.subject.execution,
+    turn: proposal.turn,
+  };
+  const decided = await authorize(deps, subject, {
+    actions: [action],
+    title: `Follow redirect to ${request.host}`,
+    guard: null,
+    facts: {
+      tool: proposal.tool,
+      action: "follow redirect",
+      provenance: proposal.provenance,
+      tier: passage.plan.tier,
+      handles: [],
+      bytesIn: request.bytes,
+    },
+  });
+  if (decided.failure !== null) {
+    throw new SessionError("POLICY_DENY", decided.failure.message, { hint: decided.failure.hint ?? undefined });
+  }
+  if (decided.worst.decision === "requires_approval" && decided.worst.granted === null) {
+    throw refused(request, `a redirect to it needs approval (rule "${decided.worst.rule ?? ""}")`);
+  }
+}
+
+// The secret goes along only to a place that its binding names.
+function slotAt(passage: Passage, spec: HttpSpec, request: OutgoingRequest): Admission["secret"] {
+  const { secret } = spec;
+  if (secret === null) return null;
+  const place = { inject: secret.inject, host: request.host, port: request.port };
+  const target = { kind: "secret", handle: secret.handle, program: null, ...place } as const;
+  if (passage.deps.checkBinding(target) !== null) return null;
+  return { inject: secret.inject, format: passage.deps.slotFormat(secret.handle, place) };
+}
+
+function refused(request: OutgoingRequest, why: string): SessionError {
+  return new SessionError("POLICY_DENY", `Cannot fetch from ${request.host}: ${why}`, {
+    hint: `agentzero policy explain network_request --url ${request.url}`,
+  });
+}

@@ -1,0 +1,160 @@
+import { USER_LABEL } from "../core/mod.ts";
+import { isUntrusted, joinLabels } from "../core/mod.ts";
+import type { AnsweredCall, LabelledText } from "./context.ts";
+import { SessionError } from "./errors.ts";
+import { exitOfStop, type Stop } from "./events.ts";
+import { createPromptState, type PromptState } from "./prompt-state.ts";
+import { createRepeats } from "./repeats.ts";
+import type { PromptEnd, SessionWiring } from "./session.ts";
+import { askModel, makeCalls, type Reply } from "./turn.ts";
+
+/**
+ * Answers one prompt: ask the model, take its calls through the gate, add the results, until a reply has no calls or a
+ * limit ends it. Every way out emits exactly one `result`.
+ *
+ * @param wiring The session.
+ * @param input The person's words and labelled data, masked.
+ * @param signal Cancels the prompt.
+ * @returns How it ended.
+ */
+export async function runPrompt(
+  wiring: SessionWiring,
+  input: { readonly text: string; readonly data: readonly LabelledText[] },
+  signal: AbortSignal,
+): Promise<PromptEnd> {
+  const { gate, limits } = wiring;
+  const clock = new AbortController();
+  const stopClock = gate.timers.after(limits.wallMs, () => clock.abort());
+  const state = createPromptState(AbortSignal.any([signal, clock.signal]), createRepeats());
+  const end = { text: "", stop: "end" as Stop };
+  try {
+    await start(wiring, input);
+    end.stop = await converse(wiring, state, end);
+  } catch (cause) {
+    end.stop = stopOf(wiring, cause);
+  } finally {
+    stopClock();
+  }
+  if (signal.aborted) end.stop = "cancelled";
+  else if (clock.signal.aborted) end.stop = "time";
+  if (state.broken || gate.audit.failed) end.stop = "integrity";
+  finish(wiring, state, end);
+  return end;
+}
+
+async function start(
+  wiring: SessionWiring,
+  input: { readonly text: string; readonly data: readonly LabelledText[] },
+): Promise<void> {
+  const { gate, limits } = wiring;
+  const bytes = Buffer.byteLength(input.text) + input.data.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
+  if (bytes > limits.promptBytes) {
+    throw new SessionError("LIMIT_SIZE", `Cannot take the prompt: ${bytes} bytes is more than ${limits.promptBytes}`, {
+      hint: "put the text into a file and let the model read it",
+    });
+  }
+  wiring.quotes.learn(input.text);
+  const item = { kind: "prompt", text: gate.redactor.mask(input.text).text, data: input.data } as const;
+  wiring.context.add(item);
+  await wiring.store?.(item);
+}
+
+async function converse(wiring: SessionWiring, state: PromptState, end: { text: string }): Promise<Stop> {
+  const { limits } = wiring;
+  for (;;) {
+    const limit = limitReached(wiring, state);
+    if (limit !== null) return limit;
+    state.turns++;
+    const before = wiring.context.label();
+    // oxlint-disable-next-line no-await-in-loop -- one turn after the other
+    const reply = await askModel(wiring, state);
+    countUsage(wiring, state, reply);
+    if (reply.text !== "") end.text = reply.text;
+    // oxlint-disable-next-line no-await-in-loop -- one turn after the other
+    const calls = reply.calls.length === 0 ? [] : await makeCalls(wiring, state, reply);
+    // oxlint-disable-next-line no-await-in-loop -- one turn after the other
+    await keep(wiring, reply, { calls, label: joinLabels([before, MODEL_LABEL]) });
+    if (reply.reason === "refused") return "refused";
+    if (state.signal.aborted) return "cancelled";
+    if (calls.length === 0) return reply.reason === "length" ? "max_tokens" : "end";
+    if (state.broken) return "integrity";
+    if (state.repeated) return "loop";
+    if (state.deniedInRow >= limits.denials) return "denied";
+  }
+}
+
+const MODEL_LABEL = { trust: ["model"], classes: USER_LABEL.classes, sources: [] } as const;
+
+async function keep(
+  wiring: SessionWiring,
+  reply: Reply,
+  rest: { readonly calls: readonly AnsweredCall[]; readonly label: ReturnType<typeof joinLabels> },
+): Promise<void> {
+  // A reply is as trusted as what shaped it: with a clean context it is the person's own words, rephrased.
+  const label = isUntrusted({ ...rest.label, trust: rest.label.trust.filter((origin) => origin !== "model") })
+    ? rest.label
+    : { ...rest.label, trust: rest.label.trust.filter((origin) => origin !== "model") };
+  const item = { kind: "reply", text: reply.text, label, calls: rest.calls } as const;
+  wiring.context.add(item);
+  await wiring.store?.(item);
+}
+
+function limitReached(wiring: SessionWiring, state: PromptState): Stop | null {
+  const { limits } = wiring;
+  if (state.signal.aborted) return "cancelled";
+  if (state.turns >= limits.turns) return "max_turns";
+  if (state.input + state.output >= limits.tokens) return "max_tokens";
+  return null;
+}
+
+// Where a provider does not count, three bytes are taken for a token.
+function countUsage(wiring: SessionWiring, state: PromptState, reply: Reply): void {
+  const used = Math.ceil(wiring.context.bytes() / 3);
+  const input = reply.usage.input ?? used;
+  const output = reply.usage.output ?? Math.ceil(Buffer.byteLength(reply.text) / 3);
+  state.input += input;
+  state.output += output;
+  wiring.gate.emit({
+    type: "usage",
+    input,
+    output,
+    context: { used: input + output, size: wiring.model.contextSize ?? DEFAULT_CONTEXT_TOKENS },
+  });
+}
+
+const DEFAULT_CONTEXT_TOKENS = 16_384;
+
+function stopOf(wiring: SessionWiring, cause: unknown): Stop {
+  const failure = cause instanceof SessionError
+    ? cause
+    : new SessionError("TOOL_ERROR", "Cannot go on: the session failed inside", { cause });
+  if (failure.code !== "CANCELLED") {
+    const { redactor, emit } = wiring.gate;
+    emit({
+      type: "error",
+      code: failure.code,
+      message: redactor.mask(failure.message).text,
+      hint: failure.hint ?? null,
+    });
+  }
+  if (failure.code === "CANCELLED") return "cancelled";
+  if (failure.code === "MODEL_DENIED") return "denied";
+  if (failure.code === "AUDIT_UNWRITABLE" || !failure.code.startsWith("PROVIDER_")) return "integrity";
+  return "provider";
+}
+
+function finish(wiring: SessionWiring, state: PromptState, end: { readonly text: string; readonly stop: Stop }): void {
+  const exit = exitOfStop(end.stop, state.denied);
+  wiring.gate.emit({
+    type: "result",
+    ok: exit === 0,
+    stop: end.stop,
+    text: end.text,
+    turns: state.turns,
+    calls: state.calls,
+    denied: state.denied,
+    exit,
+    usage: { input: state.input, output: state.output },
+    audit: { file: wiring.gate.auditFile },
+  });
+}

@@ -1,0 +1,86 @@
+import type { Approver, MaskedText, Random } from "../core/mod.ts";
+import { createQuestionDesk } from "./approve.ts";
+import { type ContextItem, createContext } from "./context.ts";
+import type { GateDeps } from "./deps.ts";
+import { createEnvelope } from "./envelope.ts";
+import { createIgnoreRules } from "./ignored.ts";
+import type { SessionLimits } from "./limits.ts";
+import type { OpenModel } from "./providers/model.ts";
+import { createQuotes } from "./quotes.ts";
+import { Session } from "./session.ts";
+import { systemPrompt } from "./system-prompt.ts";
+import { BUILTIN_TOOLS } from "./tools/registry.ts";
+import type { Tool } from "./tools/tool.ts";
+
+/** What a session is opened with; the composition root makes it. */
+export interface SessionOptions {
+  readonly gate: Omit<GateDeps, "questions" | "tools" | "ignored">;
+  readonly approver: Approver;
+  readonly model: OpenModel;
+  readonly limits: SessionLimits;
+  readonly random: Random;
+  readonly mode: "ask" | "read-only";
+  /** Version of this program, for the first event. */
+  readonly version: string;
+  /** The conversation so far, of a resumed session. */
+  readonly resumed?: { readonly items: readonly ContextItem[]; readonly quotes: readonly string[] };
+  readonly store?: (item: ContextItem) => Promise<void>;
+}
+
+/**
+ * Opens a session: wires the gate to the tools and emits `init`.
+ *
+ * @param options The parts.
+ * @returns The session; close it, so that its record is complete.
+ */
+export function openSession(options: SessionOptions): Session {
+  const tools = offeredTools(options.mode);
+  const gate: GateDeps = {
+    ...options.gate,
+    tools,
+    questions: createQuestionDesk(options.approver, options.gate),
+    ignored: createIgnoreRules(options.gate.project),
+  };
+  const quotes = createQuotes();
+  for (const text of options.resumed?.quotes ?? []) quotes.learn(text);
+  const envelope = createEnvelope(options.random);
+  // Threat: a model that repeats the token lets a file learn it. It is masked like a secret wherever it shows up.
+  gate.redactor.add({ bytes: new TextEncoder().encode(envelope.token), handle: null, class: "secret" });
+  const { model, limits } = options;
+  gate.emit({
+    type: "init",
+    version: options.version,
+    cwd: gate.project,
+    provider: model.provider,
+    model: model.name,
+    locality: model.locality,
+    mode: options.mode,
+    policy: {
+      digest: gate.policy.generation.digest,
+      layers: gate.policy.generation.layers.filter(({ sha256 }) => sha256 !== null).map(({ layer }) => layer),
+    },
+    tools: [...tools.keys()],
+    limits: { turns: limits.turns, tokens: limits.tokens, wall_ms: limits.wallMs, output_bytes: limits.outputBytes },
+  });
+  return new Session({
+    gate,
+    model,
+    limits,
+    quotes,
+    envelope,
+    modelPorts: { timers: gate.timers, random: options.random, now: () => gate.clock.now() },
+    context: createContext(options.resumed?.items),
+    systemPrompt: systemPrompt({
+      date: new Date(gate.clock.now()).toISOString().slice(0, 10),
+      mode: options.mode,
+      tools: [...tools.keys()],
+    }),
+    maskedTexts: new Map<string, MaskedText>(),
+    store: options.store ?? null,
+  });
+}
+
+function offeredTools(mode: "ask" | "read-only"): ReadonlyMap<string, Tool> {
+  if (mode === "ask") return BUILTIN_TOOLS;
+  return new Map([...BUILTIN_TOOLS].filter(([, tool]) => tool.readOnly));
+}
