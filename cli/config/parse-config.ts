@@ -17,7 +17,7 @@ export const MAX_CONFIG_BYTES = 262_144;
  */
 export async function parseConfig<T>(bytes: Uint8Array, file: string, schema: z.ZodType<T>): Promise<T> {
   const read = await readYaml(decodeText(bytes, file));
-  if (isYamlProblem(read)) throw refuse(file, read.line, read.message);
+  if (isYamlProblem(read)) throw refuse({ file, line: read.line }, read.message);
   const decoded = schema.safeParse(read.value);
   if (decoded.success) return decoded.data;
   throw refuseIssue(file, read, deepest(decoded.error.issues));
@@ -25,47 +25,57 @@ export async function parseConfig<T>(bytes: Uint8Array, file: string, schema: z.
 
 function decodeText(bytes: Uint8Array, file: string): string {
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
-    throw refuse(file, 1, "it starts with a byte order mark");
+    throw refuse({ file, line: 1 }, "it starts with a byte order mark");
   }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw refuse(file, 1, "it is not UTF-8");
+    throw refuse({ file, line: 1 }, "it is not UTF-8");
   }
 }
 
-function refuse(file: string, line: number, seen: string, hint?: string): CliError {
-  return new CliError("CONFIG_INVALID", `Cannot load "${file}": line ${line}: ${seen}`, {
-    hint: hint ?? "correct that line; `agentzero doctor` shows what counts",
-  });
+const CORRECT = "correct that line; `agentzero doctor` shows what counts";
+
+function refuse(
+  place: { readonly file: string; readonly line: number },
+  seen: string,
+  hint: string = CORRECT,
+): CliError {
+  return new CliError("CONFIG_INVALID", `Cannot load "${place.file}": line ${place.line}: ${seen}`, { hint });
 }
 
 type Issue = z.core.$ZodIssue;
 
-/** Of several findings the one that says most: the first of the most deeply nested. */
+/** Of several findings the one that says most: an unknown key, else the most deeply nested. */
 function deepest(issues: readonly Issue[]): Issue | undefined {
-  return issues.map(innermost).toSorted((a, b) => b.path.length - a.path.length)[0];
+  const found = issues.map(innermost);
+  return found.find((issue) => issue.code === "unrecognized_keys") ??
+    found.toSorted((a, b) => b.path.length - a.path.length)[0];
 }
 
 /** Of a value that fits none of several forms, what the nearest form objects to. */
 function innermost(issue: Issue): Issue {
   if (issue.code !== "invalid_union") return issue;
-  const nested = issue.errors.filter((branch) => branch.length > 0)
-    .map((branch) => branch.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })))
-    .toSorted((a, b) => a.length - b.length)[0];
-  const inner = nested?.find((found) => found.code !== "invalid_type") ?? nested?.[0];
+  const nested = issue.errors.flat().map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
+  const inner = nested.find((found) => found.code === "unrecognized_keys") ??
+    nested.find((found) => found.code !== "invalid_type") ?? nested[0];
   return inner === undefined ? issue : innermost(inner);
 }
 
 function refuseIssue(file: string, read: YamlFile, issue: Issue | undefined): CliError {
-  if (issue === undefined) return refuse(file, 1, "it does not fit");
+  if (issue === undefined) return refuse({ file, line: 1 }, "it does not fit");
   if (issue.code === "unrecognized_keys") return refuseKey(file, read, issue);
   const place = issue.path.map(String).join(".");
   const line = read.lineOf(issue.path);
-  if (place === "") return refuse(file, line, "expected a mapping that starts with `v: 1`");
-  if (place === "v") return refuse(file, line, "expected `v: 1`", "this build reads version 1 of the configuration");
-  const said = issue.message.replace(/^Invalid input: /, "").replace(/^Invalid (string|option): /, "");
-  return refuse(file, line, `${place}: ${said}`);
+  if (place === "") return refuse({ file, line }, "expected a mapping that starts with `v: 1`");
+  if (place === "v") {
+    return refuse({ file, line }, "expected `v: 1`", "this build reads version 1 of the configuration");
+  }
+  const said = issue.message.replace(/^Invalid (input|string|option): /, "").replace(
+    /^Invalid discriminator value\. E/,
+    "e",
+  );
+  return refuse({ file, line }, `${place}: ${said}`);
 }
 
 function refuseKey(file: string, read: YamlFile, issue: Extract<Issue, { code: "unrecognized_keys" }>): CliError {
@@ -74,30 +84,14 @@ function refuseKey(file: string, read: YamlFile, issue: Extract<Issue, { code: "
   const known = KNOWN_KEYS[issue.path.filter((part) => typeof part === "string").join(".")] ?? ALL_KEYS;
   const near = nearestName(key, known);
   const place = [...issue.path, key].map(String).join(".");
-  return refuse(file, line, `unknown key "${place}"`, near === null ? undefined : `did you mean "${near}"?`);
+  return refuse({ file, line }, `unknown key "${place}"`, near === null ? undefined : `did you mean "${near}"?`);
 }
 
-const TOP = [
-  "v",
-  "provider",
-  "model",
-  "providers",
-  "models",
-  "limits",
-  "audit",
-  "secrets",
-  "sandbox",
-  "acp",
-  "telemetry",
-];
-const LIMITS = [
-  ...["turns", "tokens", "wall", "timeout", "running", "read", "write", "list", "search", "walk", "output", "drain"],
-  ...["data", "memory", "processes", "open_files", "file_size", "tmp", "disk", "changes"],
-];
-const AUDIT = ["sync", "clear", "recipients", "auditor", "retention", "prune", "max_bytes", "anchors"];
-const OTHERS = [
-  ...["kind", "url", "key", "file", "context", "vision", "paths", "seccomp", "cwd_allow", "mode", "otlp", "endpoint"],
-  ...["env", "argv", "bind", "host", "slot", "methods", "tool", "skill", "command", "format"],
-];
+const TOP = "v provider model providers models limits audit secrets sandbox acp telemetry".split(" ");
+const LIMITS = ("turns tokens wall timeout running read write list search walk output drain data memory processes " +
+  "open_files file_size tmp disk changes").split(" ");
+const AUDIT = "sync clear recipients auditor retention prune max_bytes anchors".split(" ");
+const OTHERS = ("kind url key file context vision paths seccomp cwd_allow mode otlp endpoint env argv bind host slot " +
+  "methods tool skill command format").split(" ");
 const ALL_KEYS: readonly string[] = [...TOP, ...LIMITS, ...AUDIT, ...OTHERS];
 const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = { "": TOP, limits: LIMITS, audit: AUDIT };

@@ -38,6 +38,8 @@ export async function readYaml(text: string): Promise<YamlFile | YamlProblem> {
   if (document === undefined) return { value: null, lineOf: () => 1 };
   if (second !== undefined) return { line: lineAt(lines, second.range[0]), message: "it holds more than one document" };
   const fault = document.errors[0] ?? document.warnings[0];
+  // The parser reports its own exhausted stack as an error of the document.
+  if (fault?.message.includes("call stack") === true) return { line: 1, message: "it is nested too deep" };
   if (fault !== undefined) return { line: fault.linePos?.[0].line ?? 1, message: firstLine(fault.message) };
   if (document.directives.yaml.explicit === true || /^%/m.test(text)) {
     return { line: 1, message: "directives are not allowed" };
