@@ -126,19 +126,19 @@ async function run(deps: HttpDeps, request: HttpRequest, { io, watch }: Under): 
     hop: request.hop,
   };
   await watch.guard(io.admit(asked));
-  watch.arm(io.limits.connectMs, () => new HttpFault("connect", `reach ${where}`, `no answer in time`));
+  watch.arm(io.limits.connectMs, () => new HttpFault("connect", `reach ${where}`, "no answer in time"));
   const addresses = await watch.guard(addressesOf(deps, target.host, where));
   if (io.loopbackOnly && !addresses.every(isLoopback)) {
-    throw new HttpFault("place", `reach ${where}`, `it is not this machine`);
+    throw new HttpFault("place", `reach ${where}`, "it is not this machine");
   }
   // Threat: a name that was allowed and now leads inside (DNS rebinding). Only what is decided here is connected to.
   watch.rest();
   await watch.guard(io.admit({ ...asked, addresses }));
-  watch.arm(io.limits.connectMs, () => new HttpFault("connect", `reach ${where}`, `no answer in time`));
+  watch.arm(io.limits.connectMs, () => new HttpFault("connect", `reach ${where}`, "no answer in time"));
   const socket = await openSocket(deps, { target, addresses, where }, watch);
   try {
     const headers = await headersFor(request, io, { watch, where });
-    watch.arm(io.limits.firstByteMs, () => new HttpFault("first-byte", `read from ${where}`, `no answer in time`));
+    watch.arm(io.limits.firstByteMs, () => new HttpFault("first-byte", `read from ${where}`, "no answer in time"));
     const message = await watch.guard(send(socket, { request, headers, where }));
     return answerOf(message, socket, { io, watch, where });
   } catch (cause) {
@@ -163,7 +163,7 @@ async function headersFor(
   if (credential !== null) {
     // Threat: a key in clear text on the wire.
     if (target.scheme === "http" && !isLoopback(target.host)) {
-      throw new HttpFault("place", `send a secret to ${where}`, `the connection is not encrypted`);
+      throw new HttpFault("place", `send a secret to ${where}`, "the connection is not encrypted");
     }
     const value = await watch.guard(credential.reveal());
     try {
@@ -192,7 +192,7 @@ function send(
       setHost: false,
     });
     outgoing.on("response", resolve);
-    outgoing.on("upgrade", () => reject(new HttpFault("protocol", `read from ${where}`, `it changed protocol`)));
+    outgoing.on("upgrade", () => reject(new HttpFault("protocol", `read from ${where}`, "it changed protocol")));
     outgoing.on("error", (cause) => reject(faultOf(cause, where, "connect")));
     outgoing.end(request.body ?? undefined);
   });

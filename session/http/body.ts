@@ -45,7 +45,7 @@ function decoderFor(
     case "br":
       return createBrotliDecompress();
     default:
-      throw new HttpFault("protocol", "Cannot read the answer: it is encoded in a way that was not asked for");
+      throw new HttpFault("protocol", "read the answer", "it is encoded in a way that was not asked for");
   }
 }
 
@@ -80,10 +80,10 @@ export async function* readBody(
       const over = meter(next.value);
       if (over !== null) throw over;
       yield next.value;
-      watch.arm(limits.silenceMs, () => new HttpFault("silence", `Cannot read from ${where}: it stopped sending`));
+      watch.arm(limits.silenceMs, () => new HttpFault("silence", `read from ${where}`, "it stopped sending"));
     }
     // Threat: a body that ends early and would pass for a whole one.
-    if (!rules.complete()) throw new HttpFault("cut", `Cannot read from ${where}: the answer ended too early`);
+    if (!rules.complete()) throw new HttpFault("cut", `read from ${where}`, "the answer ended too early");
   } catch (cause) {
     throw watch.signal.aborted ? reasonOf(watch.signal) : faultOf(cause, where, "cut");
   } finally {
@@ -100,7 +100,7 @@ function startMeter(limits: BodyLimits, where: string): (piece: Uint8Array) => S
     total += piece.length;
     // Threat: an endless answer, or a small one that unpacks to a huge one.
     if (total > limits.maxBytes) {
-      return new HttpFault("size", `Cannot read from ${where}: more than ${limits.maxBytes} bytes`);
+      return new HttpFault("size", `read from ${where}`, `more than ${limits.maxBytes} bytes`);
     }
     if (limits.maxLineBytes === null) return null;
     // Threat: one line without an end, which a parser would buffer for ever.
@@ -113,7 +113,7 @@ function startMeter(limits: BodyLimits, where: string): (piece: Uint8Array) => S
     }
     if (line <= limits.maxLineBytes) line += piece.length - start;
     return line > limits.maxLineBytes
-      ? new HttpFault("line", `Cannot read from ${where}: a line of more than ${limits.maxLineBytes} bytes`)
+      ? new HttpFault("line", `read from ${where}`, `a line of more than ${limits.maxLineBytes} bytes`)
       : null;
   };
 }

@@ -42,7 +42,7 @@ export async function addressesOf(deps: HttpDeps, host: string, where: string): 
     const address = canonicalAddress(text);
     if (address !== null) addresses.add(address);
   }
-  if (addresses.size === 0) throw new HttpFault("name", `Cannot reach ${where}: the name has no address`);
+  if (addresses.size === 0) throw new HttpFault("name", `reach ${where}`, "the name has no address");
   return [...addresses];
 }
 
@@ -65,7 +65,7 @@ export async function openSocket(
   to: { readonly target: HttpTarget; readonly addresses: readonly string[]; readonly where: string },
   watch: Watch,
 ): Promise<Socket> {
-  let last: SessionError = new HttpFault("name", `Cannot reach ${to.where}: the name has no address`);
+  let last: SessionError = new HttpFault("name", `reach ${to.where}`, "the name has no address");
   for (const [index, address] of to.addresses.entries()) {
     const patience = index < to.addresses.length - 1 ? deps.timers.after(ADDRESS_MS, () => socket.destroy()) : null;
     const socket = connect({ host: address, port: to.target.port });
@@ -104,7 +104,7 @@ async function secure(deps: HttpDeps, socket: Socket, host: string): Promise<Soc
     ALPNProtocols: ["http/1.1"],
   });
   await once(tls, "secureConnect");
-  if (!tls.authorized) throw new HttpFault("tls", "Cannot trust the peer: its certificate was not verified");
+  if (!tls.authorized) throw new HttpFault("tls", "trust the peer", "its certificate was not verified");
   return tls;
 }
 
@@ -113,6 +113,6 @@ function once(socket: Socket, event: "connect" | "secureConnect"): Promise<void>
     socket.once(event, () => resolve());
     // Stays for good: an error of a socket that nobody listens to would end the process.
     socket.on("error", reject);
-    socket.once("close", () => reject(new HttpFault("connect", "Cannot reach the host: the connection was closed")));
+    socket.once("close", () => reject(new HttpFault("connect", "reach the host", "the connection was closed")));
   });
 }

@@ -18,10 +18,13 @@ export type FaultKind =
 export class HttpFault extends SessionError {
   /** What went wrong. */
   readonly fault: FaultKind;
+  /** The reason alone, without what could not be done. */
+  readonly why: string;
 
-  constructor(fault: FaultKind, message: string, hint?: string) {
-    super("HTTP_FAILED", message, { hint });
+  constructor(fault: FaultKind, action: string, why: string) {
+    super("HTTP_FAILED", `Cannot ${action}: ${why}`);
     this.fault = fault;
+    this.why = why;
   }
 }
 
@@ -56,15 +59,15 @@ export function faultOf(cause: unknown, where: string, otherwise: FaultKind): Se
   if (known !== undefined) {
     // A reset before anything came back is a failed connection, not a cut answer.
     const kind = known[0] === "cut" && otherwise === "connect" ? "connect" : known[0];
-    return new HttpFault(kind, `Cannot reach ${where}: ${known[1]}`);
+    return new HttpFault(kind, `reach ${where}`, known[1]);
   }
   if (/CERT|SELF_SIGNED|SIGNATURE|^ERR_(TLS|SSL)/.test(code)) {
-    return new HttpFault("tls", `Cannot reach ${where}: its certificate is not trusted (${code})`);
+    return new HttpFault("tls", `reach ${where}`, `its certificate is not trusted (${code})`);
   }
   if (code.startsWith("HPE_")) {
-    return new HttpFault("protocol", `Cannot reach ${where}: it answered with something that is not HTTP (${code})`);
+    return new HttpFault("protocol", `reach ${where}`, `it answered with something that is not HTTP (${code})`);
   }
-  return new HttpFault(otherwise, `Cannot reach ${where}: ${code === "" ? "the connection failed" : code}`);
+  return new HttpFault(otherwise, `reach ${where}`, code === "" ? "the connection failed" : code);
 }
 
 function codeOf(cause: unknown): string {

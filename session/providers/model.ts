@@ -1,6 +1,5 @@
 import type { LanguageModelV4 } from "@ai-sdk/provider";
-import type { Digest, IsolationTier, Permit, PermitSpender, Random, Timers } from "../../core/mod.ts";
-import type { SessionError } from "../errors.ts";
+import type { AgentZeroError, Digest, IsolationTier, Permit, PermitSpender, Random, Timers } from "../../core/mod.ts";
 import type { Credential, OutgoingRequest } from "../http.ts";
 import type { ScriptTurn } from "./parse-script.ts";
 
@@ -38,6 +37,8 @@ export interface OpenModel {
   readonly provider: string;
   readonly name: string;
   readonly locality: Locality;
+  /** `host:port`, for messages. */
+  readonly where: string;
   readonly target: ModelEndpoint;
   /** Tokens, or `null` when neither configuration nor provider says. */
   readonly contextSize: number | null;
@@ -140,7 +141,7 @@ export interface ModelAttempt {
 
 /** How an attempt ended. */
 export interface AttemptOutcome {
-  readonly error: SessionError | null;
+  readonly error: AgentZeroError | null;
   readonly usage: ModelUsage;
   /** Bytes of text, thoughts and arguments that came back. */
   readonly bytes: number;
