@@ -1,0 +1,48 @@
+import { readdir } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import type { Measurement, Row } from "./row.ts";
+
+// One command prints the whole table: `npm run bench`, `npm run bench -- --json`, `npm run bench -- policy`.
+const HERE = new URL("./", import.meta.url);
+const NOT_MEASUREMENTS = new Set(["main.ts", "row.ts"]);
+
+const { values, positionals } = parseArgs({ options: { json: { type: "boolean" } }, allowPositionals: true });
+const rows: Row[] = [];
+for (const file of (await readdir(HERE)).toSorted()) {
+  if (!file.endsWith(".ts") || NOT_MEASUREMENTS.has(file)) continue;
+  if (positionals.length > 0 && !positionals.some((word) => file.includes(word))) continue;
+  const loaded: unknown = await import(new URL(file, HERE).href);
+  if (!isMeasurement(loaded)) throw new TypeError(`Cannot measure "${file}": it exports no measure()`);
+  rows.push(...await loaded.measure());
+}
+if (values.json === true) console.log(JSON.stringify({ v: 1, runtime: runtime(), rows }));
+else print(rows);
+
+function isMeasurement(value: unknown): value is Measurement {
+  return typeof value === "object" && value !== null && "measure" in value && typeof value.measure === "function";
+}
+
+function runtime(): string {
+  return "Deno" in globalThis ? `deno ${process.versions["deno"] ?? ""}` : `node ${process.versions.node}`;
+}
+
+function print(all: readonly Row[]): void {
+  console.log(`${runtime()}, ${process.platform} ${process.arch}\n`);
+  const table = all.map(({ name, ours, unit, peer, goal, reached }) => [
+    name,
+    `${round(ours)} ${unit}`,
+    peer === null ? "-" : `${peer.name} ${round(peer.value)} ${unit}`,
+    peer === null ? "-" : `${round(ours / peer.value)}x`,
+    goal,
+    reached ? "reached" : "MISSED",
+  ]);
+  const lines = [["what", "ours", "peer", "ours/peer", "goal", ""], ...table];
+  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  for (const line of lines) {
+    console.log(line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd());
+  }
+}
+
+function round(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}
