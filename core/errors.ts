@@ -43,6 +43,7 @@ export type CoreErrorCode =
   | "REDACTION_FAILED"
   | "SECRET_EXPIRED"
   | "SECRET_HANDLE"
+  | "SECRET_INVALID"
   | "SECRET_PLACE"
   | "SECRET_TOO_SHORT"
   | "SECRET_UNBOUND"

@@ -137,6 +137,8 @@ export interface RunIo {
     | undefined;
   /** Decides each further file that a walk would open; `false` means leave it out and count it. */
   readonly admit?: ((realPath: string) => boolean) | undefined;
+  /** Real paths that policy denies; a file with several names is not read under any of them when one is here. */
+  readonly masked?: (() => readonly string[]) | undefined;
 }
 
 /** Something the tier wants known besides its result. */
