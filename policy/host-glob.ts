@@ -1,5 +1,5 @@
 import { PolicyError } from "./errors.ts";
-import { parseIp } from "./ip.ts";
+import { parseAddress } from "./actions/addresses.ts";
 
 /** A compiled host glob. */
 export type HostGlob =
@@ -29,7 +29,7 @@ export function compileHostGlob(text: string): HostGlob {
   if (host.includes("://") || host.includes("/")) {
     throw refused(text, "it is not a bare host name", "write docs.example.com");
   }
-  if (parseIp(host.replace(/^\[(.*)\]$/, "$1")) !== null) {
+  if (parseAddress(host.replace(/^\[(.*)\]$/, "$1")) !== null) {
     throw refused(text, "it is an address", "addresses are matched by `cidr`");
   }
   if (host.includes(":")) throw refused(text, "it has a port", "ports are matched by `ports`");

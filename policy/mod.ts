@@ -13,4 +13,6 @@
 export * from "./document.ts";
 export * from "./engine-types.ts";
 export * from "./errors.ts";
+export * from "./parse-policy.ts";
 export * from "./permits.ts";
+export * from "./templates.ts";
