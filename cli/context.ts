@@ -1,5 +1,6 @@
-import type { Clock, Random, Timers } from "../core/mod.ts";
+import type { Approver, Clock, Random, Timers } from "../core/mod.ts";
 import type { ExitCode } from "./exit-codes.ts";
+import type { Keyboard } from "./term/keyboard.ts";
 
 /** Which of the standard streams a person's terminal is at the other end of. */
 export interface TtyFacts {
@@ -40,6 +41,13 @@ export interface Terminal {
   hidden(question: string): Promise<Uint8Array | null>;
   /** Asks `question [y/N]`; Enter, Ctrl+C and the end of input are no. */
   confirm(question: string): Promise<boolean>;
+  /** Asks about tool calls, see `term/approve.ts`. */
+  readonly approver: Approver;
+  readonly keyboard: Keyboard;
+  /** Writes to the screen (stderr) as it is: only for lines that were sanitised. */
+  write(text: string): void;
+  /** Cells in a line now. */
+  columns(): number;
 }
 
 /** The ports to the machine that a command may use. */

@@ -10,6 +10,7 @@ import { systemRandom } from "./system/random.ts";
 import { readStream } from "./system/stdin.ts";
 import { systemTimers } from "./system/timers.ts";
 import { createTerminal } from "./term/ask.ts";
+import { createKeyboard } from "./term/keyboard.ts";
 
 /** The frame of one command line, and how it ended. */
 export interface CommandFrame extends Frame {
@@ -69,7 +70,7 @@ function buildContext(
     json: options["json"] === true,
     output,
     tty: host.tty,
-    terminal: host.tty.stdin && host.tty.stderr ? createTerminal(host) : null,
+    terminal: host.tty.stdin && host.tty.stderr ? openTerminal(host) : null,
     system: {
       clock: systemClock,
       random: systemRandom,
@@ -81,6 +82,16 @@ function buildContext(
     readStdin: (maxBytes) => readStream(host.stdin, maxBytes, host.signal),
     onExit: (work) => host.onExit(work),
   };
+}
+
+function openTerminal(host: ProcessHost): CommandContext["terminal"] {
+  return createTerminal({
+    keyboard: createKeyboard(host.stdin, (work) => host.onExit(work)),
+    timers: systemTimers,
+    signal: host.signal,
+    write: (text) => void host.stderr.write(text),
+    columns: () => host.columns(),
+  });
 }
 
 /** commander calls an action with the arguments, the options and the command itself, which knows the global options. */

@@ -18,6 +18,8 @@ export interface ProcessHost {
   readonly tty: TtyFacts;
   readonly environment: Environment;
   readonly signal: AbortSignal;
+  /** Cells in a line of the terminal now. */
+  columns(): number;
   /** Registers work to be done before the process ends; the returned function takes it out again. */
   onExit(work: () => Promise<void> | void): () => void;
   /** Does the registered work, latest first, then ends the process once everything printed has left it. */
@@ -79,6 +81,7 @@ export function openProcessHost(): ProcessHost {
     tty: ttyFacts(),
     environment,
     signal: signals.signal,
+    columns: () => ttyFacts().columns,
     onExit(step): () => void {
       work.add(step);
       return () => void work.delete(step);

@@ -1,44 +1,57 @@
 import type { Terminal } from "../context.ts";
-import type { ProcessHost } from "../system/process-host.ts";
+import type { Timers } from "../../core/mod.ts";
+import { createTerminalApprover } from "./approve.ts";
+import type { Keyboard } from "./keyboard.ts";
 import type { Key } from "./keys.ts";
-import { listenForKeys } from "./key-source.ts";
 import { sanitize } from "./sanitize.ts";
 import { displayWidth } from "./width.ts";
 
 /** The most characters of an answer. */
 const MAX_ANSWER = 65_536;
 
+/** What a terminal is made of. */
+export interface TerminalDeps {
+  readonly keyboard: Keyboard;
+  readonly timers: Timers;
+  readonly signal: AbortSignal;
+  readonly write: (text: string) => void;
+  readonly columns: () => number;
+}
+
 /**
  * Creates the person at the terminal.
  *
- * @param host The process; its stdin and stderr are terminals.
+ * @param deps Keyboard and screen.
  * @returns The terminal.
  */
-export function createTerminal(host: ProcessHost): Terminal {
+export function createTerminal(deps: TerminalDeps): Terminal {
   return {
-    line: (question) => readAnswer(host, question, true),
+    line: (question) => readAnswer(deps, question, true),
     async hidden(question): Promise<Uint8Array | null> {
-      const answer = await readAnswer(host, question, false);
+      const answer = await readAnswer(deps, question, false);
       return answer === null ? null : new TextEncoder().encode(answer);
     },
     async confirm(question): Promise<boolean> {
-      const answer = await readAnswer(host, `${question} [y/N] `, true);
+      const answer = await readAnswer(deps, `${question} [y/N] `, true);
       return answer !== null && /^\s*y(es)?\s*$/i.test(answer);
     },
+    approver: createTerminalApprover(deps),
+    keyboard: deps.keyboard,
+    write: deps.write,
+    columns: deps.columns,
   };
 }
 
-function readAnswer(host: ProcessHost, question: string, echo: boolean): Promise<string | null> {
+function readAnswer(deps: TerminalDeps, question: string, echo: boolean): Promise<string | null> {
   const { promise, resolve } = Promise.withResolvers<string | null>();
-  if (host.signal.aborted) return Promise.resolve(null);
+  if (deps.signal.aborted) return Promise.resolve(null);
   let answer = "";
-  host.stderr.write(sanitize(question));
+  deps.write(sanitize(question));
 
   function finish(value: string | null): void {
-    stop();
-    forget();
-    host.signal.removeEventListener("abort", cancel);
-    host.stderr.write("\n");
+    release();
+    deps.signal.removeEventListener("abort", cancel);
+    deps.write("\n");
     resolve(value);
   }
   function cancel(): void {
@@ -49,13 +62,12 @@ function readAnswer(host: ProcessHost, question: string, echo: boolean): Promise
     if (step.kind === "done") finish(answer);
     else if (step.kind === "cancelled") finish(null);
     else {
-      if (echo) host.stderr.write(redraw(answer, step.answer));
+      if (echo) deps.write(redraw(answer, step.answer));
       answer = step.answer;
     }
   }
-  const stop = listenForKeys(host.stdin, { onKey, onEnd: cancel });
-  const forget = host.onExit(stop);
-  host.signal.addEventListener("abort", cancel);
+  const release = deps.keyboard.capture({ onKey, onEnd: cancel });
+  deps.signal.addEventListener("abort", cancel);
   return promise;
 }
 

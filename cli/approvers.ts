@@ -1,0 +1,32 @@
+import type { Approver } from "../core/mod.ts";
+
+/**
+ * Answers every question with yes, once, because the person said so on the command line (`--approve`). Never turns a
+ * deny: those are not asked.
+ *
+ * @returns The approver; its channel is `flag`.
+ */
+export function createFlagApprover(): Approver {
+  return {
+    channel: "flag",
+    ask(request, signal) {
+      return Promise.resolve(
+        signal.aborted
+          ? { kind: "refused", why: "cancelled", message: null }
+          : { kind: "allowed", scope: "once", subject: request.digest, only: null },
+      );
+    },
+  };
+}
+
+/**
+ * Stands in where nobody can be asked.
+ *
+ * @returns The approver; its channel is `none`.
+ */
+export function createNobody(): Approver {
+  return {
+    channel: "none",
+    ask: () => Promise.resolve({ kind: "refused", why: "nobody", message: null }),
+  };
+}
