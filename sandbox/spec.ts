@@ -57,7 +57,7 @@ export interface SearchSpec {
   readonly op: "search";
   readonly target: string;
   readonly pattern: string;
-  /** `true`: the pattern is text; `false`: a JavaScript regular expression with the flag `u`. */
+  /** `true`: the pattern is text; `false`: a JavaScript regular expression, with the flag `u` if it can have it. */
   readonly literal: boolean;
   readonly maxHits: number;
   /** Names of entries that are not entered, besides `.git` and `.agentzero`. */
@@ -86,6 +86,8 @@ export interface ReadLinesValue {
   readonly fromLine: number;
   /** How many lines were given. */
   readonly lines: number;
+  /** Lines of the whole file, or `null` when its end was not reached. */
+  readonly totalLines: number | null;
   readonly state: FileStamp;
 }
 

@@ -1,0 +1,102 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { describe, expect, it } from "vitest";
+import { createHostFiles, createHostWriter } from "../../../sandbox/mod.ts";
+import { onStop, type Rig, rig, RUNTIME, SCALE } from "../rig.ts";
+
+const TRIES = 1500 * SCALE;
+
+// Swaps the folder `d`, and the file `e/f`, with links to the outside as fast as it can.
+const RACER = `
+const fs = require("node:fs");
+const [d, d1, f, f1, out] = process.argv.slice(1).slice(-5);
+const quiet = (run) => { try { run(); } catch {} };
+fs.writeSync(1, "go");
+for (;;) {
+  quiet(() => fs.renameSync(d, d1));
+  quiet(() => fs.symlinkSync(out, d));
+  quiet(() => fs.renameSync(f, f1));
+  quiet(() => fs.symlinkSync(out + "/f", f));
+  quiet(() => fs.unlinkSync(d));
+  quiet(() => fs.renameSync(d1, d));
+  quiet(() => fs.unlinkSync(f));
+  quiet(() => fs.renameSync(f1, f));
+}`;
+
+async function race(r: Rig): Promise<string> {
+  const outside = join(r.root, "outside");
+  mkdirSync(outside);
+  writeFileSync(join(outside, "f"), "canary");
+  r.put("d/f", "inside");
+  r.put("e/f", "inside");
+  const paths = ["d", "d1", "e/f", "e/f1"].map((path) => join(r.project, path));
+  const script = join(r.root, "racer.cjs");
+  writeFileSync(script, RACER);
+  const args = RUNTIME === "deno" ? ["run", "-A", "--no-lock", script] : [script];
+  const child = spawn(process.execPath, [...args, ...paths, outside], { stdio: ["ignore", "pipe", "inherit"] });
+  onStop(() => void child.kill("SIGKILL"));
+  await new Promise((resolve) => child.stdout.once("data", resolve));
+  return outside;
+}
+
+describe("a racer that swaps folders and files with links", () => {
+  it("never gets a byte from outside into a read", async () => {
+    const r = rig();
+    await race(r);
+    const files = createHostFiles(r.deps);
+    const codes = new Map<string, number>();
+    for (let i = 0; i < TRIES; i++) {
+      const target = join(r.project, i % 2 === 0 ? "d/f" : "e/f");
+      const outcome = await r.run(files, { op: "read", target, offset: 1, limit: null, maxBytes: 100 });
+      const seen = outcome.ok && outcome.value.op === "read"
+        ? String(outcome.value.text)
+        : outcome.ok
+        ? ""
+        : outcome.code;
+      codes.set(seen, (codes.get(seen) ?? 0) + 1);
+    }
+    expect([...codes.keys()].toSorted()).not.toContain("canary");
+    expect(codes.get("inside")).toBeGreaterThan(0);
+    for (const code of codes.keys()) expect(["inside", "NOT_FOUND", "NOT_REGULAR", "PATH_CHANGED"]).toContain(code);
+  });
+
+  it("never gets a byte of a write outside", async () => {
+    const r = rig();
+    const outside = await race(r);
+    const writer = createHostWriter(r.deps);
+    const content = new TextEncoder().encode("mine");
+    let written = 0;
+    for (let i = 0; i < TRIES / 3; i++) {
+      const spec = {
+        op: "write",
+        target: join(r.project, `d/new-${i}`),
+        content,
+        expect: null,
+        createParents: i % 2 === 0,
+      } as const;
+      if ((await r.run(writer, spec)).ok) written++;
+    }
+    expect(written).toBeGreaterThan(0);
+    expect(readdirSync(outside)).toEqual(["f"]);
+  });
+
+  it("never finds a line from outside", async () => {
+    const r = rig();
+    await race(r);
+    const files = createHostFiles(r.deps);
+    for (let i = 0; i < TRIES / 5; i++) {
+      const spec = {
+        op: "search",
+        target: r.project,
+        pattern: "canary",
+        literal: true,
+        maxHits: 10,
+        skip: [],
+      } as const;
+      const outcome = await r.run(files, spec);
+      expect(outcome.ok && outcome.value.op === "search" ? outcome.value.hits : []).toEqual([]);
+    }
+  });
+});
