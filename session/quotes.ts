@@ -29,7 +29,15 @@ export function createQuotes(): QuoteTable {
     learn(typed: string): void {
       if (learnt.length >= MAX_TEXTS) return;
       learnt.push(typed);
-      runs.push(joined(typed.split(/\s+/u)));
+      const words = typed.split(/\s+/u);
+      runs.push(joined(words));
+      // Of a URL only the origin counts: the rest is content.
+      for (const word of words) {
+        const url = URL.parse(word.replaceAll(EDGES, ""));
+        if (url?.protocol === "https:" || url?.protocol === "http:") {
+          runs.push(joined([url.origin]), joined([url.host]));
+        }
+      }
     },
     quotes(words: readonly string[]): boolean {
       if (words.length === 0 || words.join("").length < MIN_LETTERS) return false;

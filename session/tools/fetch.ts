@@ -1,0 +1,160 @@
+import { z } from "zod";
+import type { AtomicAction } from "../../core/mod.ts";
+import { SessionError } from "../errors.ts";
+import type { HttpSpec, HttpValue } from "../http.ts";
+import { checkHeaders, headerOfSlot } from "../http/headers.ts";
+import { type HttpTarget, targetOf } from "../http/target.ts";
+import type { Provenance } from "../provenance.ts";
+import { defineTool, type Presented, type Tool } from "./tool.ts";
+
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
+const MAX_KEPT_BYTES = 2 * 1_048_576;
+const TIMEOUT_MS = 120_000;
+const MAX_REDIRECTS = 5;
+
+const schema = z.strictObject({
+  url: z.string().min(1),
+  method: z.enum(METHODS).optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  body: z.string().optional(),
+  secret: z.strictObject({ handle: z.string(), as: z.string() }).optional(),
+});
+
+type FetchArgs = z.output<typeof schema>;
+
+/** Fetches one URL; every origin is decided by policy, redirects and addresses included. */
+export const fetchTool: Tool = defineTool({
+  name: "fetch",
+  description: "Sends one HTTP request to a host that policy allows and returns the status and the body as text. " +
+    "Each redirect is decided like a request of its own. Credentials go by `secret` only: a handle, and where it goes " +
+    "(`bearer`, `basic:USER`, `header:NAME`).",
+  trust: "network",
+  readOnly: false,
+  schema,
+  plan(args, context) {
+    const target = targetOf(args.url);
+    const spec = specOf(args, target);
+    const tainted = isTainted(args, target, context.provenance);
+    const network = {
+      kind: "network",
+      url: spec.url,
+      scheme: target.scheme,
+      host: target.host,
+      port: target.port,
+      method: spec.method,
+      addresses: null,
+    } as const;
+    return {
+      title: `Fetch ${spec.method} ${clipped(spec.url, 160)}`,
+      tier: "host-supervised",
+      actions: [
+        {
+          capability: "network_request",
+          target: network,
+          classes: context.classify(network),
+          tier: "host-supervised",
+          tainted,
+          skill: null,
+        },
+        ...secretAction(spec, target, tainted),
+      ],
+      handles: spec.secret === null ? [] : [spec.secret.handle],
+      prepare: () =>
+        Promise.resolve({
+          effect: { backend: "http", spec, present },
+          preview: { kind: "text", text: previewOf(spec) },
+          before: null,
+          after: null,
+        }),
+    };
+  },
+});
+
+function specOf(args: FetchArgs, target: HttpTarget): HttpSpec {
+  const method = args.method ?? "GET";
+  if (args.body !== undefined && (method === "GET" || method === "HEAD")) {
+    throw new SessionError("ARGS_INVALID", `Cannot fetch: ${method} takes no body`, {
+      hint: 'give `"method": "POST"`',
+    });
+  }
+  const headers = checkHeaders(Object.entries(args.headers ?? {}));
+  const secret = args.secret === undefined ? null : { handle: args.secret.handle, inject: args.secret.as };
+  const slot = secret === null ? null : headerOfSlot(secret.inject);
+  if (secret !== null && slot === null) {
+    throw new SessionError("ARGS_INVALID", `Cannot fetch: "${clipped(secret.inject, 40)}" is no place for a secret`, {
+      hint: "use bearer, basic:USER or header:NAME",
+    });
+  }
+  if (slot !== null && headers.some(([name]) => name === slot)) {
+    throw new SessionError("ARGS_INVALID", `Cannot fetch: header "${slot}" is given and also filled by the secret`);
+  }
+  const defaults = [["user-agent", "agentzero"], ["accept", "*/*"]] as const;
+  const given = new Set(headers.map(([name]) => name));
+  return {
+    kind: "http",
+    method,
+    url: target.url.href,
+    headers: [...defaults.filter(([name]) => !given.has(name)), ...headers],
+    body: args.body?.toWellFormed() ?? null,
+    secret,
+    maxBytes: MAX_KEPT_BYTES,
+    timeoutMs: TIMEOUT_MS,
+    maxRedirects: MAX_REDIRECTS,
+  };
+}
+
+/** Origin, method and secret decide where a request goes and with which power; the rest of it is content. */
+function isTainted(args: FetchArgs, target: HttpTarget, provenance: Provenance): boolean {
+  const { origin, host } = target.url;
+  // "docs.example.com" is what people type; only the usual scheme may be added to it.
+  const named = !provenance.tainted([origin]) || (target.scheme === "https" && !provenance.tainted([host]));
+  const others: string[] = args.method === undefined || args.method === "GET" ? [] : [args.method];
+  if (args.secret !== undefined) others.push(args.secret.handle, args.secret.as);
+  return !named || others.some((word) => provenance.tainted([word]));
+}
+
+function secretAction(spec: HttpSpec, target: HttpTarget, tainted: boolean): readonly AtomicAction[] {
+  if (spec.secret === null) return [];
+  return [{
+    capability: "secret_handle_usage",
+    target: {
+      kind: "secret",
+      handle: spec.secret.handle,
+      inject: spec.secret.inject,
+      host: target.host,
+      port: target.port,
+      program: null,
+    },
+    classes: ["secret"],
+    tier: "host-supervised",
+    tainted,
+    skill: null,
+  }];
+}
+
+function previewOf(spec: HttpSpec): string {
+  const lines = [`${spec.method} ${spec.url}`, ...spec.headers.map(([name, value]) => `${name}: ${value}`)];
+  if (spec.secret !== null) lines.push(`secret: ${spec.secret.handle} as ${spec.secret.inject}`);
+  if (spec.body !== null) lines.push("", spec.body);
+  return lines.join("\n");
+}
+
+function present(value: HttpValue): Presented {
+  const type = value.contentType === "" ? "no content type" : value.contentType;
+  const head = [
+    `HTTP ${value.status}, ${type}, ${value.bytes} bytes`,
+    ...value.hops.map((hop) => `redirected (${hop.status}) to ${hop.url}`),
+  ];
+  const body = value.text ?? (value.bytes === 0 ? "" : `binary data, ${value.sha256}`);
+  return {
+    output: body === "" ? head.join("\n") : `${head.join("\n")}\n\n${body}`,
+    truncated: value.truncated,
+    sources: [clipped(new URL(value.url).origin, 160)],
+    classes: value.text === null && value.bytes > 0 ? ["unknown"] : [],
+    error: null,
+  };
+}
+
+function clipped(text: string, max: number): string {
+  return text.length > max ? `${text.slice(0, max - 3).toWellFormed()}...` : text;
+}
