@@ -45,8 +45,11 @@ export interface Automaton {
 }
 
 const IGNORED_CLASS = 1;
+// Deeper than a pattern is long would never end one; more than 4 MB of rows would leave the cache.
 const MAX_DENSE_DEPTH = 4;
 const MAX_DENSE_CELLS = 1 << 20;
+// Rows pay where noise gets to them often enough.
+const MIN_VISITS = 0.02;
 
 /**
  * Builds the automaton.
@@ -183,11 +186,12 @@ function byteOf(patterns: readonly Pattern[], index: number | undefined, at: num
 }
 
 function countDense(depth: Int32Array, classes: number): number {
-  let fits = 0;
-  for (let level = 0; level <= MAX_DENSE_DEPTH; level++) {
+  let fits = 1;
+  for (let level = 1; level <= MAX_DENSE_DEPTH; level++) {
     const next = depth.findIndex((value) => value > level);
     const nodes = next === -1 ? depth.length : next;
-    if (nodes * classes > MAX_DENSE_CELLS && level > 0) break;
+    const visits = (nodes - fits) / classes ** level;
+    if (nodes * classes > MAX_DENSE_CELLS || visits < MIN_VISITS) break;
     fits = nodes;
   }
   return fits;

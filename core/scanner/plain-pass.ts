@@ -43,7 +43,7 @@ export class PlainPass {
         // Still deep: the end was reached, or something that needs a look below.
         if (i >= end) break;
       }
-      const byte = bytes[i] ?? 0;
+      let byte = bytes[i] ?? 0;
       if (byte >= FIRST_FORMAT_LEAD && FORMAT_LEADS[byte] !== 0) {
         const length = formatLength(bytes, i, end);
         if (length > 0) {
@@ -54,16 +54,23 @@ export class PlainPass {
         }
         if (length < 0 && !final) break;
       }
-      i++;
-      if (state < limit) {
-        state = dense[state + (classOf[byte] ?? 0)] ?? 0;
-        if (state >= limit) this.#arrive(window, state - limit, i);
-      } else {
+      if (state >= limit) {
         // A lead byte that begins no format character, met in a deep node.
+        i++;
         const next = stepNode(this.#automaton, state - limit, classOf[byte] ?? 0);
         state = next < denseNodes ? next * classes : limit + next;
         if (state >= limit) this.#arrive(window, next, i);
+        continue;
       }
+      // The loop that nearly all bytes go through: two loads a byte, and out for anything else.
+      for (;;) {
+        i = (i + 1) | 0;
+        state = dense[(state + (classOf[byte] ?? 0)) | 0] ?? 0;
+        if (state >= limit || i >= end) break;
+        byte = bytes[i] ?? 0;
+        if (byte >= FIRST_FORMAT_LEAD) break;
+      }
+      if (state >= limit) this.#arrive(window, state - limit, i);
     }
     this.at = base + i;
     this.node = state < limit ? state / classes : state - limit;

@@ -8,6 +8,8 @@ const COLON = 0x3a;
 const SLASH = 0x2f;
 const BACKSLASH = 0x5c;
 const AT = 0x40;
+// Bytes of `:\/\/`.
+const LONGEST_START = 5;
 
 /** Finds the user-info of URLs: what stands between `://` (or `:\/\/`, as some JSON has it) and the last `@` of the authority. */
 export class UserInfoPass {
@@ -19,6 +21,10 @@ export class UserInfoPass {
   #start = -1;
   /** Offset of the last `@` in it, or -1. */
   #lastAt = -1;
+  /** Offset of the next `@` that is known, or -1. */
+  #sign = -1;
+  /** Offset in front of which there is no `@` from {@link at} on. */
+  #clear = 0;
 
   /** Reads all there is. */
   run(window: ByteWindow, final: boolean): void {
@@ -38,7 +44,9 @@ export class UserInfoPass {
   #search(window: ByteWindow, final: boolean): boolean {
     const { bytes, base } = window;
     const end = window.end - base;
-    const colon = bytes.indexOf(COLON, this.at - base);
+    // Without an `@` in reach there is nothing to find: skip to where one could still follow.
+    const reach = this.#nextSign(window) - MAX_USER_INFO_BYTES - LONGEST_START;
+    const colon = bytes.indexOf(COLON, Math.max(this.at, reach) - base);
     if (colon < 0 || colon >= end) {
       this.at = window.end;
       return true;
@@ -51,6 +59,19 @@ export class UserInfoPass {
     this.at = base + colon + 1 + Math.max(length, 0);
     if (length > 0) this.#start = this.at;
     return true;
+  }
+
+  // Absolute offset of the next `@`, or the end; remembered, so that many colons do not make it quadratic.
+  #nextSign(window: ByteWindow): number {
+    if (this.#sign >= this.at) return this.#sign;
+    const from = Math.max(this.at, this.#clear);
+    const found = window.bytes.indexOf(AT, from - window.base) + window.base;
+    if (found < from || found >= window.end) {
+      this.#clear = window.end;
+      return window.end;
+    }
+    this.#sign = found;
+    return found;
   }
 
   #read(window: ByteWindow, final: boolean): boolean {
