@@ -26,7 +26,7 @@ export interface CommandTarget {
   readonly text: string;
   /** Real path of the folder it starts in. */
   readonly cwd: string;
-  /** Real paths that output is redirected to. */
+  /** Real paths of the files in its redirections. */
   readonly redirects: readonly string[];
   /** `true` when the call carries secret values for the command's environment. */
   readonly secrets: boolean;
@@ -145,7 +145,10 @@ export interface AtomicAction {
   /** Did untrusted text shape a control-relevant argument? Not known is `true`. */
   readonly tainted: boolean;
   readonly skill: SkillActor | null;
-  /** `true` for operands that the sandbox masks anyway: a deny counts, no match does not. */
+  /**
+   * `true` for what is masked or decided again when it happens (operands of git, redirections): only a deny counts,
+   * neither a question nor that no rule matches.
+   */
   readonly denyOnly?: boolean;
 }
 

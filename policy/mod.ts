@@ -10,6 +10,11 @@
  * ```
  * @module
  */
+export * from "./actions/address-class.ts";
+export * from "./actions/addresses.ts";
+export * from "./actions/hosts.ts";
+export * from "./actions/paths.ts";
+export * from "./actions/shell.ts";
 export * from "./document.ts";
 export * from "./engine-types.ts";
 export * from "./errors.ts";

@@ -1,0 +1,134 @@
+import {
+  type Command,
+  forEachChild,
+  parse,
+  type ParsedScript,
+  type Redirect,
+  type SyntaxNode,
+  type Word,
+  type WordPart,
+} from "unbash";
+import { PolicyError } from "../errors.ts";
+import { isShell } from "./interpreters.ts";
+import { programName } from "./words.ts";
+
+/** What a tree says literally: the commands in it, and the files it redirects to. */
+export interface Literals {
+  /** One argv a command; words that a shell would expand stand as they were written. */
+  readonly commands: readonly (readonly string[])[];
+  /** Texts that a shell inside would read as code. */
+  readonly code: readonly string[];
+  readonly files: readonly LiteralFile[];
+}
+
+/** A file of a redirection, as spelled. */
+export interface LiteralFile {
+  readonly file: string;
+  readonly writes: boolean;
+}
+
+/** The deepest nesting of scripts inside scripts that is read. */
+export const MAX_SCRIPT_DEPTH = 16;
+const MAX_NODE_DEPTH = 256;
+
+/**
+ * Parses shell text. The parser never fails on any text; a stack overflow would be the only way, and becomes a coded
+ * error.
+ *
+ * @param text Shell text.
+ * @returns The tree, with its errors.
+ * @throws {PolicyError} `COMMAND_INVALID` when the text defeats the parser.
+ */
+export function parseText(text: string): ParsedScript {
+  try {
+    return parse(text);
+  } catch (cause) {
+    throw tooDeep(cause);
+  }
+}
+
+/**
+ * Collects every literal command of a tree: in pipelines, loops, functions, substitutions, here-documents and
+ * arithmetic.
+ *
+ * @param script The tree.
+ * @param depth How many scripts this one is nested in already.
+ * @returns Commands, code and files.
+ * @throws {PolicyError} `COMMAND_INVALID` when the tree is nested too deep to be read whole.
+ */
+export function collectLiterals(script: ParsedScript, depth: number): Literals {
+  const found: Found = { commands: [], code: [], files: [] };
+  const todo: { node: SyntaxNode; nodes: number; scripts: number }[] = [{ node: script, nodes: 0, scripts: depth }];
+  try {
+    for (let item = todo.pop(); item !== undefined; item = todo.pop()) {
+      const { node, nodes } = item;
+      const scripts = item.scripts + (node.type === "Script" ? 1 : 0);
+      // Threat: what lies deeper than the parser looks would never be decided. Nothing honest is nested like this.
+      if (scripts > MAX_SCRIPT_DEPTH || nodes > MAX_NODE_DEPTH) throw tooDeep();
+      if (node.type === "Command") collectCommand(node, found);
+      if (node.type === "Redirect") collectRedirect(node, found);
+      const children: SyntaxNode[] = [];
+      forEachChild(node, (child) => {
+        children.push(child);
+      });
+      for (const child of children.toReversed()) todo.push({ node: child, nodes: nodes + 1, scripts });
+    }
+  } catch (cause) {
+    throw cause instanceof PolicyError ? cause : tooDeep(cause);
+  }
+  return found;
+}
+
+interface Found {
+  readonly commands: (readonly string[])[];
+  readonly code: string[];
+  readonly files: LiteralFile[];
+}
+
+function collectRedirect(redirect: Redirect, found: Found): void {
+  const file = redirect.target === undefined ? null : staticValue(redirect.target);
+  // `2>&1` and `>&-` name descriptors.
+  if (file === null || (/^[<>]&$/.test(redirect.operator) && /^[0-9]*-?$/.test(file))) return;
+  found.files.push({ file, writes: redirect.operator !== "<" });
+}
+
+function collectCommand(command: Command, found: Found): void {
+  const name = command.name === undefined ? null : staticValue(command.name);
+  if (name === null || name === "") return;
+  found.commands.push([
+    name,
+    ...command.args.map((item) => (item.type === "Word" ? staticValue(item) : null) ?? item.text),
+  ]);
+  if (!isShell(programName(name))) return;
+  for (const item of command.redirects) {
+    // `bash <<E` and `bash <<< '…'`: the text is code.
+    if (item.type === "HereDoc") found.code.push(item.body.text);
+    if (item.type === "HereString" && item.target !== undefined) found.code.push(item.target.value);
+  }
+}
+
+/** The value of a word that no environment changes, or `null`. */
+function staticValue(word: Word): string | null {
+  return word.parts === undefined || word.parts.every(isStatic) ? word.value : null;
+}
+
+function isStatic(part: WordPart): boolean {
+  switch (part.type) {
+    case "Literal":
+    case "SingleQuoted":
+    case "AnsiCQuoted":
+      return true;
+    case "DoubleQuoted":
+    case "LocaleString":
+      return part.parts.every((child) => child.type === "Literal");
+    default:
+      return false;
+  }
+}
+
+function tooDeep(cause?: unknown): PolicyError {
+  return new PolicyError("COMMAND_INVALID", "Cannot plan command: it is nested too deep to be read whole", {
+    hint: "run its parts as separate commands, or put them into a script file",
+    cause,
+  });
+}
