@@ -51,7 +51,8 @@ export const fetchTool: Tool = defineTool({
         {
           capability: "network_request",
           target: network,
-          classes: context.classify(network),
+          // Whatever the proposer has seen may stand in the address or the body.
+          classes: [...new Set([...context.provenance.label.classes, ...context.classify(network)])],
           tier: "host-supervised",
           tainted,
           skill: null,
