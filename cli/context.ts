@@ -76,6 +76,12 @@ export interface CommandContext {
   /** `null` without a terminal: then never ask. */
   readonly terminal: Terminal | null;
   readonly system: SystemPorts;
+  /**
+   * Gives the passphrase of the keys: from `--passphrase-file`, `AGENTZERO_PASSPHRASE` or the terminal; `null` without one.
+   *
+   * @throws {CliError} `INPUT_INVALID` for a passphrase file that others may read, a link, or an empty one.
+   */
+  passphrase(): Promise<string | null>;
   /** Aborts on SIGINT, SIGTERM, SIGHUP and when stdout is closed. */
   readonly signal: AbortSignal;
   /**

@@ -1,8 +1,9 @@
-import type { CommandContext, Frame } from "./context.ts";
+import type { CommandContext, Frame, SystemPorts } from "./context.ts";
 import { EXIT, type ExitCode, exitCodeOf } from "./exit-codes.ts";
 import { commandInput } from "./input.ts";
 import { errorObject } from "./output/error.ts";
 import { createOutput } from "./output/output.ts";
+import { readPassphrase } from "./passphrase.ts";
 import { resolveAgentHome, resolveCwd, resolveUserHome } from "./paths.ts";
 import { systemClock } from "./system/clock.ts";
 import type { ProcessHost } from "./system/process-host.ts";
@@ -63,6 +64,14 @@ function buildContext(
   const { options, output } = parts;
   const env = host.environment.variables;
   const userHome = resolveUserHome(env);
+  const terminal = host.tty.stdin && host.tty.stderr ? openTerminal(host) : null;
+  const system: SystemPorts = {
+    clock: systemClock,
+    random: systemRandom,
+    timers: systemTimers,
+    env,
+    takePassphrase: () => host.environment.takePassphrase(),
+  };
   return {
     cwd: resolveCwd(stringOf(options["cwd"])),
     home: resolveAgentHome(stringOf(options["home"]), env, userHome),
@@ -70,14 +79,9 @@ function buildContext(
     json: options["json"] === true,
     output,
     tty: host.tty,
-    terminal: host.tty.stdin && host.tty.stderr ? openTerminal(host) : null,
-    system: {
-      clock: systemClock,
-      random: systemRandom,
-      timers: systemTimers,
-      env,
-      takePassphrase: () => host.environment.takePassphrase(),
-    },
+    terminal,
+    system,
+    passphrase: () => readPassphrase({ file: stringOf(options["passphraseFile"]), system, terminal }),
     signal: host.signal,
     readStdin: (maxBytes) => readStream(host.stdin, maxBytes, host.signal),
     onExit: (work) => host.onExit(work),

@@ -60,7 +60,7 @@ function asksJson(words: readonly string[]): boolean {
 function commandWord(words: readonly string[]): string | null {
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? "";
-    if (word === "--cwd" || word === "--home") at++;
+    if (word === "--cwd" || word === "--home" || word === "--passphrase-file") at++;
     else if (!word.startsWith("-")) return word;
   }
   return null;

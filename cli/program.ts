@@ -23,6 +23,7 @@ export function createProgram(output: ProgramOutput): Command {
     .option("--json", "print one JSON object on stdout, failures too")
     .option("--cwd <dir>", "work in this folder instead of the current one")
     .option("--home <dir>", "keep keys, vault, trust and grants here (default: $AGENTZERO_HOME or ~/.agentzero)")
+    .option("--passphrase-file <file>", "read the passphrase of the keys from the first line of this file (mode 0600)")
     .helpOption("-h, --help", "show help")
     .helpCommand("help [command]", "show help for a command")
     .addHelpText("after", examples("agentzero init", 'agentzero call read \'{"path":"README.md"}\'', "agentzero demo"))

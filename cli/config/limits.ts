@@ -1,0 +1,98 @@
+import { PROCESS_BOUNDS, type ProcessLimits, SANDBOX_BOUNDS } from "../../sandbox/mod.ts";
+import { DEFAULT_LIMITS, type SessionLimits } from "../../session/mod.ts";
+import type { Config, ConfigEntry } from "./load-config.ts";
+import type { LimitName } from "./schema.ts";
+
+/** What holds without configuration; sizes in bytes, times in ms. */
+const DEFAULTS: Readonly<Record<LimitName, number>> = {
+  turns: DEFAULT_LIMITS.turns,
+  tokens: DEFAULT_LIMITS.tokens,
+  wall: DEFAULT_LIMITS.wallMs,
+  timeout: SANDBOX_BOUNDS.timeoutMs.default,
+  running: SANDBOX_BOUNDS.running.default,
+  read: SANDBOX_BOUNDS.readBytes.default,
+  write: SANDBOX_BOUNDS.writeBytes.default,
+  list: SANDBOX_BOUNDS.listEntries.default,
+  search: SANDBOX_BOUNDS.searchHits.default,
+  walk: SANDBOX_BOUNDS.walkEntries.default,
+  output: PROCESS_BOUNDS.outputBytes.default,
+  drain: PROCESS_BOUNDS.drainBytes.default,
+  data: PROCESS_BOUNDS.dataBytes.default,
+  memory: PROCESS_BOUNDS.memoryBytes.default,
+  processes: PROCESS_BOUNDS.processes.default,
+  open_files: PROCESS_BOUNDS.openFiles.default,
+  file_size: PROCESS_BOUNDS.fileBytes.default,
+  tmp: PROCESS_BOUNDS.tmpBytes.default,
+  disk: PROCESS_BOUNDS.diskBytes.default,
+  changes: PROCESS_BOUNDS.changes.default,
+};
+
+/**
+ * Gives a limit in force: the person's own or the built-in one, and a project's where that is lower.
+ *
+ * @param config What was loaded.
+ * @param name The limit.
+ * @returns Its value and where it came from.
+ */
+export function limitOf(
+  config: Config,
+  name: LimitName,
+): { readonly value: number; readonly origin: ConfigEntry["origin"] } {
+  const user = config.limits.user[name];
+  const own = user ?? DEFAULTS[name];
+  const project = config.limits.project[name];
+  if (project !== undefined && project < own) return { value: project, origin: "project" };
+  return { value: own, origin: user === undefined ? "built-in" : "user" };
+}
+
+/** Every limit in force, for `doctor`. */
+export function limitEntries(config: Config): readonly ConfigEntry[] {
+  return LIMIT_NAMES.map((name) => ({ key: `limits.${name}`, ...limitOf(config, name) }));
+}
+
+const LIMIT_NAMES: readonly LimitName[] = Object.keys(DEFAULTS).filter(isLimitName);
+
+function isLimitName(name: string): name is LimitName {
+  return Object.hasOwn(DEFAULTS, name);
+}
+
+/**
+ * Gives the limits of a session.
+ *
+ * @param config What was loaded.
+ * @param maxTurns Value of `--max-turns`; it may only lower.
+ * @returns The limits.
+ */
+export function sessionLimits(config: Config, maxTurns: number | null): SessionLimits {
+  const turns = limitOf(config, "turns").value;
+  return {
+    ...DEFAULT_LIMITS,
+    turns: maxTurns === null ? turns : maxTurns,
+    tokens: limitOf(config, "tokens").value,
+    wallMs: limitOf(config, "wall").value,
+  };
+}
+
+/**
+ * Gives what one command may use.
+ *
+ * @param config What was loaded.
+ * @returns The limits.
+ */
+export function processLimitsOf(config: Config): ProcessLimits {
+  function value(name: LimitName): number {
+    return limitOf(config, name).value;
+  }
+  return {
+    outputBytes: value("output"),
+    drainBytes: value("drain"),
+    dataBytes: value("data"),
+    memoryBytes: value("memory"),
+    processes: value("processes"),
+    openFiles: value("open_files"),
+    fileBytes: value("file_size"),
+    tmpBytes: value("tmp"),
+    diskBytes: value("disk"),
+    changes: value("changes"),
+  };
+}
