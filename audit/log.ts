@@ -1,5 +1,6 @@
 import type { Clock, Digest, Random, SessionId, Timers } from "../core/mod.ts";
 import type { AuditEvent, Front } from "./event.ts";
+import type { LogFiles } from "./log-files.ts";
 import type { AuditSettings } from "./settings.ts";
 
 /** The keys that the record needs; `openKeys()` of core gives them. */
@@ -52,6 +53,8 @@ export interface AuditLogOptions {
   readonly mask: (text: string) => string;
   /** Further facts for the first event, e.g. `{ reason: "scanner ready; prompt b2:…" }`. */
   readonly start?: Partial<AuditEvent> | undefined;
+  /** The file system, exchangeable so that a test can make it fail; by default the real one. */
+  readonly files?: LogFiles | undefined;
 }
 
 /** How a session ends. */

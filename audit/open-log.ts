@@ -1,13 +1,209 @@
+import { join } from "node:path";
+import { statSync } from "node:fs";
+import { loadSodium, type SessionId, toBase64 } from "../core/mod.ts";
 import { AuditError } from "./errors.ts";
+import type { AuditEvent } from "./event.ts";
+import { Ledger } from "./ledger.ts";
+import type { LedgerEntry } from "./ledger-line.ts";
 import type { AuditLog, AuditLogOptions } from "./log.ts";
+import { type LogFiles, NODE_FILES } from "./log-files.ts";
+import { chooseReaders } from "./readers.ts";
+import { abandonedSessions, describeBroken, isTheirs } from "./recover.ts";
+import { freeReserve, makeReserve } from "./reserve.ts";
+import { type Continuation, continueSession } from "./resume.ts";
+import { firstPlace, type SegmentPlace } from "./segment-place.ts";
+import { SegmentWriter } from "./segment-writer.ts";
+import { listSessionFiles, prepareFolder } from "./session-files.ts";
+import { headEntry, SessionLog } from "./session-log.ts";
+import { pruneSessions } from "./prune.ts";
+
+/** From this part of `audit.max_bytes` on the person is told. */
+const WARN_PART = 0.8;
 
 /**
  * Opens the record of a session and writes its first event.
  *
+ * A session that exists already is continued in a new segment. Sessions of the same folder whose writer died are closed
+ * on the way, so that what they left dangling stands in their record.
+ *
  * @param options Where, for whom, with which keys.
  * @returns The open log.
- * @throws {AuditError} `AUDIT_UNWRITABLE`, `AUDIT_FULL`, `LOG_UNSAFE`, `SESSION_BUSY`.
+ * @throws {AuditError} `AUDIT_UNWRITABLE`, `AUDIT_FULL`, `LOG_UNSAFE`, `SESSION_BUSY`, `CONFIG_INVALID`, or a verify code
+ * when the session to go on with was changed.
  */
 export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> {
-  return await Promise.reject(new AuditError("AUDIT_UNWRITABLE", `Cannot open log: ${options.dir}`));
+  await loadSodium();
+  const opener = new Opener(options);
+  opener.prepare();
+  await opener.recoverOthers();
+  if (options.settings.prune === "auto") await opener.prune();
+  const warnings = opener.checkSpace();
+  return await opener.start(options.session, warnings);
+}
+
+class Opener {
+  readonly #options: AuditLogOptions;
+  readonly #files: LogFiles;
+
+  constructor(options: AuditLogOptions) {
+    this.#options = options;
+    this.#files = options.files ?? NODE_FILES;
+  }
+
+  prepare(): void {
+    const { dir, home, random } = this.#options;
+    prepareFolder(dir);
+    prepareFolder(join(home, "trust"));
+    makeReserve(dir, this.#files, random);
+  }
+
+  /** Refuses a new session at the limit; returns what the person should know before that. */
+  checkSpace(): readonly string[] {
+    const { dir, settings } = this.#options;
+    const used = usedBytes(dir);
+    const part = used / settings.max_bytes;
+    if (part >= 1) {
+      throw new AuditError(
+        "AUDIT_FULL",
+        `Cannot start session: "${dir}" holds ${used} of ${settings.max_bytes} bytes`,
+        {
+          hint: "raise audit.max_bytes, or set audit.prune: auto to drop sessions past their retention",
+        },
+      );
+    }
+    return part < WARN_PART ? [] : [`the audit log fills ${Math.floor(part * 100)} % of audit.max_bytes`];
+  }
+
+  async recoverOthers(): Promise<void> {
+    const { dir, session, writer, keys } = this.#options;
+    for (const files of abandonedSessions(dir, writer)) {
+      if (files.session === session) continue;
+      try {
+        const found = this.#continue(files.session);
+        // Without any event there is nothing to recover; a copy from another installation is not ours to go on with.
+        if (found.broken === null || found.place.seq === 0) continue;
+        if (found.identity !== toBase64(keys.auditSign.publicKey)) continue;
+        const log = await this.#openAt(found.place, { session: files.session, warnings: [] });
+        log.append({ event: "session.recovered", reason: describeBroken(found.broken) });
+        await log.close("interrupted");
+      } catch (error) {
+        if (!isTheirs(error)) throw error;
+      }
+    }
+  }
+
+  async prune(): Promise<void> {
+    const ledgers = this.#ledgers();
+    try {
+      await pruneSessions(this.#options, (entries) => appendToAll(ledgers, entries, true));
+    } finally {
+      for (const ledger of ledgers) ledger.close();
+    }
+  }
+
+  async start(session: SessionId, warnings: readonly string[]): Promise<AuditLog> {
+    const { settings, writer, start } = this.#options;
+    const found = this.#continue(session);
+    const log = await this.#openAt(found.place, { session, warnings });
+    if (found.broken !== null) log.append({ event: "session.recovered", reason: describeBroken(found.broken) });
+    const facts = `agentzero ${writer.version}, ${writer.runtime}; sync ${settings.sync}; readers ${this.#readerIds()}`;
+    const reason = start?.reason == null ? facts : `${facts}; ${start.reason}`;
+    const first: AuditEvent = { policy: this.#options.policy, ...start, event: "session.start", reason };
+    log.append(first);
+    return log;
+  }
+
+  #continue(session: SessionId): Continuation {
+    const { dir, writer, keys } = this.#options;
+    const files = listSessionFiles(dir).find((each) => each.session === session);
+    if (files === undefined) return { place: firstPlace(dir, session), identity: null, broken: null };
+    return continueSession(dir, files, {
+      writer,
+      secretOf: (kid) => keys.auditBoxSecret(kid),
+    });
+  }
+
+  async #openAt(
+    place: SegmentPlace,
+    about: { readonly session: SessionId; readonly warnings: readonly string[] },
+  ): Promise<SessionLog> {
+    const { dir } = this.#options;
+    const ledgers = this.#ledgers();
+    const segment = this.#openSegment(place);
+    try {
+      // In both ledgers before the first event: a session that nobody lists could be deleted unseen.
+      await appendToAll(ledgers, [headEntry("open", place, segment.head())]);
+    } catch (error) {
+      segment.end();
+      throw error;
+    }
+    return new SessionLog({ ...this.#options, session: about.session }, {
+      place,
+      segment,
+      warnings: about.warnings,
+      sinks: {
+        openSegment: (next) => this.#openSegment(next),
+        appendHeads: (entries) => appendToAll(ledgers, entries),
+        freeReserve: () => freeReserve(dir),
+        end: () => ledgers.forEach((ledger) => ledger.close()),
+      },
+    });
+  }
+
+  #openSegment(place: SegmentPlace): SegmentWriter {
+    const { clock, writer, policy, settings, keys, random, dir } = this.#options;
+    return new SegmentWriter({
+      place,
+      created: Math.max(0, Math.floor(clock.now())),
+      writer,
+      policy,
+      clear: settings.clear,
+      readers: chooseReaders(settings, keys),
+      identity: keys.auditSign,
+      random,
+      files: this.#files,
+      onFull: () => freeReserve(dir),
+    });
+  }
+
+  #ledgers(): readonly Ledger[] {
+    const { dir, home, project, clock, random, writer, keys, settings } = this.#options;
+    const common = {
+      files: this.#files,
+      clock,
+      random,
+      writer,
+      identity: keys.auditSign,
+      onFull: () => freeReserve(dir),
+    };
+    return [
+      new Ledger({ ...common, path: join(dir, "HEADS"), dir: null, anchors: [] }),
+      new Ledger({ ...common, path: userLedgerPath(home), dir: project ?? home, anchors: settings.anchors }),
+    ];
+  }
+
+  #readerIds(): string {
+    return chooseReaders(this.#options.settings, this.#options.keys).map((reader) => reader.kid).join(",");
+  }
+}
+
+async function appendToAll(ledgers: readonly Ledger[], entries: readonly LedgerEntry[], sync = false): Promise<void> {
+  for (const ledger of ledgers) await ledger.append(entries, sync);
+  if (!ledgers.some((ledger) => ledger.degraded)) return;
+  throw new AuditError("AUDIT_UNWRITABLE", "Cannot go on recording: the disk is full", {
+    hint: "free disk space, then start a new session",
+  });
+}
+
+/** Path of the user ledger. */
+export function userLedgerPath(home: string): string {
+  return join(home, "trust", "HEADS");
+}
+
+function usedBytes(dir: string): number {
+  let total = 0;
+  for (const { segments } of listSessionFiles(dir)) {
+    for (const { path } of segments) total += statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  }
+  return total;
 }

@@ -1,0 +1,138 @@
+import { lstatSync, readFileSync, renameSync, rmSync, unlinkSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { type Clock, errorCode, type Random, toHex } from "../core/mod.ts";
+import { AuditError } from "./errors.ts";
+import type { WriterFacts } from "./log.ts";
+import type { LogFiles } from "./log-files.ts";
+import { liveness } from "./writer-facts.ts";
+
+/** A lock older than this is stale, whoever holds it. */
+const STALE_MS = 30_000;
+// A lock is made and filled in microseconds: an empty one that is older belongs to a process that died in between.
+const EMPTY_STALE_MS = 2000;
+const GIVE_UP_MS = 40_000;
+
+/** What a lock needs. */
+export interface LockDeps {
+  readonly files: LogFiles;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly writer: WriterFacts;
+}
+
+/** A lock that is held. */
+export interface HeldLock {
+  /** `true` while it is still ours; ask right before writing. */
+  holds(): boolean;
+  release(): void;
+}
+
+/**
+ * Takes a lock file, by exclusive creation: Node has no `flock`.
+ *
+ * @param path The lock file.
+ * @param deps Files, clock, randomness and who we are.
+ * @returns The held lock.
+ * @throws {AuditError} `AUDIT_UNWRITABLE` when the folder cannot be written or another process keeps the lock too long.
+ */
+export async function takeLock(path: string, deps: LockDeps): Promise<HeldLock> {
+  const until = deps.clock.mono() + GIVE_UP_MS;
+  for (let attempt = 0;; attempt++) {
+    const held = tryLock(path, deps);
+    if (held !== null) return held;
+    if (isStale(path, deps)) {
+      breakLock(path, deps.random);
+      continue;
+    }
+    if (deps.clock.mono() > until) {
+      throw new AuditError("AUDIT_UNWRITABLE", `Cannot lock "${path}": another process holds it`, {
+        hint: "if no agentzero is running, delete that file",
+      });
+    }
+    await pause(path, Math.min(attempt + 1, 10));
+  }
+}
+
+function tryLock(path: string, deps: LockDeps): HeldLock | null {
+  let fd: number;
+  try {
+    fd = deps.files.create(path);
+  } catch (cause) {
+    if (errorCode(cause) === "EEXIST") return null;
+    throw new AuditError("AUDIT_UNWRITABLE", `Cannot make lock "${path}": ${errorCode(cause)}`, {
+      hint: "check permissions and free space of its folder",
+      cause,
+    });
+  }
+  const inode = lstatSync(path).ino;
+  try {
+    deps.files.write(fd, new TextEncoder().encode(JSON.stringify(deps.writer)));
+  } catch {
+    // A full disk must not stop the line that says so: an empty lock is a lock, only a shorter-lived one.
+  }
+  deps.files.close(fd);
+  return {
+    holds: () => inodeOf(path) === inode,
+    release() {
+      // Never take away a lock that somebody else holds by now.
+      if (inodeOf(path) === inode) unlinkSync(path);
+    },
+  };
+}
+
+function isStale(path: string, deps: LockDeps): boolean {
+  try {
+    const age = Math.abs(deps.clock.now() - lstatSync(path).mtimeMs);
+    if (age > STALE_MS) return true;
+    const text = readFileSync(path, "utf8");
+    if (text === "") return age > EMPTY_STALE_MS;
+    const holder = parseFacts(text);
+    return holder !== null && liveness(holder, deps.writer) === "dead";
+  } catch {
+    // Gone already, or unreadable: try again.
+    return false;
+  }
+}
+
+/**
+ * Takes a stale lock away. By renaming, so that of two processes only one gets it; should a fresh lock be hit, its
+ * holder notices before it writes.
+ */
+function breakLock(path: string, random: Random): void {
+  const aside = `${path}.${toHex(random.bytes(8))}.stale`;
+  try {
+    renameSync(path, aside);
+  } catch {
+    return;
+  }
+  rmSync(aside, { force: true });
+}
+
+/** Waits a moment. The pending file operation keeps the process alive, which our timers do not. */
+async function pause(path: string, ms: number): Promise<void> {
+  await stat(path).catch(() => null);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+function inodeOf(path: string): number | null {
+  try {
+    return lstatSync(path).ino;
+  } catch {
+    return null;
+  }
+}
+
+function parseFacts(text: string): WriterFacts | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isFacts(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isFacts(value: unknown): value is WriterFacts {
+  return typeof value === "object" && value !== null && "pid" in value && typeof value.pid === "number" &&
+    "start" in value && typeof value.start === "number" && "boot" in value && typeof value.boot === "string" &&
+    "ns" in value && typeof value.ns === "string";
+}

@@ -1,0 +1,53 @@
+import { closeSync, constants, fdatasync, fdatasyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
+
+/**
+ * The few file operations that the record is made of.
+ *
+ * Contract: `write` may store fewer bytes than given and say so, or throw although some were stored; the caller treats
+ * both as failure and cuts the file back. Nothing here retries.
+ */
+export interface LogFiles {
+  /** Creates a file that must not exist, for appending only; mode 0600. */
+  create(path: string): number;
+  /** Opens a file for appending and reading; makes it when missing; mode 0600. Refuses links. */
+  openAppend(path: string): number;
+  /** Appends bytes and returns how many were stored. */
+  write(fd: number, bytes: Uint8Array): number;
+  truncate(fd: number, length: number): void;
+  /** Forces the bytes to the disk. */
+  sync(fd: number): Promise<void>;
+  syncNow(fd: number): void;
+  close(fd: number): void;
+}
+
+const MODE = 0o600;
+const { O_APPEND, O_CREAT, O_EXCL, O_RDWR, O_WRONLY } = constants;
+// Absent on Windows, where links need rights that ordinary users do not have.
+const O_NOFOLLOW = constants.O_NOFOLLOW ?? 0;
+
+/** The real file system. */
+export const NODE_FILES: LogFiles = {
+  create(path) {
+    return openSync(path, O_CREAT | O_EXCL | O_APPEND | O_WRONLY | O_NOFOLLOW, MODE);
+  },
+  openAppend(path) {
+    return openSync(path, O_CREAT | O_APPEND | O_RDWR | O_NOFOLLOW, MODE);
+  },
+  write(fd, bytes) {
+    return writeSync(fd, bytes, 0, bytes.length);
+  },
+  truncate(fd, length) {
+    ftruncateSync(fd, length);
+  },
+  async sync(fd) {
+    await new Promise<void>((resolve, reject) => {
+      fdatasync(fd, (error) => error === null ? resolve() : reject(error));
+    });
+  },
+  syncNow(fd) {
+    fdatasyncSync(fd);
+  },
+  close(fd) {
+    closeSync(fd);
+  },
+};

@@ -1,0 +1,9 @@
+import type { ProblemCode } from "./errors.ts";
+
+/** Something that `verify` found wrong. */
+export interface Problem {
+  readonly code: ProblemCode;
+  /** The event it concerns, or the last sound one before it; `null` when it concerns no place of a segment. */
+  readonly seq: number | null;
+  readonly detail: string;
+}
