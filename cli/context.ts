@@ -21,6 +21,8 @@ export interface Output {
   json(value: unknown): void;
   /** Prints a result for people on stdout; ends it with a line feed. Not for `--json`. */
   text(text: string): void;
+  /** Prints a piece of a streamed result on stdout, without a line feed of its own. */
+  partial(text: string): void;
   /** Prints rows in columns on stdout. */
   table(rows: readonly (readonly string[])[]): void;
   /** Prints progress or a notice on stderr; ends it with a line feed. */
@@ -90,6 +92,8 @@ export interface CommandContext {
    * @throws {CliError} `INPUT_TOO_LARGE` above `maxBytes`, `INTERRUPTED` on a signal.
    */
   readStdin(maxBytes: number): Promise<Uint8Array>;
+  /** The same, where input is only on offer: `null` when no byte has arrived after `firstByteMs`. */
+  offeredStdin(maxBytes: number, firstByteMs: number): Promise<Uint8Array | null>;
   /**
    * Registers work that must be done before the process ends, also after a signal (close the audit, restore the
    * terminal). Runs in reverse order, once. The returned function takes it out again.

@@ -83,7 +83,9 @@ function buildContext(
     system,
     passphrase: () => readPassphrase({ file: stringOf(options["passphraseFile"]), system, terminal }),
     signal: host.signal,
-    readStdin: (maxBytes) => readStream(host.stdin, maxBytes, host.signal),
+    readStdin: async (maxBytes) =>
+      await readStream(host.stdin, { maxBytes, firstByteMs: null }, host.signal) ?? new Uint8Array(0),
+    offeredStdin: (maxBytes, firstByteMs) => readStream(host.stdin, { maxBytes, firstByteMs }, host.signal),
     onExit: (work) => host.onExit(work),
   };
 }

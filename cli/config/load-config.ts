@@ -46,7 +46,7 @@ export interface ConfigSources {
 /** Providers on this machine that need no configuration. */
 export const LOCAL_PROVIDERS: Readonly<Record<string, ProviderConfig>> = {
   ollama: { kind: "openai-compatible", url: "http://127.0.0.1:11434/v1" },
-  llamacpp: { kind: "openai-compatible", url: "http://127.0.0.1:8080/v1" },
+  "llama.cpp": { kind: "openai-compatible", url: "http://127.0.0.1:8080/v1" },
   lmstudio: { kind: "openai-compatible", url: "http://127.0.0.1:1234/v1" },
   vllm: { kind: "openai-compatible", url: "http://127.0.0.1:8000/v1" },
 };

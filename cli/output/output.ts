@@ -2,6 +2,7 @@ import type { Writable } from "node:stream";
 import type { Output } from "../context.ts";
 import { debugText, errorObject, errorText } from "./error.ts";
 import { jsonLine } from "./json.ts";
+import { sanitize } from "../term/sanitize.ts";
 import { columns, textLines } from "./text.ts";
 
 /** Where output goes and how. */
@@ -26,6 +27,7 @@ export function createOutput(options: OutputOptions): Output {
   return {
     json: (value) => void stdout.write(jsonLine(value, options.terminal)),
     text: (text) => void stdout.write(textLines(text)),
+    partial: (text) => void stdout.write(sanitize(text)),
     table: (rows) => void (rows.length > 0 && stdout.write(`${columns(rows)}\n`)),
     note: (text) => void stderr.write(textLines(text)),
     error(cause): void {

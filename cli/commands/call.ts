@@ -1,0 +1,20 @@
+import type { Command } from "commander";
+import { examples, type Frame } from "../context.ts";
+
+/** Declares `call`. */
+export function register(program: Command, frame: Frame): void {
+  program.command("call")
+    .description("make one tool call through the gate, without a model")
+    .argument("<tool>", "read list search write edit shell fetch, or a generated tool")
+    .argument("[args]", "its arguments as JSON; - reads them from stdin", "{}")
+    .option("--approve", "answer every question of this one call with yes, once; a deny stays a deny")
+    .addHelpText(
+      "after",
+      examples(
+        `agentzero call read '{"path":"README.md"}'`,
+        `agentzero call shell '{"command":"npm test"}' --json`,
+        `echo '{"path":"a.txt","content":"hi"}' | agentzero call write - --approve`,
+      ),
+    )
+    .action(frame.action(async () => (await import("./call/run-call.ts")).runCallCommand));
+}

@@ -1,0 +1,239 @@
+import { isAbsolute, join, relative } from "node:path";
+import {
+  type AuditLog,
+  type AuditSettings,
+  DEFAULT_AUDIT_SETTINGS,
+  type Front,
+  openAuditLog,
+  writerFacts,
+} from "../audit/mod.ts";
+import { type Approver, createRedactor, type Redactor, type SessionId, toHex } from "../core/mod.ts";
+import { createPermits, type PolicyEngine, type SessionMode } from "../policy/mod.ts";
+import {
+  createBubblewrap,
+  createHostFiles,
+  createHostWriter,
+  lookupProgram,
+  type SandboxDeps,
+} from "../sandbox/mod.ts";
+import {
+  createHttp,
+  createHttpBackend,
+  type GateDeps,
+  openModel,
+  openSession,
+  type Session,
+  type SessionEvent,
+} from "../session/mod.ts";
+import { gitIdentity } from "./compose/git-identity.ts";
+import { type Installation, openInstallation } from "./compose/installation.ts";
+import { openProjectPolicy } from "./compose/project-policy.ts";
+import { openSecrets } from "./compose/secrets.ts";
+import { limitOf, sessionLimits } from "./config/limits.ts";
+import { type Config, loadConfig } from "./config/load-config.ts";
+import { modelChoice } from "./config/model-choice.ts";
+import type { CommandContext } from "./context.ts";
+import { errorObject } from "./output/error.ts";
+import { findProject, PROJECT_FOLDER, requireProject } from "./project-root.ts";
+import { VERSION } from "./version.ts";
+
+/** What a front door wants of a session. */
+export interface SessionRequest {
+  readonly front: Front;
+  readonly approver: Approver;
+  readonly mode: SessionMode;
+  /** `required`: without a project nothing happens; `optional`: the floor alone decides, the record is kept under the home. */
+  readonly project: "required" | "optional";
+  readonly model?: {
+    readonly provider?: string | undefined;
+    readonly name?: string | undefined;
+    readonly script?: string | undefined;
+  };
+  readonly maxTurns?: number | null;
+  /** Refuses a request that can never become a call, before anything is made or recorded. */
+  readonly check?: (project: string) => void;
+  /** Takes the events, in order. */
+  readonly emit: (event: SessionEvent, session: SessionId) => void;
+}
+
+/** A session and what it was made of. */
+export interface ComposedSession {
+  readonly session: Session;
+  readonly policy: PolicyEngine;
+  readonly audit: AuditLog;
+  readonly redactor: Redactor;
+  readonly config: Config;
+  /** Root of the project, or `null`. */
+  readonly project: string | null;
+  readonly installation: Installation;
+  /** Closes the record; idempotent, and done by itself when the process ends. */
+  close(): Promise<void>;
+}
+
+/**
+ * Wires a session: home, keys, configuration, policy, record, secrets, tiers, model. The one place where the real ports
+ * and the rooms below meet.
+ *
+ * @param context The command's context.
+ * @param request What the front door wants.
+ * @returns The open session.
+ * @throws {CliError} `NO_PROJECT`, `PROJECT_UNSAFE`, `HOME_UNSAFE`, `CONFIG_INVALID` and what keys, policy, record and
+ * model throw.
+ */
+export async function openComposedSession(context: CommandContext, request: SessionRequest): Promise<ComposedSession> {
+  const project = request.project === "required" ? requireProject(context) : findProject(context);
+  const root = project ?? context.cwd;
+  request.check?.(root);
+  const installation = await openInstallation(context);
+  const { home, keys, ids } = installation;
+  const { clock, random, timers } = context.system;
+  const policy = await openProjectPolicy(context, installation, { project, mode: request.mode });
+  const config = await loadConfig({
+    home,
+    project,
+    isTrusted: (bytes) => isTrustedConfig({ installation, project }, bytes),
+    env: context.system.env,
+    flags: { provider: request.model?.provider, model: request.model?.name },
+  });
+  for (const notice of config.notices) context.output.note(notice);
+  const redactor = createRedactor({ random });
+  const session = ids.next("ses");
+  const record = recordPlace(project ?? home, project !== null);
+  const audit = await openAuditLog({
+    dir: record.dir,
+    home,
+    project,
+    session,
+    keys,
+    clock,
+    random,
+    timers,
+    writer: writerFacts(installation.facts),
+    settings: auditSettings(config),
+    policy: policy.generation.digest,
+    front: request.front,
+    mask: (text) => redactor.mask(text).text,
+  });
+  const closer = createCloser(context, audit);
+  for (const warning of audit.warnings) context.output.note(`warning: ${warning}`);
+  try {
+    const permits = createPermits(clock);
+    const secrets = await openSecrets(context, { installation, config, redactor, permits });
+    const http = createHttp({ timers });
+    const choice = modelChoice(config, request.model?.script, { cwd: context.cwd, home, userHome: context.userHome });
+    const model = await openModel(choice, { http });
+    const sandbox: SandboxDeps = { clock, timers, random, facts: installation.facts.host };
+    const toolchains = config.user.sandbox?.paths ?? [];
+    const gate: Omit<GateDeps, "questions" | "tools" | "ignored"> = {
+      session,
+      project: root,
+      front: request.front,
+      uid: installation.facts.uid,
+      clock,
+      timers,
+      ids,
+      policy,
+      permits,
+      audit,
+      auditFile: shownFile(audit.file, root),
+      redactor,
+      secrets: secrets.revealer,
+      checkBinding: secrets.checkBinding,
+      slotFormat: secrets.slotFormat,
+      tiers: {
+        files: createHostFiles(sandbox),
+        writer: createHostWriter(sandbox),
+        process: createBubblewrap(sandbox, {
+          running: limitOf(config, "running").value,
+          seccomp: config.user.sandbox?.seccomp ?? "auto",
+        }),
+        http: createHttpBackend({ http, clock, timers }),
+      },
+      plan: {
+        project: root,
+        stageRoot: record.stageRoot,
+        classify: (target) => policy.classify(target),
+        masks: () => policy.masks(),
+        lookupProgram: (word) => lookupProgram(word, toolchains),
+        toolchains,
+        gitIdentity: gitIdentity(context.system.env, context.userHome),
+        newStageName: () => toHex(random.bytes(12)),
+      },
+      detect: request.front !== "call",
+      emit: (event) => request.emit(event, session),
+    };
+    const opened = openSession({
+      gate,
+      approver: request.approver,
+      model,
+      limits: sessionLimits(config, request.maxTurns ?? null),
+      random,
+      mode: request.mode,
+      version: VERSION,
+    });
+    closer.own(opened);
+    return { session: opened, policy, audit, redactor, config, project, installation, close: () => closer.close() };
+  } catch (cause) {
+    // The record was begun: it ends as failed, not as something that was killed.
+    await closer.close("failed");
+    throw cause;
+  }
+}
+
+/** Where a session records and stages: in its project, or under the home. */
+function recordPlace(base: string, isProject: boolean): { readonly dir: string; readonly stageRoot: string } {
+  const folder = isProject ? join(base, PROJECT_FOLDER) : base;
+  return { dir: join(folder, "audit"), stageRoot: join(folder, "state", "stage") };
+}
+
+function shownFile(file: string, root: string): string {
+  const inside = relative(root, file);
+  return inside.startsWith("..") || isAbsolute(inside) ? file : inside;
+}
+
+function auditSettings(config: Config): AuditSettings {
+  const { sync, clear, recipients, auditor, retention, prune, max_bytes, anchors } = config.audit;
+  const usual = DEFAULT_AUDIT_SETTINGS;
+  return {
+    sync: sync ?? usual.sync,
+    clear: clear ?? usual.clear,
+    recipients: recipients ?? usual.recipients,
+    auditor: auditor ?? usual.auditor,
+    retention: retention ?? usual.retention,
+    prune: prune ?? usual.prune,
+    max_bytes: max_bytes ?? usual.max_bytes,
+    anchors: anchors ?? usual.anchors,
+  };
+}
+
+type Exit = "ok" | "failed" | "interrupted";
+
+interface Closer {
+  own(session: Session): void;
+  close(exit?: Exit): Promise<void>;
+}
+
+/** Closes the session, or the bare record, exactly once: at the end of the command or of the process. */
+function createCloser(context: CommandContext, audit: AuditLog): Closer {
+  let session: Session | null = null;
+  let closing: Promise<void> | null = null;
+  const forget = context.onExit(() => close("interrupted"));
+  function close(exit: Exit): Promise<void> {
+    closing ??= session === null ? audit.close(exit) : session.close(exit);
+    return closing;
+  }
+  return {
+    own(opened): void {
+      session = opened;
+    },
+    async close(exit): Promise<void> {
+      try {
+        await close(exit ?? (context.signal.aborted ? "interrupted" : "ok"));
+      } catch (cause) {
+        // What was done is done and on record; only the end of the record is missing, which `audit verify` shows.
+        context.output.note(`warning: ${errorObject(cause).error.message}`);
+      }
+      forget();
+    },
+  };
+}

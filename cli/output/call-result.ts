@@ -1,0 +1,44 @@
+import type { CallResult, ChangeReport } from "../../session/mod.ts";
+import type { Output } from "../context.ts";
+import { errorText } from "./error.ts";
+
+/**
+ * Shows the result of a call to a person: its output on stdout, everything about it on stderr.
+ *
+ * @param output Where to.
+ * @param result The result.
+ */
+export function showResult(output: Output, result: CallResult): void {
+  if (result.output !== null && result.output !== "") output.text(result.output);
+  for (const line of resultNotes(result)) output.note(line);
+  if (result.error !== null && result.error.code !== "COMMAND_FAILED") {
+    output.note(errorText({ v: 1, error: result.error }, isDecided(result) ? result.reason : null));
+  }
+}
+
+/**
+ * Says what a person should know about a result besides its output.
+ *
+ * @param result The result.
+ * @returns Lines, not sanitised.
+ */
+export function resultNotes(result: CallResult): readonly string[] {
+  const notes: string[] = [];
+  if (result.truncated) notes.push("(the output was cut)");
+  const masked = result.redactions.map(({ class: name, count }) => `${count} ${name}`).join(", ");
+  if (masked !== "") notes.push(`(masked: ${masked})`);
+  if (result.exit !== undefined && result.exit !== 0) notes.push(`(exit ${result.exit ?? "by signal"})`);
+  notes.push(...(result.changes ?? []).filter((change) => !change.ignored || change.kept).map(changeNote));
+  return notes;
+}
+
+function changeNote(change: ChangeReport): string {
+  const what = `${change.kind} ${change.path}`;
+  if (change.kept) return `kept: ${what}`;
+  const rule = change.rule === null ? "no rule allows it" : `rule "${change.rule}"`;
+  return `not kept: ${what} (${change.decision}, ${rule})`;
+}
+
+function isDecided(result: CallResult): boolean {
+  return result.decision === "deny" || result.decision === "requires_approval";
+}

@@ -1,0 +1,57 @@
+import type { SessionEvent } from "../../session/mod.ts";
+import type { Output } from "../context.ts";
+import { errorText } from "./error.ts";
+import { resultNotes } from "./call-result.ts";
+
+/**
+ * Tells a person on stderr what a session does: calls, refusals with what would allow them, limits. The text itself is
+ * not its business.
+ *
+ * @param output Where to.
+ * @param event One event.
+ */
+export function showProgress(output: Output, event: SessionEvent): void {
+  switch (event.type) {
+    case "tool_call":
+      output.note(`> ${event.title}${event.tainted ? "  (tainted)" : ""}`);
+      return;
+    case "tool_result":
+      if (event.error !== null && event.error.code !== "COMMAND_FAILED") {
+        output.note(errorText({ v: 1, error: event.error }, event.reason));
+      }
+      for (const note of resultNotes(event)) output.note(`  ${note}`);
+      return;
+    case "notice":
+      output.note(`${event.level === "warning" ? "warning: " : ""}${event.text}`);
+      return;
+    case "compaction":
+      output.note(`(the context was shortened from ${event.before} to ${event.after} bytes)`);
+      return;
+    case "error":
+      output.note(errorText({ v: 1, error: { code: event.code, message: event.message, hint: event.hint } }));
+      return;
+    case "result":
+      if (STOPS[event.stop] !== undefined) output.note(`stopped: ${STOPS[event.stop]}`);
+      return;
+    case "init":
+    case "text":
+    case "thought":
+    case "decision":
+    case "tool_output":
+    case "plan":
+    case "usage":
+      return;
+    default:
+      event satisfies never;
+  }
+}
+
+const STOPS: Readonly<Record<string, string>> = {
+  refused: "the model refused",
+  max_turns: "the limit of model calls is reached (--max-turns)",
+  max_tokens: "the limit of tokens is reached (limits.tokens)",
+  time: "the time limit is reached (limits.wall)",
+  loop: "the same call kept giving the same result",
+  denied: "too much was denied",
+  cancelled: "interrupted",
+};
