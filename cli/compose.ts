@@ -25,6 +25,7 @@ import {
   type Session,
   type SessionEvent,
 } from "../session/mod.ts";
+import { auditSettings } from "./compose/audit-settings.ts";
 import { gitIdentity } from "./compose/git-identity.ts";
 import { type Installation, openInstallation } from "./compose/installation.ts";
 import { openProjectPolicy } from "./compose/project-policy.ts";
@@ -189,21 +190,6 @@ function recordPlace(base: string, isProject: boolean): { readonly dir: string; 
 function shownFile(file: string, root: string): string {
   const inside = relative(root, file);
   return inside.startsWith("..") || isAbsolute(inside) ? file : inside;
-}
-
-function auditSettings(config: Config): AuditSettings {
-  const { sync, clear, recipients, auditor, retention, prune, max_bytes, anchors } = config.audit;
-  const usual = DEFAULT_AUDIT_SETTINGS;
-  return {
-    sync: sync ?? usual.sync,
-    clear: clear ?? usual.clear,
-    recipients: recipients ?? usual.recipients,
-    auditor: auditor ?? usual.auditor,
-    retention: retention ?? usual.retention,
-    prune: prune ?? usual.prune,
-    max_bytes: max_bytes ?? usual.max_bytes,
-    anchors: anchors ?? usual.anchors,
-  };
 }
 
 type Exit = "ok" | "failed" | "interrupted";

@@ -1,0 +1,85 @@
+import { join } from "node:path";
+import { type AuditEvent, openAuditLog, writerFacts } from "../audit/mod.ts";
+import type { Digest } from "../core/mod.ts";
+import { auditSettings } from "./compose/audit-settings.ts";
+import type { Installation } from "./compose/installation.ts";
+import { type Config, loadConfig } from "./config/load-config.ts";
+import type { CommandContext } from "./context.ts";
+import { PROJECT_FOLDER } from "./project-root.ts";
+
+/** Where and under which rules a change outside a session is recorded. */
+export interface ChangePlace {
+  readonly installation: Installation;
+  /** Root of the project that the change concerns, or `null`: then the record lies under the home. */
+  readonly project: string | null;
+  /** Digest of the policy in force. */
+  readonly policy: Digest;
+}
+
+/**
+ * Records a change made by a command outside a session (`trust.change`, `vault.change`, `key.change`, …): a short
+ * session of its own, opened before the change, so that a change that cannot be recorded does not happen.
+ *
+ * @example
+ * ```ts
+ * await recordChange(context, place, async (append) => {
+ *   append({ event: "trust.change", reason: `trusted ${sha256}` });
+ *   await trustPolicy(request);
+ * });
+ * ```
+ * @param context The command's context.
+ * @param place Where.
+ * @param change Appends the event, then makes the change.
+ * @returns What `change` returns.
+ * @throws {AuditError} `AUDIT_UNWRITABLE` and its like, and whatever `change` throws.
+ */
+export async function recordChange<T>(
+  context: CommandContext,
+  place: ChangePlace,
+  change: (append: (event: AuditEvent) => void) => Promise<T> | T,
+): Promise<T> {
+  const { installation, project } = place;
+  const { clock, random, timers } = context.system;
+  const log = await openAuditLog({
+    dir: project === null ? join(installation.home, "audit") : join(project, PROJECT_FOLDER, "audit"),
+    home: installation.home,
+    project,
+    session: installation.ids.next("ses"),
+    keys: installation.keys,
+    clock,
+    random,
+    timers,
+    writer: writerFacts(installation.facts),
+    settings: auditSettings(await personalConfig(context, installation)),
+    policy: place.policy,
+    front: "cli",
+    // A change names handles, hashes and keys, never values.
+    mask: (text) => text,
+  });
+  const forget = context.onExit(() => log.close("interrupted"));
+  try {
+    let seq = 0;
+    const result = await change((event) => {
+      seq = log.append({ actor: { uid: installation.facts.uid, front: "cli" }, ...event }).seq;
+    });
+    if (seq > 0) await log.barrier(seq, true);
+    await log.close("ok");
+    return result;
+  } catch (cause) {
+    await log.close("failed").catch(() => undefined);
+    throw cause;
+  } finally {
+    forget();
+  }
+}
+
+/** A project's file could only make the record stricter, and may not be trusted yet: the person's own counts. */
+function personalConfig(context: CommandContext, installation: Installation): Promise<Config> {
+  return loadConfig({
+    home: installation.home,
+    project: null,
+    isTrusted: () => false,
+    env: context.system.env,
+    flags: {},
+  });
+}
