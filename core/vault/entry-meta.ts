@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { type Binding, BINDINGS_SHAPE } from "../bindings.ts";
+
+/** What a vault knows about an entry besides its value. Times are milliseconds since 1970. */
+export interface EntryMeta {
+  /** A handle, or `key:NAME` for signing keys, which no handle names. */
+  readonly handle: string;
+  readonly note: string | null;
+  readonly created: number;
+  /** When the value was last replaced; for an earlier value, when it was. */
+  readonly rotated: number | null;
+  readonly expires: number | null;
+  readonly bind: readonly Binding[];
+}
+
+const SHAPE = z.strictObject({
+  handle: z.string().max(160),
+  note: z.string().nullable(),
+  created: z.int(),
+  rotated: z.int().nullable(),
+  expires: z.int().nullable(),
+  bind: BINDINGS_SHAPE,
+});
+
+/** Writes a description as the bytes that are sealed. */
+export function formatMeta(meta: EntryMeta): Uint8Array {
+  const { handle, note, created, rotated, expires, bind } = meta;
+  return new TextEncoder().encode(JSON.stringify({ handle, note, created, rotated, expires, bind }));
+}
+
+/** Reads a description; `null` when it has another form. */
+export function parseMeta(bytes: Uint8Array): EntryMeta | null {
+  try {
+    const shape = SHAPE.safeParse(JSON.parse(new TextDecoder().decode(bytes)));
+    return shape.success ? shape.data : null;
+  } catch {
+    return null;
+  }
+}
