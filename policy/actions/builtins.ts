@@ -11,12 +11,16 @@ const STATE: ReadonlySet<string> = new Set(
     "if then else elif fi for while until do done case esac select function time in [[ ]] { } ! ((").split(" "),
 );
 
+/** Programs that are builtins as well, with an option that evaluates an index: `test -v 'a[$(id)]'`. */
+const INDEXING = /^(?:test|\[|printf)$/;
+
 /**
- * Tells whether a word names a builtin or keyword whose effect depends on, or changes, the state of a shell.
+ * Tells whether a command is a builtin or keyword whose effect depends on, or changes, the state of a shell.
  *
- * @param word Word 0 of a command.
+ * @param name The program's name without folder.
+ * @param words The whole argv.
  * @returns `true` for builtins besides those that are ordinary programs too: `echo printf test [ pwd true false kill`.
  */
-export function isStateBuiltin(word: string): boolean {
-  return STATE.has(word);
+export function isStateBuiltin(name: string, words: readonly string[]): boolean {
+  return STATE.has(name) || (INDEXING.test(name) && words.some((word) => /^-[vR]/.test(word)));
 }

@@ -41,23 +41,29 @@ export type Item =
   | { readonly kind: "words"; readonly words: readonly string[]; readonly depth: number }
   | { readonly kind: "code"; readonly code: string; readonly depth: number };
 
-/** The most different actions of one line: more can be neither read by a person nor decided in time. */
-export const MAX_ACTIONS = 1000;
+/** The most different commands of one line: more can be neither read by a person nor decided in time. */
+export const MAX_COMMANDS = 250;
+/** The most different actions of one line; `git add` of many files has one each. */
+export const MAX_ACTIONS = 4000;
 
 /**
  * Starts a list of actions.
  *
  * @param facts What they share.
- * @returns An empty list. Its methods throw {@link PolicyError} `COMMAND_INVALID` for more than {@link MAX_ACTIONS}.
+ * @returns An empty list. Its methods throw {@link PolicyError} `COMMAND_INVALID` for more than {@link MAX_COMMANDS} or
+ * {@link MAX_ACTIONS}.
  */
 export function createActionList(facts: ActionFacts): ActionList {
   const actions: AtomicAction[] = [];
   const seen = new Set<string>();
+  const files = new Set<string>();
+  let commands = 0;
 
   function add(capability: Capability, target: Target, denyOnly = false): boolean {
     const key = keyOf(capability, target);
     if (seen.has(key)) return false;
-    if (actions.length >= MAX_ACTIONS) throw tooMany();
+    if (capability === "shell_command") commands++;
+    if (commands > MAX_COMMANDS || actions.length >= MAX_ACTIONS) throw tooMany();
     seen.add(key);
     const { classes, tainted, skill } = facts;
     actions.push({
@@ -74,8 +80,8 @@ export function createActionList(facts: ActionFacts): ActionList {
 
   function addShell(argv: readonly string[] | null, text: string, redirects: readonly FileRedirect[]): boolean {
     const { cwd, secrets } = facts;
-    const files = redirects.map(({ target }) => target.real);
-    const added = add("shell_command", { kind: "command", argv, text, cwd, redirects: files, secrets });
+    const paths = redirects.map(({ target }) => target.real);
+    const added = add("shell_command", { kind: "command", argv, text, cwd, redirects: paths, secrets });
     // What is written is decided after the run, what is read is masked: only a deny is worth saying before.
     for (const redirect of redirects) addRedirect(redirect);
     return added;
@@ -86,7 +92,9 @@ export function createActionList(facts: ActionFacts): ActionList {
   }
 
   function addRedirectTo({ file, writes }: LiteralFile): void {
-    if (file === "/dev/null" || file === "") return;
+    const key = `${writes} ${file}`;
+    if (file === "/dev/null" || file === "" || files.has(key)) return;
+    files.add(key);
     try {
       addRedirect({ target: resolvePath(file, facts.cwd), writes });
     } catch {
@@ -155,7 +163,7 @@ function keyOf(capability: Capability, target: Target): string {
 }
 
 function tooMany(): PolicyError {
-  return new PolicyError("COMMAND_INVALID", `Cannot plan command: it does more than ${MAX_ACTIONS} different things`, {
+  return new PolicyError("COMMAND_INVALID", `Cannot plan command: it does more than ${MAX_COMMANDS} different things`, {
     hint: "run its parts as separate commands, or put them into a script file",
   });
 }

@@ -5,9 +5,11 @@ import { formatAddress, parseAddress } from "./addresses.ts";
 export interface ParsedUrl {
   /** The normalised text without fragment; what is fetched. */
   readonly url: string;
+  /** The only two that are ever fetched. */
   readonly scheme: "http" | "https";
   /** Lower case, punycode, no trailing dot; an IP in canonical form, without brackets. */
   readonly host: string;
+  /** Explicit or the scheme's own, 1 to 65,535. */
   readonly port: number;
 }
 
@@ -72,6 +74,8 @@ function checkText(input: string): string {
     );
   }
   const authority = parts?.[2] ?? "";
+  // Threat: the standard reads `https:///evil.example` as if the third slash were not there.
+  if (authority === "") throw invalid("it names no host");
   // Threat: the standard reads `\` as `/`, other clients as part of the host: `https://evil.example\@good.example`.
   if (/^[^?#]*\\/.test(input)) throw invalid("it holds a backslash");
   // Threat: `https://good.example:443@evil.example/` goes to evil.example.

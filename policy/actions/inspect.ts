@@ -25,7 +25,7 @@ export function inspectCommand(words: readonly string[]): Inspection {
   const wrapped = unwrap(name, words);
   if (wrapped !== null) return { opaque: true, inner: wrapped };
   const code = codeOf(name, words);
-  return { opaque: code !== null || isStateBuiltin(name) || carriesCode(name, words), inner: code ?? [] };
+  return { opaque: code !== null || isStateBuiltin(name, words) || carriesCode(name, words), inner: code ?? [] };
 }
 
 /** Code in the words of shells, of builtins that evaluate, and of `npx -c`. */

@@ -1,5 +1,5 @@
 import type { PlainCommand, PlainRedirect, PlainStatement } from "./plain.ts";
-import { quoteWord, showWord, showWords } from "./words.ts";
+import { quoteWord, showWord } from "./words.ts";
 
 /**
  * Prints plain statements as a script in which every word is single-quoted and every program absolute. What bash runs
@@ -27,7 +27,9 @@ export function printScript(
  * @returns One line that a shell reads as the same command.
  */
 export function showCommand(command: PlainCommand): string {
-  return [showWords(command.words), ...command.redirects.map((item) => printRedirect(item, showWord))].join(" ");
+  // The name of a plain command stood there unquoted: quoted it would read as opaque.
+  const words = [command.words[0] ?? "", ...command.words.slice(1).map(showWord)];
+  return [...words, ...command.redirects.map((item) => printRedirect(item, showWord))].join(" ");
 }
 
 function printCommand(command: PlainCommand, program: string): string {

@@ -13,6 +13,7 @@ import { quoteWord, showWords } from "./words.ts";
 export interface CommandInput {
   /** A line for bash. Exactly one of `command` and `argv` is given. */
   readonly command?: string | undefined;
+  /** The words of one program. */
   readonly argv?: readonly string[] | undefined;
   /** Real path of the folder to start in. */
   readonly cwd: string;
@@ -22,9 +23,11 @@ export interface CommandInput {
   readonly lookup: (word: string) => string | null;
   /** `true` when secret values would be in the environment. */
   readonly secrets: boolean;
+  /** Did untrusted text shape it? */
   readonly tainted: boolean;
   /** Classes of the data concerned; `private` when absent. */
   readonly classes?: readonly Classification[] | undefined;
+  /** On whose behalf; nobody else's when absent. */
   readonly skill?: SkillActor | null | undefined;
 }
 
@@ -37,6 +40,7 @@ export type CommandForm =
 
 /** A command, understood as far as it can be. */
 export interface CommandPlan {
+  /** What the sandbox gets. */
   readonly form: CommandForm;
   /** Real path of the folder it starts in, after a leading `cd FOLDER &&`. */
   readonly cwd: string;
@@ -50,6 +54,8 @@ export interface CommandPlan {
 
 /** The longest command in UTF-8 bytes. */
 export const MAX_COMMAND_BYTES = 16_384;
+/** Each is looked up on disk; no honest command has more. */
+const MAX_REDIRECTS = 16;
 
 /**
  * Turns a command into what policy decides and what the sandbox runs. Total: any text gives a plan or a coded error.
@@ -137,6 +143,7 @@ function knownCommands(
 /** Real targets of redirections, or `null` when one has none. `/dev/null` is no action. */
 function fileRedirects(command: PlainCommand, cwd: string): readonly FileRedirect[] | null {
   const found: FileRedirect[] = [];
+  if (command.redirects.length > MAX_REDIRECTS) return null;
   for (const redirect of command.redirects) {
     if (redirect.kind !== "file" || redirect.file === "/dev/null") continue;
     try {
