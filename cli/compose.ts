@@ -1,12 +1,5 @@
 import { isAbsolute, join, relative } from "node:path";
-import {
-  type AuditLog,
-  type AuditSettings,
-  DEFAULT_AUDIT_SETTINGS,
-  type Front,
-  openAuditLog,
-  writerFacts,
-} from "../audit/mod.ts";
+import { type AuditLog, type Front, openAuditLog, writerFacts } from "../audit/mod.ts";
 import { type Approver, createRedactor, type Redactor, type SessionId, toHex } from "../core/mod.ts";
 import { createPermits, type PolicyEngine, type SessionMode } from "../policy/mod.ts";
 import {

@@ -22,21 +22,21 @@ export interface ChangePlace {
  *
  * @example
  * ```ts
- * await recordChange(context, place, async (append) => {
- *   append({ event: "trust.change", reason: `trusted ${sha256}` });
+ * await recordChange(context, place, async (record) => {
+ *   await record({ event: "trust.change", reason: `trusted ${sha256}` });
  *   await trustPolicy(request);
  * });
  * ```
  * @param context The command's context.
  * @param place Where.
- * @param change Appends the event, then makes the change.
+ * @param change Records the event, then makes the change.
  * @returns What `change` returns.
  * @throws {AuditError} `AUDIT_UNWRITABLE` and its like, and whatever `change` throws.
  */
 export async function recordChange<T>(
   context: CommandContext,
   place: ChangePlace,
-  change: (append: (event: AuditEvent) => void) => Promise<T> | T,
+  change: (record: (event: AuditEvent) => Promise<void>) => Promise<T> | T,
 ): Promise<T> {
   const { installation, project } = place;
   const { clock, random, timers } = context.system;
@@ -58,11 +58,11 @@ export async function recordChange<T>(
   });
   const forget = context.onExit(() => log.close("interrupted"));
   try {
-    let seq = 0;
-    const result = await change((event) => {
-      seq = log.append({ actor: { uid: installation.facts.uid, front: "cli" }, ...event }).seq;
+    const result = await change(async (event) => {
+      const { seq } = log.append({ actor: { uid: installation.facts.uid, front: "cli" }, ...event });
+      // On the disk and in the ledgers before anything is changed.
+      await log.barrier(seq, true);
     });
-    if (seq > 0) await log.barrier(seq, true);
     await log.close("ok");
     return result;
   } catch (cause) {

@@ -1,0 +1,115 @@
+import { existsSync, lstatSync } from "node:fs";
+import { join } from "node:path";
+import { checkOwnFolder } from "../../../core/mod.ts";
+import { gitIdentity } from "../../compose/git-identity.ts";
+import { type Config, loadConfig } from "../../config/load-config.ts";
+import type { CommandContext } from "../../context.ts";
+import { errorObject } from "../../output/error.ts";
+import { findProject } from "../../project-root.ts";
+import { type Check, fail, ok, warn } from "./check.ts";
+import { hiddenToolChains } from "./tool-chains.ts";
+
+/** Says what runs this program. */
+export function checkRuntime(): Check {
+  const deno = process.versions["deno"];
+  const name = deno === undefined ? `Node ${process.versions.node}` : `Deno ${deno}`;
+  return ok("runtime", `${name} on ${process.platform} ${process.arch}`);
+}
+
+/** Looks at the folder for keys and grants, without making it. */
+export function checkHome(home: string): Check {
+  const checked = checkOwnFolder(home, true);
+  if (checked.kind === "ok") return ok("home", home);
+  if (checked.kind === "missing") return warn("home", `"${home}" does not exist yet`, "agentzero init");
+  return fail("home", `"${home}": ${checked.why}`, checked.hint);
+}
+
+/** Looks whether there are keys, without making or opening them. */
+export function checkKeys(home: string): Check {
+  const missing = ["tag.key", "audit-sign.key", "audit-box.key"].filter((name) =>
+    !existsSync(join(home, "keys", name))
+  );
+  if (missing.length > 0) return warn("keys", "made at first use", "agentzero init");
+  const open = ["tag.key", "audit-sign.key", "audit-box.key"].filter((name) =>
+    (lstatSync(join(home, "keys", name)).mode & 0o077) !== 0
+  );
+  if (open.length > 0) return fail("keys", `others may read ${open.join(", ")}`, `chmod go= ${join(home, "keys")}/*`);
+  const locked = existsSync(join(home, "keys", "unlock.json"));
+  return ok(
+    "keys",
+    locked
+      ? "present, reading key under a passphrase"
+      : "present; they protect copies, not against programs that run as you",
+  );
+}
+
+/** Loads the configuration; gives it back for the other checks. */
+export async function checkConfig(
+  context: CommandContext,
+  home: string,
+): Promise<{ readonly check: Check; readonly config: Config | null }> {
+  try {
+    const config = await loadConfig({
+      home,
+      project: null,
+      isTrusted: () => false,
+      env: context.system.env,
+      flags: {},
+    });
+    const model = config.model === null ? config.provider : `${config.provider}/${config.model}`;
+    return { check: ok("config", `model ${model}`), config };
+  } catch (cause) {
+    const { message, hint } = errorObject(cause).error;
+    return { check: fail("config", message, hint), config: null };
+  }
+}
+
+/** Looks for the project. */
+export function checkProject(context: CommandContext): { readonly check: Check; readonly project: string | null } {
+  try {
+    const project = findProject(context);
+    return project === null
+      ? { check: warn("project", `none at or above "${context.cwd}"`, "agentzero init"), project }
+      : { check: ok("project", project), project };
+  } catch (cause) {
+    const { message, hint } = errorObject(cause).error;
+    return { check: fail("project", message, hint), project: null };
+  }
+}
+
+/** Says how a person will be asked. */
+export function checkTerminal(context: CommandContext): Check {
+  const { tty, system } = context;
+  if (!tty.stdin || !tty.stderr) {
+    return warn("terminal", "none: nobody can be asked, so what needs a yes is denied", null);
+  }
+  const plain = system.env["TERM"] === "dumb" || tty.columns < 40 || tty.rows < 10;
+  return ok("terminal", `${tty.columns} x ${tty.rows}${plain ? ", plain" : ""}`);
+}
+
+/** Names what commands in the sandbox will not find. */
+export function checkToolChains(context: CommandContext, config: Config | null): Check {
+  const known = config?.user.sandbox?.paths ?? [];
+  const hidden = hiddenToolChains(context.system.env, context.userHome, known);
+  if (hidden.length === 0) return ok("tool chains", known.length === 0 ? "system programs only" : known.join(" "));
+  return warn(
+    "tool chains",
+    `commands in the sandbox do not see ${hidden.join(" ")}`,
+    `add to ${join(context.home, "config.yml")}: sandbox: { paths: [${
+      hidden.map((path) => JSON.stringify(path)).join(", ")
+    }] }`,
+  );
+}
+
+/** Says by whom commits will be, and what no mask covers. */
+export function checkGit(context: CommandContext): Check {
+  const who = gitIdentity(context.system.env, context.userHome);
+  const limit =
+    "known limit: a secret that git tracks can come out of `git log -p`; detectors mask what they recognise";
+  if (who !== null) return ok("git", `commits are by ${who.name} <${who.email}>; ${limit}`);
+  return warn(
+    "git",
+    `no identity: commits in the sandbox fail; ${limit}`,
+    'git config --global user.name "YOUR NAME"; git config --global user.email ADDRESS',
+  );
+}

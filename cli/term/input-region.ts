@@ -1,0 +1,74 @@
+import type { LineState } from "./line-edit.ts";
+import { sanitizeLine } from "./sanitize.ts";
+import { displayWidth, fitWidth, wrapWidth } from "./width.ts";
+
+/** How an input is drawn. */
+export interface RegionView {
+  readonly columns: number;
+  /** Lines of the input that are shown; the rest scrolls. */
+  readonly maxLines: number;
+  readonly prompt: string;
+  /** The line below the input. */
+  readonly status: string;
+}
+
+/** Lines to draw, and where the cursor stands in them. */
+export interface Region {
+  readonly lines: readonly string[];
+  readonly row: number;
+  readonly column: number;
+}
+
+/**
+ * Lays out the input and the status line below it.
+ *
+ * @param state The input.
+ * @param view Width, height and texts around it.
+ * @returns Lines safe for a terminal, none wider than it.
+ */
+export function inputRegion(state: LineState, view: RegionView): Region {
+  const cells = Math.max(10, view.columns - displayWidth(view.prompt) - 1);
+  const rows: string[] = [];
+  let cursorRow = 0;
+  let cursorColumn = 0;
+  let offset = 0;
+  for (const line of state.text.split("\n")) {
+    const shown = sanitizeInput(line);
+    const pieces = wrapWidth(shown, cells);
+    if (state.cursor >= offset && state.cursor <= offset + line.length) {
+      const head = wrapWidth(sanitizeInput(line.slice(0, state.cursor - offset)), cells);
+      cursorRow = rows.length + head.length - 1;
+      cursorColumn = displayWidth(head.at(-1) ?? "");
+    }
+    rows.push(...pieces);
+    offset += line.length + 1;
+  }
+  const first = Math.max(0, Math.min(cursorRow - view.maxLines + 1, rows.length - view.maxLines));
+  const visible = rows.slice(first, first + view.maxLines);
+  const lines = visible.map((row, at) => `${at === 0 ? view.prompt : " ".repeat(displayWidth(view.prompt))}${row}`);
+  const status = sanitizeLine(view.status);
+  if (status !== "") lines.push(fitWidth(status, Math.max(10, view.columns - 1)));
+  return { lines, row: cursorRow - first, column: displayWidth(view.prompt) + cursorColumn };
+}
+
+/** A person's own blanks stay as they are: nothing is hidden from the one who types. */
+function sanitizeInput(line: string): string {
+  return line.split(/( +)/).map((part) => part.startsWith(" ") ? part : sanitizeLine(part)).join("");
+}
+
+/**
+ * Writes what draws a region over the one before it.
+ *
+ * @param before The region on the screen, or `null`.
+ * @param after The new one, or `null` to take it away.
+ * @returns Text for the terminal; the cursor ends in the input, or at the start of the cleared line.
+ */
+export function drawRegion(before: Region | null, after: Region | null): string {
+  const up = before === null || before.row === 0 ? "" : `\u001b[${before.row}A`;
+  const clear = `${up}\r\u001b[J`;
+  if (after === null) return clear;
+  const below = after.lines.length - 1 - after.row;
+  const back = below > 0 ? `\u001b[${below}A` : "";
+  const right = after.column > 0 ? `\u001b[${after.column}C` : "";
+  return `${clear}${after.lines.join("\r\n")}${back}\r${right}`;
+}
