@@ -50,6 +50,8 @@ export type CoreErrorCode =
   | "SECRET_TOO_SHORT"
   | "SECRET_UNBOUND"
   | "SECRET_UNKNOWN"
+  | "SECRET_UNREADABLE"
+  | "SECRETS_INVALID"
   | "SODIUM_NOT_READY"
   | "VAULT_BUSY"
   | "VAULT_FULL"
