@@ -4,6 +4,7 @@ import { SessionError } from "./errors.ts";
 import type { Admission, HttpSpec, OutgoingRequest } from "./http.ts";
 import type { Passage } from "./passage.ts";
 import type { RecordSubject } from "./record.ts";
+import { secretPlace } from "./secret-place.ts";
 
 /**
  * Decides the requests of one `fetch` as they happen: the address behind a decided name, and each redirect as a request
@@ -36,7 +37,7 @@ export function admitRequests(passage: Passage, spec: HttpSpec): (request: Outgo
     else if (deps.policy.decide(action).decision === "deny") {
       throw refused(request, `policy denies it (${deps.policy.decide(action).rule ?? "no rule allows it"})`);
     }
-    return { secret: slotAt(passage, spec, request) };
+    return { secret: await slotAt(passage, spec, { request, action }) };
   };
 }
 
@@ -71,13 +72,18 @@ async function decideHop(passage: Passage, action: AtomicAction, request: Outgoi
 }
 
 // The secret goes along only to a place that its binding names.
-function slotAt(passage: Passage, spec: HttpSpec, request: OutgoingRequest): Admission["secret"] {
+async function slotAt(
+  passage: Passage,
+  spec: HttpSpec,
+  hop: { readonly request: OutgoingRequest; readonly action: AtomicAction },
+): Promise<Admission["secret"]> {
   const { secret } = spec;
   if (secret === null) return null;
-  const place = { inject: secret.inject, host: request.host, port: request.port };
-  const target = { kind: "secret", handle: secret.handle, program: null, ...place } as const;
-  if (passage.deps.checkBinding(target) !== null) return null;
-  return { inject: secret.inject, format: passage.deps.slotFormat(secret.handle, place) };
+  const { host, port } = hop.request;
+  const target = { kind: "secret", handle: secret.handle, inject: secret.inject, program: null, host, port } as const;
+  const place = secretPlace(target, [hop.action], passage.proposal.tool);
+  const found = await passage.deps.findBinding(secret.handle, place);
+  return found.ok ? { inject: secret.inject, format: found.format } : null;
 }
 
 function refused(request: OutgoingRequest, why: string): SessionError {

@@ -1,8 +1,9 @@
-import { type AtomicAction, NO_OBLIGATIONS, type SecretTarget, type Verdict } from "../core/mod.ts";
+import { type AtomicAction, NO_OBLIGATIONS, type Verdict } from "../core/mod.ts";
 import type { DecidedAction } from "./approve.ts";
 import type { CallFailure } from "./call.ts";
 import type { GateDeps } from "./deps.ts";
 import { intentEvent, type IntentFacts, type RecordSubject } from "./record.ts";
+import { secretPlace } from "./secret-place.ts";
 
 /** A decision that is on record. */
 export interface Authorized {
@@ -49,7 +50,7 @@ export async function authorize(
     const verdict = each[index];
     if (verdict !== undefined) pairs.push({ action, verdict });
   }
-  const guard = call.guard ?? bindingGuard(deps, call.actions);
+  const guard = call.guard ?? await bindingGuard(deps, call.actions, call.facts.tool);
   const worst = decided.decision === "deny" || guard === null ? decided : guardVerdict(guard);
   const facts = {
     ...call.facts,
@@ -90,11 +91,12 @@ export async function record(
   }
 }
 
-function bindingGuard(deps: GateDeps, actions: readonly AtomicAction[]): Guard | null {
+async function bindingGuard(deps: GateDeps, actions: readonly AtomicAction[], tool: string): Promise<Guard | null> {
   for (const { target } of actions) {
     if (target.kind !== "secret") continue;
-    const failure = deps.checkBinding(target satisfies SecretTarget);
-    if (failure !== null) return { rule: "floor.unbound-secret", failure };
+    // oxlint-disable-next-line no-await-in-loop -- the first that does not fit decides
+    const found = await deps.findBinding(target.handle, secretPlace(target, actions, tool));
+    if (!found.ok) return { rule: "floor.unbound-secret", failure: found.failure };
   }
   return null;
 }

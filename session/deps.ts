@@ -5,9 +5,9 @@ import type {
   IdSource,
   Outcome,
   Permit,
+  Place,
   Redactor,
   SecretRevealer,
-  SecretTarget,
   SessionId,
   Timers,
 } from "../core/mod.ts";
@@ -33,6 +33,12 @@ export interface Tiers {
   readonly http: HttpTier;
 }
 
+/** Whether a handle may go to a place. */
+export type BindingAnswer =
+  /** `format` is the text around the value that the binding asks for, e.g. `token {}`; `null` for the value alone. */
+  | { readonly ok: true; readonly format: string | null }
+  | { readonly ok: false; readonly failure: CallFailure };
+
 /** Everything the gate is wired to; nothing else reaches the outside from a session. */
 export interface GateDeps {
   readonly session: SessionId;
@@ -49,10 +55,8 @@ export interface GateDeps {
   readonly auditFile: string;
   readonly redactor: Redactor;
   readonly secrets: SecretRevealer;
-  /** Says why a handle may not be delivered to a place, or `null`; never resolves the value. */
-  checkBinding(target: SecretTarget): CallFailure | null;
-  /** Text around the value that a binding asks for, e.g. `token {}`; `null` for the value alone. */
-  slotFormat(handle: string, place: Pick<SecretTarget, "inject" | "host" | "port">): string | null;
+  /** Says whether a handle may be delivered to a place; never resolves the value, never rejects. */
+  findBinding(handle: string, place: Place): Promise<BindingAnswer>;
   readonly questions: QuestionDesk;
   readonly tiers: Tiers;
   readonly tools: ReadonlyMap<string, Tool>;

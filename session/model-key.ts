@@ -1,7 +1,9 @@
-import type { AtomicAction, Permit } from "../core/mod.ts";
+import type { AtomicAction, Permit, Place } from "../core/mod.ts";
 import type { GateDeps } from "./deps.ts";
+import { SessionError } from "./errors.ts";
 import type { Credential } from "./http.ts";
 import type { OpenModel } from "./providers/model.ts";
+import { secretPlace } from "./secret-place.ts";
 
 /**
  * Names the use of a provider's key as policy sees it.
@@ -37,12 +39,20 @@ export function modelKeyAction(model: OpenModel): AtomicAction | null {
  * @param permit The spent permit of the attempt.
  * @returns The credential, or `null` when the model needs no key.
  */
-export function credentialFor(deps: GateDeps, model: OpenModel, permit: Permit): Promise<Credential | null> {
+export async function credentialFor(deps: GateDeps, model: OpenModel, permit: Permit): Promise<Credential | null> {
   const { key } = model;
-  if (key === null) return Promise.resolve(null);
-  return Promise.resolve({
-    inject: key.inject,
-    format: deps.slotFormat(key.handle, { inject: key.inject, host: model.target.host, port: model.target.port }),
-    reveal: () => deps.secrets.reveal(permit, key.handle),
-  });
+  const action = modelKeyAction(model);
+  if (key === null || action?.target.kind !== "secret") return null;
+  const { scheme, host, port } = model.target;
+  const place: Place = {
+    ...secretPlace(action.target, [], "model"),
+    origin: scheme === null || host === null || port === null ? null : { scheme, host, port },
+    method: "POST",
+    provider: model.provider,
+  };
+  const found = await deps.findBinding(key.handle, place);
+  if (!found.ok) {
+    throw new SessionError("SECRET_PLACE", found.failure.message, { hint: found.failure.hint ?? undefined });
+  }
+  return { inject: key.inject, format: found.format, reveal: () => deps.secrets.reveal(permit, key.handle) };
 }
