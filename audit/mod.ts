@@ -15,5 +15,8 @@ export * from "./errors.ts";
 export * from "./event.ts";
 export * from "./log.ts";
 export * from "./open-log.ts";
+export * from "./problem.ts";
 export * from "./settings.ts";
+export * from "./verify.ts";
+export * from "./verify-session.ts";
 export * from "./writer-facts.ts";

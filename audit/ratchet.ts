@@ -60,6 +60,11 @@ export class Ratchet {
     this.#step().fill(0);
   }
 
+  /** A second ratchet at the same place; for readers only, a writer's keys exist once. */
+  fork(): Ratchet {
+    return new Ratchet(this.#ck.slice());
+  }
+
   /** Gives away the next message key, which opens one event only; for a proof that shows it. */
   disclose(): Uint8Array {
     return this.#step();

@@ -36,10 +36,12 @@ export interface LinesEnd {
 export function readLines(path: string, maxBytes: number, visit: (line: LineView) => boolean): LinesEnd {
   const fd = openForReading(path);
   try {
-    const buffer = Buffer.allocUnsafe(1 + maxBytes + CHUNK_BYTES);
+    // A small file needs a small buffer only; it may grow meanwhile, the walk then takes more turns.
+    const chunk = Math.min(CHUNK_BYTES, fstatSync(fd).size + 1);
+    const buffer = Buffer.allocUnsafe(1 + maxBytes + chunk);
     let [filled, offset] = [1, 0];
     for (;;) {
-      const count = readSync(fd, buffer, filled, Math.min(CHUNK_BYTES, buffer.length - filled), null);
+      const count = readSync(fd, buffer, filled, Math.min(chunk, buffer.length - filled), null);
       if (count === 0) return { bytes: offset, torn: filled - 1, stopped: false };
       filled += count;
       let start = 1;

@@ -47,10 +47,14 @@ export interface ScanOptions {
   readonly signatures: boolean;
   /** Sizes at which the state is wanted. */
   readonly wanted?: ReadonlySet<number>;
+  /** Where the next segment says that this one ends: a whole line from this offset on is a second history. */
+  readonly until?: number | undefined;
   /** Sees the header before any event. */
   readonly onHeader?: (header: HeaderRecord) => void;
   /** Sees each event that the chain covers; the view is only valid during the call. */
   readonly onEvent?: (event: EventRecord, line: LineView) => void;
+  /** Told when a checkpoint or close record covers everything before it. */
+  readonly onSeal?: () => void;
   /** Sees each sound line of any kind, with its leaf hash. */
   readonly onLine?: (line: LineView, leaf: Uint8Array) => void;
 }
@@ -91,6 +95,9 @@ class Walk {
 
   /** Takes one line; `false` when the walk cannot go on. */
   take(line: LineView): boolean {
+    if (line.offset >= (this.#options.until ?? Infinity)) {
+      return this.#stop("FORKED", "lines were added after the next segment had noted the end of this one");
+    }
     if (this.#closed !== null) return this.#stop("AFTER_CLOSE", "something stands after the close record");
     if (line.end - line.start > MAX_LINE_BYTES) return this.#stop("LINE_INVALID", "a line is too long");
     const record = parseRecord(line.buffer.toString("latin1", line.start, line.end));
@@ -162,6 +169,7 @@ class Walk {
     if (record.t === "c") this.#epoch = fromBase64(record.next);
     else this.#closed = record.exit;
     this.#sealed = chain.size + 1;
+    this.#options.onSeal?.();
     return true;
   }
 

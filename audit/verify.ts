@@ -1,0 +1,139 @@
+import { join } from "node:path";
+import { fromBase64, loadSodium, type SessionId, toBase64 } from "../core/mod.ts";
+import { AuditError } from "./errors.ts";
+import { identitiesOf } from "./identities.ts";
+import { LedgerCheck, mentions } from "./ledger-check.ts";
+import { type LedgerView, readLedger } from "./ledger-read.ts";
+import { userLedgerPath } from "./open-log.ts";
+import { peekHeader } from "./peek-header.ts";
+import type { Problem } from "./problem.ts";
+import type { SecretOf } from "./segment-keys.ts";
+import { listSessionFiles, type SessionFiles } from "./session-files.ts";
+import { FULL_EVENTS, type SessionReport, verifySession } from "./verify-session.ts";
+
+/** What to verify, and with which keys. */
+export interface VerifyOptions {
+  /** The audit folder. */
+  readonly dir: string;
+  /** `$AGENTZERO_HOME` with the user ledger, or `null` to go without. */
+  readonly home: string | null;
+  /** What the user ledger calls this folder's project: its real path, or the home for sessions without one. */
+  readonly project: string;
+  /** Only this session. */
+  readonly session?: SessionId | undefined;
+  /** Our own signing key, or `null` when this machine has none. */
+  readonly identity: Uint8Array | null;
+  /** A signing key that was given out of band: nothing else is accepted, and nothing is decrypted. */
+  readonly pin?: Uint8Array | undefined;
+  /** Reading keys; one that always gives `null` checks what everybody can check. */
+  readonly secretOf: SecretOf;
+  /** `true`: decrypt everything, however long it takes. */
+  readonly full?: boolean | undefined;
+  /** Files with ledger lines from elsewhere. */
+  readonly anchors?: readonly string[] | undefined;
+}
+
+/** What verify found. */
+export interface VerifyReport {
+  readonly ok: boolean;
+  /** Newest first. */
+  readonly sessions: readonly SessionReport[];
+  /** What is wrong with the ledgers as such. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Verifies sessions: their form, chains, roots and signatures, both ledgers and any anchor, and as much of their content
+ * as the keys at hand can open.
+ *
+ * @example
+ * ```ts
+ * const { ok, sessions } = await verify({ dir, home, project, identity, secretOf: () => null });
+ * ```
+ * @param options What, and with which keys.
+ * @returns The report; never throws for what stands in the files.
+ * @throws {AuditError} `NOT_FOUND` for a session that is neither there nor in any ledger.
+ */
+export async function verify(options: VerifyOptions): Promise<VerifyReport> {
+  await loadSodium();
+  const files = listSessionFiles(options.dir);
+  const { check, signers } = readLedgers(options, files);
+  const decrypt = options.pin !== undefined ? 0 : options.full === true ? Infinity : FULL_EVENTS;
+  const sessions = chooseSessions(files, check, options.session).map((each) => {
+    const heads = check.headsOf(each.session);
+    const report = each.segments.length === 0
+      ? missingReport(each.session)
+      : verifySession({ files: each, heads, signers, secretOf: options.secretOf, decrypt });
+    const more = [...check.listingProblems(report), ...check.problemsOf(each.session)];
+    return more.length === 0 ? report : { ...report, ok: false, problems: [...report.problems, ...more] };
+  });
+  const { problems } = check;
+  return { ok: problems.length === 0 && sessions.every(({ ok }) => ok), sessions, problems };
+}
+
+/** Reads both ledgers and the anchors, and finds out who may have signed all this; `null` accepts what headers say. */
+function readLedgers(
+  options: VerifyOptions,
+  files: readonly SessionFiles[],
+): { readonly check: LedgerCheck; readonly signers: readonly string[] | null } {
+  const project = readLedger(join(options.dir, "HEADS"), "HEADS");
+  const user = options.home === null ? null : readLedger(userLedgerPath(options.home), "user HEADS");
+  const named = files.flatMap(({ segments }) => segments.flatMap(({ path }) => peekHeader(path)?.id ?? []));
+  const ledgers = user === null ? [project] : [project, user];
+  const own = options.identity === null ? [] : identitiesOf(options.identity, ledgers, named);
+  const scope = { project: options.project, sessions: new Set(files.map(({ session }) => session)) };
+  // Somebody else's log: what our own user ledger says, or does not say, is not about it.
+  const ours = named.some((id) => own.some((key) => toBase64(key) === id)) || (user !== null && mentions(user, scope));
+  const trusted = options.pin !== undefined ? identitiesOf(options.pin, ledgers, named) : ours ? own : null;
+  const check = new LedgerCheck({
+    project,
+    user: ours ? user : null,
+    anchors: (options.anchors ?? []).map(readAnchor),
+    scope,
+    keys: trusted ?? [...new Set(named)].flatMap((id) => fromBase64(id) ?? []),
+    session: options.session,
+  });
+  return { check, signers: trusted?.map(toBase64) ?? null };
+}
+
+function readAnchor(path: string): LedgerView {
+  const anchor = readLedger(path, path, true);
+  if (anchor.exists) return anchor;
+  throw new AuditError("NOT_FOUND", `Cannot read anchor "${path}": it does not exist`, {
+    hint: "name a file with copies of ledger lines",
+  });
+}
+
+function chooseSessions(
+  files: readonly SessionFiles[],
+  check: LedgerCheck,
+  only: SessionId | undefined,
+): readonly SessionFiles[] {
+  const present = new Set(files.map(({ session }) => session));
+  const gone = check.listed().filter((session) => !present.has(session)).map((session) => ({ session, segments: [] }));
+  const all = [...files.filter(({ session }) => !check.isPruned(session)), ...gone]
+    .filter(({ session }) => only === undefined || session === only)
+    .toSorted((a, b) => a.session < b.session ? 1 : -1);
+  if (only !== undefined && all.length === 0) {
+    throw new AuditError("NOT_FOUND", `Cannot verify session "${only}": it is not in this project`, {
+      hint: "see: agentzero audit list",
+    });
+  }
+  return all;
+}
+
+function missingReport(session: SessionId): SessionReport {
+  const problem: Problem = { code: "SESSION_MISSING", seq: null, detail: "its file is not there" };
+  return {
+    session,
+    ok: false,
+    events: 0,
+    closed: false,
+    head: null,
+    problems: [problem],
+    checked: "public",
+    segments: 0,
+    dangling: null,
+    torn: 0,
+  };
+}
