@@ -28,6 +28,7 @@ import { type Config, loadConfig } from "./config/load-config.ts";
 import { modelChoice } from "./config/model-choice.ts";
 import type { CommandContext } from "./context.ts";
 import { errorObject } from "./output/error.ts";
+import { CliError } from "./errors.ts";
 import { findProject, PROJECT_FOLDER, requireProject } from "./project-root.ts";
 import { VERSION } from "./version.ts";
 
@@ -115,6 +116,12 @@ export async function openComposedSession(context: CommandContext, request: Sess
     const secrets = await openSecrets(context, { installation, config, redactor, permits });
     const http = createHttp({ timers });
     const choice = modelChoice(config, request.model?.script, { cwd: context.cwd, home, userHome: context.userHome });
+    if (secrets.secrets.blind && choice.kind !== "builtin" && choice.kind !== "script") {
+      // Threat: values that cannot be read cannot be masked either.
+      throw new CliError("VAULT_BLIND", "Cannot use a model: the vault is locked, so its values cannot be masked", {
+        hint: secrets.vault.lockReason ?? "unlock it: AGENTZERO_PASSPHRASE or --passphrase-file",
+      });
+    }
     const model = await openModel(choice, { http });
     const sandbox: SandboxDeps = { clock, timers, random, facts: installation.facts.host };
     const toolchains = config.user.sandbox?.paths ?? [];
@@ -131,9 +138,8 @@ export async function openComposedSession(context: CommandContext, request: Sess
       audit,
       auditFile: shownFile(audit.file, root),
       redactor,
-      secrets: secrets.revealer,
-      checkBinding: secrets.checkBinding,
-      slotFormat: secrets.slotFormat,
+      secrets: secrets.secrets,
+      findBinding: secrets.findBinding,
       tiers: {
         files: createHostFiles(sandbox),
         writer: createHostWriter(sandbox),

@@ -59,6 +59,8 @@ export interface SystemPorts {
   readonly timers: Timers;
   /** The process environment without what must not be inherited; read-only. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The process environment itself: only for taking declared secrets out of it. */
+  readonly processEnv: Record<string, string | undefined>;
   /** The passphrase from `AGENTZERO_PASSPHRASE`, once; it is no longer in the environment. */
   takePassphrase(): string | null;
 }

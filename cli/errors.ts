@@ -15,6 +15,7 @@ export type CliErrorCode =
   | "PROJECT_UNSAFE"
   | "RUNTIME_TOO_OLD"
   | "USAGE"
+  | "VAULT_BLIND"
   | "WRITE_FAILED";
 
 /** A failure inside `cli`. */

@@ -70,6 +70,7 @@ function buildContext(
     random: systemRandom,
     timers: systemTimers,
     env,
+    processEnv: host.environment.process,
     takePassphrase: () => host.environment.takePassphrase(),
   };
   return {

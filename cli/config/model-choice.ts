@@ -43,6 +43,12 @@ export function modelChoice(config: Config, script: string | undefined, places: 
       hint: "add --model NAME, or `model: PROVIDER/NAME` in config.yml; `agentzero doctor` lists what runs here",
     });
   }
+  if (entry.key !== undefined && /^http:/i.test(entry.url) && !/^http:\/\/127\.0\.0\.1[:/]/i.test(`${entry.url}/`)) {
+    // Threat: a key that whoever is on the way can read.
+    throw new CliError("CONFIG_INVALID", `Cannot use the provider "${provider}": its key would go over plain http`, {
+      hint: "use https, or a server on 127.0.0.1",
+    });
+  }
   return {
     kind: entry.kind,
     id: provider,

@@ -87,11 +87,12 @@ function refuseKey(file: string, read: YamlFile, issue: Extract<Issue, { code: "
   return refuse({ file, line }, `unknown key "${place}"`, near === null ? undefined : `did you mean "${near}"?`);
 }
 
-const TOP = "v provider model providers models limits audit secrets sandbox acp telemetry".split(" ");
+const TOP = "v provider model providers models limits audit secrets vault sandbox acp telemetry".split(" ");
 const LIMITS = ("turns tokens wall timeout running read write list search walk output drain data memory processes " +
   "open_files file_size tmp disk changes").split(" ");
 const AUDIT = "sync clear recipients auditor retention prune max_bytes anchors".split(" ");
-const OTHERS = ("kind url key file context vision paths seccomp cwd_allow mode otlp endpoint env argv bind host slot " +
-  "methods tool skill command format").split(" ");
+const OTHERS =
+  ("unlock kind url key file context vision paths seccomp cwd_allow mode otlp endpoint env argv bind host slot " +
+    "methods tool skill command format").split(" ");
 const ALL_KEYS: readonly string[] = [...TOP, ...LIMITS, ...AUDIT, ...OTHERS];
 const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = { "": TOP, limits: LIMITS, audit: AUDIT };

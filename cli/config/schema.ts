@@ -65,23 +65,6 @@ const limits = z.strictObject({
   changes: bounded(PROCESS_BOUNDS.changes.max).optional(),
 });
 
-const binding = z.strictObject({
-  host: z.string().max(300).optional(),
-  slot: z.string().max(200),
-  methods: z.array(z.string().max(20)).max(10).optional(),
-  tool: z.string().max(100).optional(),
-  skill: z.string().max(200).optional(),
-  provider: z.string().max(100).optional(),
-  command: path.optional(),
-  format: z.string().max(200).optional(),
-});
-const bind = z.array(binding).max(20).optional();
-const secret = z.union([
-  z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "expected the name of a variable"), bind }),
-  z.strictObject({ file: path, bind }),
-  z.strictObject({ argv: z.array(z.string().max(4096)).min(1).max(64), bind }),
-], "expected {env: NAME}, {file: PATH} or {argv: [PROGRAM, …]}");
-
 const audit = z.strictObject({
   sync: z.enum(SYNC_POLICIES).optional(),
   clear: z.array(z.enum(CLEAR_FIELDS)).max(CLEAR_FIELDS.length).optional(),
@@ -102,7 +85,9 @@ export const USER_CONFIG: z.ZodType<UserConfig> = z.strictObject({
   models: z.record(z.string().min(1).max(200), modelFacts).optional(),
   limits: limits.optional(),
   audit: audit.optional(),
-  secrets: z.record(handle, secret).optional(),
+  // Read by `parseSecretDeclarations()` of core, which knows handles and places.
+  secrets: z.record(z.string(), z.unknown()).optional(),
+  vault: z.strictObject({ unlock: z.array(z.string().max(4096)).min(1).max(64) }).optional(),
   sandbox: z.strictObject({
     paths: z.array(path).max(32).optional(),
     seccomp: z.enum(["auto", "on", "off"]).optional(),
@@ -160,22 +145,6 @@ export type LimitName =
 /** Limits that a file sets. */
 export type LimitsConfig = { readonly [Name in LimitName]?: number | undefined };
 
-/** Where a secret that lives elsewhere than in the vault may go. */
-export interface BindingConfig {
-  readonly host?: string | undefined;
-  readonly slot: string;
-  readonly methods?: readonly string[] | undefined;
-  readonly tool?: string | undefined;
-  readonly skill?: string | undefined;
-  readonly provider?: string | undefined;
-  readonly command?: string | undefined;
-  readonly format?: string | undefined;
-}
-/** A secret that lives elsewhere than in the vault. */
-export type SecretConfig =
-  & { readonly bind?: readonly BindingConfig[] | undefined }
-  & ({ readonly env: string } | { readonly file: string } | { readonly argv: readonly string[] });
-
 /** The `audit:` block; what it leaves out keeps its default. */
 export type AuditConfig = { readonly [Key in keyof AuditSettings]?: AuditSettings[Key] | undefined };
 
@@ -188,7 +157,9 @@ export interface UserConfig {
   readonly models?: Readonly<Record<string, ModelFacts>> | undefined;
   readonly limits?: LimitsConfig | undefined;
   readonly audit?: AuditConfig | undefined;
-  readonly secrets?: Readonly<Record<string, SecretConfig>> | undefined;
+  readonly secrets?: Readonly<Record<string, unknown>> | undefined;
+  /** Argv that prints the unlock key of the vault. */
+  readonly vault?: { readonly unlock: readonly string[] } | undefined;
   readonly sandbox?: {
     readonly paths?: readonly string[] | undefined;
     readonly seccomp?: "auto" | "on" | "off" | undefined;

@@ -1,6 +1,8 @@
 /** The process environment after what must not be inherited was taken out. */
 export interface Environment {
   readonly variables: Readonly<Record<string, string | undefined>>;
+  /** The environment itself, from which declared secrets are still to be taken. */
+  readonly process: Record<string, string | undefined>;
   /** Gives the passphrase that stood in `AGENTZERO_PASSPHRASE`, once. */
   takePassphrase(): string | null;
 }
@@ -19,6 +21,7 @@ export function cleanEnvironment(env: Record<string, string | undefined>): Envir
   }
   return {
     variables: Object.freeze({ ...env }),
+    process: env,
     takePassphrase(): string | null {
       const taken = passphrase;
       passphrase = null;

@@ -1,0 +1,110 @@
+import { createVaultLedger, writerFacts } from "../../audit/mod.ts";
+import {
+  AgentZeroError,
+  createSecrets,
+  openVault,
+  parseHandle,
+  parseSecretDeclarations,
+  type Redactor,
+  type Secrets,
+  type SpentPermits,
+  takeEnvironmentSecrets,
+  type Vault,
+} from "../../core/mod.ts";
+import type { BindingAnswer, GateDeps } from "../../session/mod.ts";
+import type { Config } from "../config/load-config.ts";
+import type { CommandContext } from "../context.ts";
+import { createRunUserCommand } from "../system/run-user-command.ts";
+import type { Installation } from "./installation.ts";
+
+/** What the secrets of a session are opened with. */
+export interface SecretsParts {
+  readonly installation: Installation;
+  readonly config: Config;
+  readonly redactor: Redactor;
+  readonly permits: SpentPermits;
+}
+
+/** The secrets of a session, as the gate is wired to them. */
+export interface OpenSecrets {
+  readonly secrets: Secrets;
+  readonly vault: Vault;
+  readonly findBinding: GateDeps["findBinding"];
+}
+
+/**
+ * Opens the vault for a command that manages it.
+ *
+ * @param context The command's context.
+ * @param parts Home, keys and configuration; permits only where values are delivered.
+ * @returns The vault; locked when nobody gave the passphrase.
+ */
+export function openUserVault(
+  context: CommandContext,
+  parts: { readonly installation: Installation; readonly config: Config; readonly permits?: SpentPermits },
+): Promise<Vault> {
+  const { home, keys, facts } = parts.installation;
+  const { clock, random, env } = context.system;
+  const unlock = parts.config.user.vault?.unlock;
+  return openVault({
+    home,
+    keys,
+    clock,
+    random,
+    ledger: createVaultLedger({
+      home,
+      keys,
+      clock,
+      random,
+      writer: writerFacts(facts),
+      anchors: parts.config.audit.anchors ?? [],
+    }),
+    permits: parts.permits,
+    passphrase: () => context.passphrase(),
+    command: unlock === undefined ? undefined : { argv: unlock, run: createRunUserCommand(env) },
+  });
+}
+
+/**
+ * Opens every secret of a session and gives what is known to the redactor, before anything is shown or sent.
+ *
+ * @param context The command's context.
+ * @param parts Home, keys, configuration, redactor, permits.
+ * @returns The secrets.
+ */
+export async function openSecrets(context: CommandContext, parts: SecretsParts): Promise<OpenSecrets> {
+  const vault = await openUserVault(context, parts);
+  context.onExit(() => vault.close());
+  const declarations = parseSecretDeclarations(parts.config.user.secrets, context.userHome);
+  const secrets = createSecrets({
+    vault,
+    declarations,
+    environment: takeEnvironmentSecrets(context.system.processEnv, declarations),
+    permits: parts.permits,
+    run: createRunUserCommand(context.system.env),
+  });
+  if (!secrets.blind) await secrets.feed(parts.redactor);
+  for (const notice of vault.notices) context.output.note(notice);
+  return { secrets, vault, findBinding: (handle, place) => findBinding(secrets, handle, place) };
+}
+
+async function findBinding(
+  secrets: Secrets,
+  handle: string,
+  place: Parameters<GateDeps["findBinding"]>[1],
+): Promise<BindingAnswer> {
+  try {
+    const binding = await secrets.bindingFor(parseHandle(handle), place);
+    return { ok: true, format: binding.format ?? null };
+  } catch (cause) {
+    const known = cause instanceof AgentZeroError;
+    return {
+      ok: false,
+      failure: {
+        code: known ? cause.code : "SECRET_PLACE",
+        message: known ? cause.message : `Cannot use "${handle}": its bindings cannot be read`,
+        hint: known ? cause.hint ?? null : null,
+      },
+    };
+  }
+}
