@@ -45,7 +45,12 @@ export function createVaultLedger(options: VaultLedgerOptions): VaultLedger {
       const { clock, random, writer, keys, anchors } = options;
       const files = NODE_FILES;
       const ledger = new Ledger({
-        ...{ files, clock, random, writer, anchors, path },
+        files,
+        clock,
+        random,
+        writer,
+        anchors,
+        path,
         dir: null,
         identity: keys.auditSign,
         // The vault keeps no reserve: a full disk refuses the write.
