@@ -93,7 +93,8 @@ export function createActionList(facts: ActionFacts): ActionList {
 
   function addRedirectTo({ file, writes }: LiteralFile): void {
     const key = `${writes} ${file}`;
-    if (file === "/dev/null" || file === "" || files.has(key)) return;
+    // Inside the sandbox these are its own: `2>/dev/tty` is no effect.
+    if (file === "" || /^\/+(?:dev|proc)\//.test(file) || files.has(key)) return;
     files.add(key);
     try {
       addRedirect({ target: resolvePath(file, facts.cwd), writes });

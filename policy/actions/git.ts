@@ -118,6 +118,7 @@ function ranBy(subcommand: string, rest: readonly string[]): readonly Inner[] {
   if (verb >= 0 && subcommand === "submodule") {
     found.push({ kind: "code", code: rest.slice(verb + 1).filter((word) => !isOption(word)).join(" ") });
   }
+  if (!/^(?:rebase|difftool|filter-branch|grep)$/.test(subcommand)) return found;
   for (const [at, word] of rest.entries()) {
     const next = rest[at + 1] ?? "";
     const long = /^--[a-z-]+=(.*)$/s.exec(word)?.[1];

@@ -1,7 +1,7 @@
 import { isStateBuiltin } from "./builtins.ts";
 import { readGit } from "./git.ts";
 import { carriesCode, shellCode } from "./interpreters.ts";
-import { programName } from "./words.ts";
+import { isOption, programName } from "./words.ts";
 import { type Inner, unwrap } from "./wrappers.ts";
 
 /** What the words of one command say about what would really run. */
@@ -46,7 +46,7 @@ function codeOf(name: string, words: readonly string[]): readonly Inner[] | null
       return afterOption(rest, /^-[Cx]$/);
     case "npx":
     case "npm":
-      return afterOption(rest, /^(?:-c|--call)(?:=(.*))?$/s);
+      return afterOption(ownOptions(name, rest), /^(?:-c|--call)(?:=(.*))?$/s);
     default: {
       const given = shellCode(name, words);
       return given === null ? null : [asCode(given)];
@@ -60,6 +60,14 @@ function afterOption(rest: readonly string[], option: RegExp): readonly Inner[] 
     return match === null ? [] : [asCode(match[1] ?? rest[at + 1] ?? "")];
   });
   return found.length > 0 ? found : null;
+}
+
+/** What npm reads itself: all before `--`, and for `npx` all before the name of the package. */
+function ownOptions(name: string, rest: readonly string[]): readonly string[] {
+  const end = rest.findIndex((word, at) =>
+    word === "--" || (name === "npx" && !isOption(word) && !/^(?:-p|-c|--package|--call)$/.test(rest[at - 1] ?? ""))
+  );
+  return end < 0 ? rest : rest.slice(0, end);
 }
 
 /** `-exec CMD ;` and its like run programs, `-delete` and `-fprint` change files where no redirect shows it. */

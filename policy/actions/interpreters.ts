@@ -71,7 +71,6 @@ const RUNNING_OPTIONS: Readonly<
   openssl: options("", "engine provider"),
   latex: options("", "shell-escape"),
   pdflatex: options("", "shell-escape"),
-  npx: options("c", "call"),
   wget: options("e", "use-askpass execute"),
   curl: options("K", "config"),
   ctags: options("", "options"),

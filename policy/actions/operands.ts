@@ -19,6 +19,7 @@ export function gitOperands(words: readonly string[], cwd: string, project: stri
   const paths = new Set<string>();
   for (const word of words) {
     for (const part of partsOf(word)) {
+      if (part === "/dev/null") continue;
       if (isAbsolute(part)) paths.add(resolve(part));
       else for (const base of bases) paths.add(resolve(base, part));
     }

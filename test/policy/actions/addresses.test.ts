@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { classifyAddress, isPublicAddress } from "../../../policy/actions/address-class.ts";
 import { cidrContains, formatAddress, parseAddress, parseCidr } from "../../../policy/actions/addresses.ts";
@@ -51,18 +51,19 @@ describe("parseAddress() and formatAddress()", () => {
     const text = fc.oneof(
       fc.ipV4(),
       fc.ipV6(),
-      fc.string({ unit: fc.constantFrom(..."0123456789abcdef:."), maxLength: 24 }),
+      fc.string({ unit: fc.constantFrom(..."0123456789abcdef:.".split("")), maxLength: 24 }),
     );
-    fc.assert(
+    const { counterexample } = fc.check(
       fc.property(text, (input) => {
         const bytes = parseAddress(input);
-        expect(bytes !== null).toBe(isIP(input) !== 0);
-        if (bytes === null) return;
-        expect(parseAddress(formatAddress(bytes))).toEqual(bytes);
-        if (bytes.length === 16) expect(`[${formatAddress(bytes)}]`).toBe(new URL(`http://[${input}]/`).hostname);
+        if (bytes === null) return isIP(input) === 0;
+        const again = formatAddress(bytes);
+        const same = bytes.length === 4 || `[${again}]` === new URL(`http://[${input}]/`).hostname;
+        return isIP(input) !== 0 && same && parseAddress(again)?.join() === bytes.join();
       }),
       { numRuns: 3000, seed: 13 },
     );
+    expect(counterexample).toBeNull();
   });
 });
 
@@ -149,11 +150,10 @@ describe("classifyAddress()", () => {
   });
 
   it("says the same of an address and of its mapped form", () => {
-    fc.assert(
-      fc.property(fc.ipV4(), (address) => {
-        expect(classifyAddress(`::ffff:${address}`)).toBe(classifyAddress(address));
-      }),
+    const { counterexample } = fc.check(
+      fc.property(fc.ipV4(), (address) => classifyAddress(`::ffff:${address}`) === classifyAddress(address)),
       { numRuns: 500, seed: 14 },
     );
+    expect(counterexample).toBeNull();
   });
 });

@@ -1,24 +1,27 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseHost, parseUrl } from "../../../policy/actions/hosts.ts";
+import { outcomeOf } from "./plan.ts";
 
 describe("parseUrl()", () => {
-  it.each([
-    ["https://docs.example.com/a?b=c#d", "https://docs.example.com/a?b=c", "docs.example.com", 443],
-    ["HTTP://Docs.Example.COM.:8080", "http://docs.example.com:8080/", "docs.example.com", 8080],
-    ["https://docs.example.com:443/", "https://docs.example.com/", "docs.example.com", 443],
-    ["http://x.example", "http://x.example/", "x.example", 80],
-    ["https://bücher.example/", "https://xn--bcher-kva.example/", "xn--bcher-kva.example", 443],
-    ["https://0x7f.1/", "https://127.0.0.1/", "127.0.0.1", 443],
-    ["https://2130706433/", "https://127.0.0.1/", "127.0.0.1", 443],
-    ["https://127.1./", "https://127.0.0.1/", "127.0.0.1", 443],
-    ["https://１２７．０．０．１/", "https://127.0.0.1/", "127.0.0.1", 443],
-    ["http://[::ffff:169.254.169.254]/x", "http://169.254.169.254/x", "169.254.169.254", 80],
-    ["http://[::FFFF:7f00:1]:99/", "http://127.0.0.1:99/", "127.0.0.1", 99],
-    ["http://[2001:DB8:0:0:0:0:0:1]/", "http://[2001:db8::1]/", "2001:db8::1", 80],
-    ["https://a.example/?q=two words&u=a@b%20", "https://a.example/?q=two%20words&u=a@b%20", "a.example", 443],
-    ["https://a.example/a/../b", "https://a.example/b", "a.example", 443],
-  ])("reads %j", (input, url, host, port) => {
+  it.for(
+    [
+      ["https://docs.example.com/a?b=c#d", "https://docs.example.com/a?b=c", "docs.example.com", 443],
+      ["HTTP://Docs.Example.COM.:8080", "http://docs.example.com:8080/", "docs.example.com", 8080],
+      ["https://docs.example.com:443/", "https://docs.example.com/", "docs.example.com", 443],
+      ["http://x.example", "http://x.example/", "x.example", 80],
+      ["https://bücher.example/", "https://xn--bcher-kva.example/", "xn--bcher-kva.example", 443],
+      ["https://0x7f.1/", "https://127.0.0.1/", "127.0.0.1", 443],
+      ["https://2130706433/", "https://127.0.0.1/", "127.0.0.1", 443],
+      ["https://127.1./", "https://127.0.0.1/", "127.0.0.1", 443],
+      ["https://１２７．０．０．１/", "https://127.0.0.1/", "127.0.0.1", 443],
+      ["http://[::ffff:169.254.169.254]/x", "http://169.254.169.254/x", "169.254.169.254", 80],
+      ["http://[::FFFF:7f00:1]:99/", "http://127.0.0.1:99/", "127.0.0.1", 99],
+      ["http://[2001:DB8:0:0:0:0:0:1]/", "http://[2001:db8::1]/", "2001:db8::1", 80],
+      ["https://a.example/?q=two words&u=a@b%20", "https://a.example/?q=two%20words&u=a@b%20", "a.example", 443],
+      ["https://a.example/a/../b", "https://a.example/b", "a.example", 443],
+    ] as const,
+  )("reads %j", ([input, url, host, port]) => {
     expect(parseUrl(input)).toEqual({ url, scheme: url.startsWith("https") ? "https" : "http", host, port });
   });
 
@@ -62,7 +65,7 @@ describe("parseUrl()", () => {
   it("never repeats the query in an error", () => {
     const secret = "fake-token-1234";
     for (const url of [`https://u@h.example/?k=${secret}`, `https://1.2.3.256/?k=${secret}`, `x://h/?k=${secret}`]) {
-      expect(() => parseUrl(url)).toThrow(expect.not.objectContaining({ message: expect.stringContaining(secret) }));
+      expect(() => parseUrl(url)).toThrow(/^(?!.*fake-token).*$/);
     }
   });
 
@@ -90,22 +93,18 @@ describe("parseUrl()", () => {
       fc.webUrl(),
       fc.string({ unit: "binary" }),
     );
-    fc.assert(
+    const { counterexample } = fc.check(
       fc.property(text, (input) => {
-        let parsed;
-        try {
-          parsed = parseUrl(input);
-        } catch (cause) {
-          expect(cause).toMatchObject({ code: "URL_INVALID" });
-          return;
-        }
+        const found = outcomeOf(() => parseUrl(input));
+        if ("code" in found) return found.code === "URL_INVALID";
+        const parsed = found.value;
         expect(parseUrl(parsed.url)).toEqual(parsed);
         const url = new URL(parsed.url);
-        expect(url.username + url.password).toBe("");
-        expect(parseHost(parsed.host)).toBe(parsed.host);
+        return url.username + url.password === "" && parseHost(parsed.host) === parsed.host;
       }),
       { numRuns: 4000, seed: 12 },
     );
+    expect(counterexample).toBeNull();
   });
 });
 

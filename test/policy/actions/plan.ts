@@ -1,3 +1,4 @@
+import { PolicyError } from "../../../policy/errors.ts";
 import { type CommandPlan, parseCommand } from "../../../policy/actions/shell.ts";
 
 /** A project that need not exist: only `cd` and redirections look at the disk. */
@@ -32,4 +33,14 @@ export function effectsOf(planned: CommandPlan): readonly string[] {
 /** Would argv rules alone let it run? Every command must be known, and none may be of `denied`. */
 export function allowedByArgv(planned: CommandPlan, denied: (word: string) => boolean): boolean {
   return commandsOf(planned).every((argv) => argv !== null && !denied(argv[0] ?? ""));
+}
+
+/** The value of a call, or the code of the coded error that it ended with; any other error goes on. */
+export function outcomeOf<Value>(run: () => Value): { readonly value: Value } | { readonly code: string } {
+  try {
+    return { value: run() };
+  } catch (cause) {
+    if (cause instanceof PolicyError) return { code: cause.code };
+    throw cause;
+  }
 }

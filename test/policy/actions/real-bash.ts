@@ -77,12 +77,21 @@ export function runForReal(
     execFileSync(
       "bwrap",
       [
-        ...["--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--proc", "/proc", "--dev", "/dev"],
-        ...["--tmpfs", "/tmp", "--bind", join(root, "w"), "/w", "--bind", join(root, "log"), "/log"],
-        ...["--ro-bind", join(root, "jobs"), "/jobs", "--ro-bind", join(root, "m"), "/m"],
+        ..."--unshare-all --die-with-parent --new-session --clearenv --proc /proc --dev /dev --tmpfs /tmp".split(" "),
+        ...["bind w", "bind log", "ro-bind jobs", "ro-bind m"].flatMap((text) => {
+          const [kind, name = ""] = text.split(" ");
+          return [`--${kind}`, join(root, name), `/${name}`];
+        }),
         ...binds.flatMap((path) => ["--ro-bind-try", path, path]),
-        ...["--setenv", "PATH", "/m:/usr/bin:/bin", "--setenv", "HOME", "/tmp/home", "--setenv", "LANG", "C.UTF-8"],
-        ...["--setenv", "FRESH", fresh ? "yes" : "no", "--chdir", "/w", "/usr/bin/bash", "-c", DRIVER],
+        ...`--setenv PATH /m:/usr/bin:/bin --setenv HOME /tmp/home --setenv LANG C.UTF-8 --setenv FRESH ${
+          fresh ? "yes" : "no"
+        }`
+          .split(" "),
+        "--chdir",
+        "/w",
+        "/usr/bin/bash",
+        "-c",
+        DRIVER,
       ],
       { stdio: ["ignore", "ignore", "pipe"], maxBuffer: 1 << 24 },
     );

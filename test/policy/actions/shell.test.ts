@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { MAX_COMMANDS } from "../../../policy/actions/command-actions.ts";
 import { MAX_COMMAND_BYTES, parseCommand } from "../../../policy/actions/shell.ts";
-import { commandsOf, effectsOf, everywhere, plan, PROJECT } from "./plan.ts";
+import { commandsOf, effectsOf, everywhere, outcomeOf, plan, PROJECT } from "./plan.ts";
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "az-shell-")));
 mkdirSync(join(folder, "src/deep"), { recursive: true });
@@ -17,6 +17,12 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 function planIn(command: string) {
   return parseCommand({ command, cwd: folder, project: folder, lookup: everywhere, secrets: false, tainted: false });
+}
+
+/** Opens as often as 16 KiB allow, and closes as often. */
+function deep(open: string, close: string): string {
+  const times = Math.floor(MAX_COMMAND_BYTES / (open.length + close.length));
+  return open.repeat(times) + close.repeat(times);
 }
 
 describe("parseCommand(), plain lines", () => {
@@ -103,8 +109,8 @@ describe("parseCommand(), plain lines", () => {
     expect(actions.length).toBeGreaterThan(6);
     for (const action of actions) {
       expect(action).toMatchObject({ tainted: true, classes: ["pii"], skill, tier: "host-supervised" });
-      if (action.target.kind === "command") expect(action.target.secrets).toBe(true);
     }
+    expect(actions.every(({ target }) => target.kind !== "command" || target.secrets)).toBe(true);
   });
 });
 
@@ -205,8 +211,8 @@ describe("parseCommand(), opaque lines", () => {
     ["what stands before a mistake", "rm x; ls )", ["rm", "ls"]],
     ["background jobs", "rm x & ls |& cat", ["rm", "ls", "cat"]],
   ])("finds every literal command in %s", (_name, line, names) => {
-    const found = commandsOf(plan(line)).flatMap((argv) => (argv === null ? [] : [argv[0]]));
-    expect(found.toSorted()).toEqual(names.toSorted());
+    const found = commandsOf(plan(line)).flatMap((argv) => (argv === null ? [] : [argv[0] ?? ""]));
+    expect(new Set(found)).toEqual(new Set(names));
   });
 
   it("keeps unknown words as they were written", () => {
@@ -340,62 +346,37 @@ describe("parseCommand(), refusals", () => {
 
   it("gives a plan or a coded error for any text, and one that holds together", () => {
     const piece = fc.constantFrom(
-      ...[
-        "ls",
-        "rm",
-        "git",
-        "cd",
-        "src",
-        " ",
-        " ",
-        ";",
-        "&&",
-        "||",
-        "|",
-        "&",
-        "\n",
-        "'",
-        '"',
-        "`",
-        "$(",
-        ")",
-        "${",
-        "}",
-        "$((",
-        "))",
-      ],
-      ..."$ ( { [ ] < > >> 2>&1 << <<< E ! ~ * ? # = \\ \r \0 \u200b é for in do done if then fi case esac eval sh -c env x"
-        .split(" "),
+      ..."ls rm git cd src ; && || | & ' \" ` $( ) ${ } $(( )) ( { [ ] < > >> 2>&1 << <<< E ! ~".split(" "),
+      ..."* ? # = \\ é for in do done if then fi case esac eval sh -c env x".split(" "),
+      " ",
+      " ",
+      "\n",
+      "\r",
+      "\0",
+      "\u200b",
     );
-    const text = fc.oneof(
+    const lines = fc.oneof(
       { weight: 4, arbitrary: fc.array(piece, { maxLength: 14 }).map((parts) => parts.join("")) },
       { weight: 2, arbitrary: fc.array(piece, { maxLength: 14 }).map((parts) => parts.join(" ")) },
       { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 60 }) },
     );
-    fc.assert(
-      fc.property(text, (line) => {
-        let planned;
-        try {
-          planned = planIn(line);
-        } catch (cause) {
-          expect(cause).toMatchObject({ code: "COMMAND_INVALID" });
-          return;
-        }
-        const commands = commandsOf(planned);
-        expect(commands.length).toBeGreaterThan(0);
-        expect(commands.includes(null)).toBe(planned.opaque);
-        if (planned.opaque) expect(planned.form.kind === "script" && line.endsWith(planned.form.script)).toBe(true);
-        else expect(planIn(planned.text).actions.filter((action) => !action.denyOnly).length).toBe(commands.length);
+    const { counterexample } = fc.check(
+      fc.property(lines, (line) => {
+        const found = outcomeOf(() => planIn(line));
+        if ("code" in found) return found.code === "COMMAND_INVALID";
+        const { form, opaque, text, actions } = found.value;
+        const commands = commandsOf(found.value);
+        if (commands.length === 0 || commands.includes(null) !== opaque) return false;
+        if (opaque) return form.kind === "script" && line.endsWith(form.script);
+        // What a person reads plans the same again.
+        return planIn(text).actions.length === actions.length;
       }),
       { numRuns: 4000, seed: 15 },
     );
+    expect(counterexample).toBeNull();
   });
 
   it("is quick with what is meant to be slow", () => {
-    const deep = (open: string, close: string) => {
-      const times = Math.floor(MAX_COMMAND_BYTES / (open.length + close.length));
-      return open.repeat(times) + close.repeat(times);
-    };
     const lines = [
       ...([
         ["(", ")"],
@@ -432,14 +413,12 @@ describe("parseCommand(), refusals", () => {
       `awk '${" ".repeat(16_000)}'`,
       `x ${Array.from({ length: 2000 }, (_, at) => `>f${at}`).join(" ")}`,
     ];
+    const slow: string[] = [];
     for (const line of lines) {
       const start = performance.now();
-      try {
-        plan(line);
-      } catch (cause) {
-        expect(cause).toMatchObject({ code: "COMMAND_INVALID" });
-      }
-      expect(performance.now() - start, line.slice(0, 20)).toBeLessThan(2000);
+      outcomeOf(() => plan(line));
+      if (performance.now() - start > 2000) slow.push(line.slice(0, 20));
     }
+    expect(slow).toEqual([]);
   });
 });
