@@ -108,7 +108,9 @@ export function failureOf(facts: ProviderFacts, thrown: unknown): AgentZeroError
   if (/\brate_limit(_error|_exceeded)?\b|\binsufficient_quota\b/.test(words)) return tooMany(facts, said, null);
   if (/\bauthentication_error\b|\bpermission_error\b|\binvalid_api_key\b/.test(words)) return noAccess(facts, said);
   if (/\bnot_found_error\b|\bmodel_not_found\b/.test(words)) return noModel(facts, said, []);
-  if (/\bAI_(JSONParse|TypeValidation|InvalidArgument|UnsupportedFunctionality)Error\b/.test(words)) {
+  if (
+    /Expected a normalized|\bAI_(JSONParse|TypeValidation|InvalidArgument|UnsupportedFunctionality)Error\b/.test(words)
+  ) {
     return new ProviderFailure(
       "PROVIDER_PROTOCOL",
       `Cannot read the reply of "${facts.provider}": it is not in the expected form`,
@@ -148,6 +150,7 @@ function failureOfFault(facts: ProviderFacts, fault: HttpFault): ProviderFailure
   }
 }
 
+const MAX_BODY_CHARS = 65_536;
 const TOO_LONG =
   /context[ _-]?(length|size|window)|maximum context|prompt is too long|too many (input )?tokens|exceed_context_size|request_too_large/i;
 
@@ -238,5 +241,15 @@ function closedWords(thrown: unknown, depth = 0): string {
     if (typeof value === "string") words.push(value.slice(0, 2_000));
   }
   for (const field of ["error", "data"] as const) words.push(closedWords(Reflect.get(thrown, field), depth + 1));
+  words.push(closedWords(parsed(Reflect.get(thrown, "responseBody")), depth + 1));
   return words.join(" ");
+}
+
+function parsed(body: unknown): unknown {
+  if (typeof body !== "string" || body.length > MAX_BODY_CHARS) return null;
+  try {
+    return JSON.parse(body);
+  } catch {
+    return null;
+  }
 }

@@ -138,7 +138,8 @@ async function start(answer: HttpAnswer): Promise<string> {
 export function retryAfter(value: string, now: number): number | null {
   const text = value.trim();
   if (text === "" || text.length > 64) return null;
-  const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - now;
+  const isDate = /^[A-Z][a-z]+, .* GMT$/.test(text);
+  const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1_000 : isDate ? Date.parse(text) - now : Number.NaN;
   return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS);
 }
 

@@ -89,12 +89,12 @@ function plainForm(verb: string, rest: string): BuiltinLine {
     case "show":
     case "open":
     case "cat": {
-      const path = oneWord(withoutFiller(rest, /^(?:the\s+)?(?:file\s+)?/i));
+      const path = oneWord(withoutFiller(rest, /^(?:(?:the\s+)?file\s+)?/i));
       return path === null || path === "" ? OTHER : call("read", { path }, false);
     }
     case "list":
     case "ls": {
-      const path = oneWord(withoutFiller(rest, /^(?:the\s+)?(?:files?(?:\s+in)?(?:\s+|$))?/i));
+      const path = oneWord(withoutFiller(rest, /^(?:(?:the\s+)?files?(?:\s+in)?(?:\s+|$))?/i));
       return path === null ? OTHER : call("list", path === "" ? {} : { path }, false);
     }
     case "search":
