@@ -2,7 +2,7 @@ import { isAbsolute, normalize } from "node:path";
 import { z } from "zod";
 import { CoreError } from "./errors.ts";
 import type { Handle } from "./handle.ts";
-import { formatSlot, parseSlot } from "./slot.ts";
+import { formatSlot, parseSlot, type Slot } from "./slot.ts";
 
 /** Where a value may go. A handle works only where one of its bindings says and policy allows it. */
 export interface Binding {
@@ -60,7 +60,7 @@ export const BINDINGS_SHAPE: z.ZodType<readonly Binding[]> = z.array(SHAPE).max(
  *
  * @param binding A binding from a person or the user's config.
  * @returns The binding, header name lower-cased.
- * @throws {CoreError} `SECRET_PLACE` when it names no usable place.
+ * @throws {CoreError} `BINDING_INVALID` when it names no usable place.
  */
 export function checkBinding(binding: Binding): Binding {
   const shape = SHAPE.safeParse(binding);
@@ -68,7 +68,7 @@ export function checkBinding(binding: Binding): Binding {
     const key = shape.error.issues[0]?.path.join(".") ?? "";
     throw refused(`"${key}" is malformed or unknown`, "see: agentzero vault bind --help");
   }
-  const slot = parseSlot(binding.slot);
+  const slot = readSlot(binding.slot);
   if (binding.host !== undefined) checkHost(binding.host);
   if (slot.kind === "env") {
     if (
@@ -117,6 +117,19 @@ export function findBinding(handle: Handle, bindings: readonly Binding[], place:
   });
 }
 
+function readSlot(text: string): Slot {
+  try {
+    return parseSlot(text);
+  } catch (cause) {
+    throw refused(
+      `"${text.slice(0, 80)}" is no slot`,
+      cause instanceof CoreError
+        ? cause.hint ?? "see: agentzero vault bind --help"
+        : "see: agentzero vault bind --help",
+    );
+  }
+}
+
 function misfitOf(binding: Binding, place: Place): string | null {
   if (binding.slot !== place.slot) return `it is bound as "${binding.slot}", not as "${place.slot}"`;
   // A program or a component gets the value itself; which hosts it may talk to is limited elsewhere.
@@ -162,5 +175,5 @@ function checkHost(text: string): void {
 }
 
 function refused(seen: string, hint: string): CoreError {
-  return new CoreError("SECRET_PLACE", `Cannot bind secret: ${seen}`, { hint });
+  return new CoreError("BINDING_INVALID", `Cannot bind secret: ${seen}`, { hint });
 }

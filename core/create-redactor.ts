@@ -1,5 +1,7 @@
 import { blake2b, toHex } from "./digest.ts";
 import { AgentZeroError, CoreError } from "./errors.ts";
+import { detectText } from "./detectors.ts";
+import { maskHits, newDetections } from "./mask-detected.ts";
 import { createPlaceholders, type Placeholders } from "./placeholders.ts";
 import type {
   Detection,
@@ -145,13 +147,18 @@ class SessionRedactor implements Redactor, MaskSource {
   }
 
   async maskDetected(text: string, classes: readonly Classification[]): Promise<MaskedText> {
-    await Promise.resolve(classes);
-    return this.mask(text);
+    const exact = this.mask(text);
+    const hits = await this.detect(exact.text);
+    const found = maskHits(exact.text, hits, { classes, placeholders: this.#placeholders });
+    return { text: found.text, redactions: [...exact.redactions, ...found.redactions] };
   }
 
   async detect(text: string): Promise<readonly Detection[]> {
-    await Promise.resolve(text);
-    return [];
+    try {
+      return newDetections(text, await detectText(text), this.find(text));
+    } catch (cause) {
+      throw failed(cause);
+    }
   }
 
   maskOf(span: Span, bytes: Uint8Array): Mask | null {
@@ -181,10 +188,14 @@ function guarded<T>(run: () => T): T {
   try {
     return run();
   } catch (cause) {
-    if (cause instanceof AgentZeroError && cause.code !== "SODIUM_NOT_READY") throw cause;
-    throw new CoreError("REDACTION_FAILED", "Cannot mask secrets: the scan failed, so the text is withheld", {
-      hint: "this is a defect or a lack of memory; run with AGENTZERO_DEBUG=1 and report it",
-      cause,
-    });
+    throw failed(cause);
   }
+}
+
+function failed(cause: unknown): Error {
+  if (cause instanceof AgentZeroError && cause.code !== "SODIUM_NOT_READY") return cause;
+  return new CoreError("REDACTION_FAILED", "Cannot mask secrets: the scan failed, so the text is withheld", {
+    hint: "this is a defect or a lack of memory; run with AGENTZERO_DEBUG=1 and report it",
+    cause,
+  });
 }

@@ -30,6 +30,7 @@ export abstract class AgentZeroError<Code extends string = string> extends Error
 /** Codes of failures inside `core`. */
 export type CoreErrorCode =
   | "ARGS_INVALID"
+  | "BINDING_INVALID"
   | "DIGEST_INVALID"
   | "FILE_WRITE"
   | "HANDLE_INVALID"

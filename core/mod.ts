@@ -25,6 +25,7 @@ export * from "./crypto/sign.ts";
 export * from "./crypto/sodium.ts";
 export * from "./create-redactor.ts";
 export * from "./decode.ts";
+export { detectText } from "./detectors.ts";
 export * from "./digest.ts";
 export * from "./errors.ts";
 export * from "./file-lock.ts";

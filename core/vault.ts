@@ -121,7 +121,7 @@ export interface Vault extends SecretRevealer {
   rotate(handle: Handle, value: SecretBytes, forget?: boolean): Promise<SetReport>;
   /** Removes a secret and its earlier values. Throws `SECRET_UNKNOWN`. */
   remove(handle: Handle): Promise<void>;
-  /** Adds a binding. Throws `SECRET_UNKNOWN`, `SECRET_PLACE`. */
+  /** Adds a binding. Throws `SECRET_UNKNOWN`, `BINDING_INVALID`. */
   bind(handle: Handle, binding: Binding): Promise<void>;
   /** Removes all bindings. Throws `SECRET_UNKNOWN`. */
   clearBindings(handle: Handle): Promise<void>;
