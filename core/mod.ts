@@ -18,6 +18,7 @@ export { type Binding, checkBinding, findBinding, MAX_BINDINGS, type Place } fro
 export * from "./canonical-json.ts";
 export * from "./cap-output.ts";
 export * from "./crypto/kdf.ts";
+export * from "./crypto/key-admin.ts";
 export { type KeyPair, type Keys, openKeys, type OpenKeysOptions } from "./crypto/keys.ts";
 export * from "./crypto/public-key.ts";
 export * from "./crypto/seal.ts";
