@@ -47,11 +47,19 @@ function makeFolder(home: string): void {
     mkdirSync(dirname(home), { recursive: true });
     mkdirSync(home, { mode: 0o700 });
   } catch (cause) {
-    if (errorCode(cause) === "EEXIST") return;
+    if (errorCode(cause) === "EEXIST" && exists(home)) return;
     throw new CliError("WRITE_FAILED", `Cannot make "${home}" for keys and grants: ${errorCode(cause)}`, {
       hint: "name a folder that you can write to with --home",
       cause,
     });
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
   }
 }
 
