@@ -20,5 +20,6 @@ export * from "./limits.ts";
 export * from "./process/bubblewrap.ts";
 export * from "./process/lookup-program.ts";
 export * from "./process/staged-run.ts";
+export type { RunEnd } from "./process/watchdog.ts";
 export * from "./router.ts";
 export * from "./spec.ts";

@@ -1,6 +1,7 @@
 import { b2, type Digest, digestOf, type FileKind } from "../core/mod.ts";
 import type { ProcessLimits } from "./limits.ts";
 import type { StagedRun } from "./process/staged-run.ts";
+import type { RunEnd } from "./process/watchdog.ts";
 
 /** What identifies a file at one moment. Numbers that may pass 2^53 are decimal text. */
 export interface FileStamp {
@@ -253,8 +254,10 @@ export interface KeepReport {
 
 /** What a command printed and changed. */
 export interface ProcessValue {
-  /** Exit status of the command, or `null` when a signal or a limit ended it. */
+  /** Exit status of the command, 128 and the signal's number if one ended it; `null` when {@link ended} says why. */
   readonly exit: number | null;
+  /** The limit or the cancel that ended the run, with what it had printed; nothing of it can be kept. Else `null`. */
+  readonly ended: RunEnd | null;
   /** Head and tail of what it printed on both streams, in order of arrival. */
   readonly output: Uint8Array;
   readonly truncated: boolean;

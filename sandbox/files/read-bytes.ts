@@ -1,8 +1,11 @@
 import { readSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { type Digest, parseDigest, sodium, toHex } from "../../core/mod.ts";
 
 /** How much is read from a descriptor at a time. */
 export const CHUNK_BYTES: number = 64 * 1024;
+
+const YIELD_BYTES = 4 * 1024 * 1024;
 
 /**
  * Reads from the start of a descriptor up to a cap, never again by path.
@@ -45,6 +48,27 @@ export function digestFile(fd: number, maxBytes: number): Digest | null {
       return null;
     }
     library.crypto_generichash_update(state, chunk.subarray(0, count));
+  }
+  return parseDigest(`b2:${toHex(library.crypto_generichash_final(state, 32))}`);
+}
+
+/**
+ * Digests a descriptor of any size and lets other work run in between.
+ *
+ * @param fd An open regular file.
+ * @returns BLAKE2b-256 of the whole file.
+ */
+export async function digestSlowly(fd: number): Promise<Digest> {
+  const library = sodium();
+  const state = library.crypto_generichash_init(null, 32);
+  const chunk = new Uint8Array(CHUNK_BYTES);
+  let total = 0;
+  for (;;) {
+    const count = readSync(fd, chunk, 0, chunk.length, total);
+    if (count === 0) break;
+    total += count;
+    library.crypto_generichash_update(state, chunk.subarray(0, count));
+    if (total % YIELD_BYTES === 0) await setImmediate();
   }
   return parseDigest(`b2:${toHex(library.crypto_generichash_final(state, 32))}`);
 }

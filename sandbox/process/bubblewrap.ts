@@ -1,19 +1,135 @@
-import type { Backend } from "../../core/mod.ts";
+import { mkdtempSync, realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type Backend, digestOf, type Outcome, type Permit, type Probe, type RunIo } from "../../core/mod.ts";
 import type { ProcessSettings, SandboxDeps } from "../deps.ts";
 import { SandboxError } from "../errors.ts";
+import { checkLimit, SANDBOX_BOUNDS } from "../limits.ts";
+import { runFramed } from "../outcome.ts";
 import type { ProcessSpec, ProcessValue } from "../spec.ts";
+import { type CanaryResult, runCanary } from "./canary.ts";
+import { checkProcessSpec } from "./check-spec.ts";
+import { findPrograms } from "./find-programs.ts";
+import { namespaceFix } from "./namespace-fix.ts";
+import { removeTree } from "./remove-tree.ts";
+import { type Ground, runCommand } from "./run-command.ts";
+import { createSlots } from "./slots.ts";
+import { removeStaleStages } from "./stage.ts";
 
 /**
  * Creates the process half of tier `host-supervised`: commands in bubblewrap on a staged view of the project.
  *
+ * @example
+ * ```ts
+ * const processes = createBubblewrap(deps);
+ * const outcome = await processes.run(mint(specDigest(spec), processes.tier), spec, io);
+ * if (outcome.ok && outcome.value.stage !== null) await outcome.value.stage.discard();
+ * ```
  * @param deps Clock, timers, random names, host facts.
  * @param settings What the user's own configuration says.
  * @returns The backend.
+ * @throws {SandboxError} `LIMIT_INVALID` for a setting outside its bounds.
  */
 export function createBubblewrap(
   deps: SandboxDeps,
   settings: Partial<ProcessSettings> = {},
 ): Backend<ProcessSpec, ProcessValue> {
-  void settings;
-  throw new SandboxError("TIER_UNAVAILABLE", `Cannot create bubblewrap on ${deps.facts.platform}: under construction`);
+  const running = checkLimit(SANDBOX_BOUNDS.running, settings.running ?? SANDBOX_BOUNDS.running.default);
+  const slots = createSlots(running);
+  const grounds = new Map<string, Promise<Ground>>();
+  let probed: Promise<Probe> | null = null;
+  // One canary for each project and process: whether a view can be staged depends on the project's file system.
+  function groundOf(project: string, stageRoot: string): Promise<Ground> {
+    const known = grounds.get(project) ?? prepareGround(deps, { project, stageRoot });
+    grounds.set(project, known);
+    return known;
+  }
+  return {
+    tier: "host-supervised",
+    name: "bubblewrap",
+    probe: () => probed ??= probe(deps),
+    run(permit: Permit, spec: ProcessSpec, io: RunIo): Promise<Outcome<ProcessValue>> {
+      const profile = digestOf({ backend: "bubblewrap", started: false });
+      const frame = { permit, spec, io, tier: "host-supervised", profile, action: "Cannot run command" } as const;
+      return runFramed(deps, frame, async (state) => {
+        checkProcessSpec(spec, deps.facts);
+        const release = await slots.take(io.signal);
+        try {
+          const ground = await groundOf(spec.project, dirname(spec.stageDir));
+          return await runCommand(deps, { ground, permit, spec, io, state });
+        } finally {
+          release();
+        }
+      });
+    },
+  };
+}
+
+async function prepareGround(
+  deps: SandboxDeps,
+  at: { readonly project: string; readonly stageRoot: string },
+): Promise<Ground> {
+  removeStaleStages(at.stageRoot, deps.clock.now());
+  return await testGround(deps, at);
+}
+
+async function testGround(
+  deps: SandboxDeps,
+  at: { readonly project: string; readonly stageRoot: string },
+): Promise<Ground> {
+  if (deps.facts.platform !== "linux") {
+    throw unavailable(`no sandbox for ${deps.facts.platform} in this version`, "run commands yourself, or use Linux");
+  }
+  const found = findPrograms();
+  if (!found.ok) throw unavailable(`${found.missing} is not installed`, found.fix);
+  const { programs } = found;
+  const seccomp = null;
+  const stageDir = join(at.stageRoot, `probe_${Buffer.from(deps.random.bytes(8)).toString("hex")}`);
+  const input = { programs, project: at.project, stageDir, seccomp };
+  const staged = orThrow(await runCanary(deps, { ...input, staged: true }));
+  if (staged === null) return { programs, seccomp, staging: { ok: true } };
+  const bare = orThrow(await runCanary(deps, { ...input, staged: false }));
+  if (bare !== null) throw unavailable(bare, namespaceFix());
+  return { programs, seccomp, staging: { ok: false, reason: staged } };
+}
+
+// Gives the reason why this kind cannot be had, or `null` when it holds.
+function orThrow(result: CanaryResult): string | null {
+  switch (result.kind) {
+    case "holds":
+      return null;
+    case "unavailable":
+      return result.reason;
+    case "leaks":
+      throw unavailable(
+        result.reason,
+        "this system does not isolate commands; report it with the output of agentzero doctor",
+      );
+    default:
+      return result satisfies never;
+  }
+}
+
+async function probe(deps: SandboxDeps): Promise<Probe> {
+  let root: string | null = null;
+  try {
+    root = realpathSync(mkdtempSync(join(deps.facts.tmp, "agentzero-probe-")));
+    const ground = await testGround(deps, { project: root, stageRoot: join(root, ".agentzero/state/stage") });
+    return {
+      ok: true,
+      facts: {
+        bubblewrap: ground.programs.bwrap,
+        staging: ground.staging.ok ? "overlay" : `unavailable: ${ground.staging.reason}`,
+        seccomp: ground.seccomp === null ? "off" : "on",
+      },
+    };
+  } catch (error) {
+    const known = error instanceof SandboxError ? error : unavailable("the canary failed", namespaceFix());
+    return { ok: false, code: known.code, reason: known.message, fix: known.hint ?? namespaceFix() };
+  } finally {
+    if (root !== null) removeTree(root);
+  }
+}
+
+function unavailable(seen: string, fix: string): SandboxError {
+  return new SandboxError("TIER_UNAVAILABLE", `Cannot use the process sandbox: ${seen}`, { hint: fix });
 }

@@ -1,0 +1,176 @@
+import { join } from "node:path";
+import { AgentZeroError, digestOf, type Permit, type RunIo } from "../../core/mod.ts";
+import type { SandboxDeps } from "../deps.ts";
+import { SandboxError } from "../errors.ts";
+import { lstatOrNull } from "../files/stamp.ts";
+import type { RunState } from "../outcome.ts";
+import type { ProcessSpec, ProcessValue } from "../spec.ts";
+import { profileOf } from "./args.ts";
+import { bundleChanges } from "./bundle-changes.ts";
+import { collectChanges } from "./collect.ts";
+import { commandEnvironment } from "./command-environment.ts";
+import { createStagedRun } from "./create-staged-run.ts";
+import { removeTree } from "./remove-tree.ts";
+import { failureText, type OnceResult, runOnce } from "./run-once.ts";
+import { makeStage, type Stage } from "./stage.ts";
+import type { Programs } from "./supervisor.ts";
+
+/** What the canary found out about one project. */
+export interface Ground {
+  readonly programs: Programs;
+  /** Compiled filter, or `null`. */
+  readonly seccomp: Uint8Array | null;
+  readonly staging: { readonly ok: true } | { readonly ok: false; readonly reason: string };
+}
+
+/** One command to run. */
+export interface CommandInput {
+  readonly ground: Ground;
+  readonly permit: Permit;
+  readonly spec: ProcessSpec;
+  readonly io: RunIo;
+  readonly state: RunState;
+}
+
+/**
+ * Runs one command and collects what it changed.
+ *
+ * @param deps Clock, timers, host facts.
+ * @param input The command; its permit is spent already.
+ * @returns Output, status and changes; the stage stays until they are kept or discarded.
+ * @throws {SandboxError} `SANDBOX_FAILED`, `LIMIT_DISK`; errors of the vault as they come.
+ */
+export async function runCommand(deps: SandboxDeps, input: CommandInput): Promise<ProcessValue> {
+  const { spec, ground } = input;
+  const staged = spec.stage && ground.staging.ok;
+  const environment = { ...commandEnvironment(spec), ...await revealSecrets(input) };
+  const stage = makeStage(spec.stageDir, spec.project, deps.facts.platform);
+  let handedOver = false;
+  try {
+    const args = { spec, facts: deps.facts, staged, seccomp: ground.seccomp !== null, environment, blockFd: null };
+    input.state.profile = digestOf(profileOf(args));
+    input.state.started = true;
+    const result = await runOnce(deps, {
+      spec,
+      programs: ground.programs,
+      staged,
+      seccomp: ground.seccomp,
+      environment,
+      io: input.io,
+    });
+    input.state.outputBytes = result.outputBytes;
+    input.state.memoryBytes = result.peakBytes;
+    const value = await valueOf(deps, { ...input, staged, stage }, result);
+    handedOver = value.stage !== null;
+    return value;
+  } finally {
+    if (!handedOver) removeTree(stage.dir);
+  }
+}
+
+interface Finished extends CommandInput {
+  readonly staged: boolean;
+  readonly stage: Stage;
+}
+
+async function valueOf(deps: SandboxDeps, input: Finished, result: OnceResult): Promise<ProcessValue> {
+  const { exitCode } = result.status;
+  const base = {
+    exit: exitCode,
+    ended: result.ended,
+    output: result.output,
+    truncated: result.truncated,
+    changes: [],
+    dropped: [],
+    stage: null,
+  };
+  try {
+    if (result.ended !== null) return { ...base, exit: null };
+    if (exitCode === null) {
+      throw new SandboxError("SANDBOX_FAILED", `Cannot run command: ${failureText(result)}`, {
+        hint: "see agentzero doctor",
+      });
+    }
+    addHints(input, result);
+    return input.staged ? { ...base, ...await changesOf(deps, input, result) } : base;
+  } finally {
+    await result.launched.close();
+  }
+}
+
+async function changesOf(
+  deps: SandboxDeps,
+  input: Finished,
+  result: OnceResult,
+): Promise<Pick<ProcessValue, "changes" | "dropped" | "stage">> {
+  const { spec, stage } = input;
+  const collected = await collectChanges({
+    stage,
+    project: spec.project,
+    // The supervisor is alive, and with it the namespace that has the merged view.
+    merged: `/proc/${result.launched.pid}/root${join(stage.dir, "m")}`,
+    covered: [...spec.hidden.files, ...spec.hidden.dirs],
+    limits: spec.limits,
+    signal: input.io.signal,
+  });
+  const decided = bundleChanges(
+    spec.project,
+    collected.changes,
+    (relative) => lstatOrNull(join(spec.project, relative)) !== null,
+  );
+  if (decided.length === 0) return { changes: [], dropped: collected.dropped, stage: null };
+  const run = createStagedRun(deps, { stage, project: spec.project, collected, decided, profile: input.state.profile });
+  return { changes: run.changes, dropped: collected.dropped, stage: run };
+}
+
+function addHints(input: Finished, result: OnceResult): void {
+  const text = new TextDecoder().decode(result.output);
+  const { staging } = input.ground;
+  if (!input.staged && /Read-only file system|EROFS/.test(text)) {
+    const why = staging.ok ? "this call asked for it" : `staging is not available here: ${staging.reason}`;
+    input.state.notices.push({
+      code: "READ_ONLY",
+      text: `The project is read-only for commands (${why}); use write and edit instead.`,
+    });
+  }
+  if (input.staged && /Value too large for defined data type|EOVERFLOW/.test(text)) {
+    input.state.notices.push({
+      code: "FOREIGN_OWNER",
+      text: "Files whose owner or group is not your own are read-only for commands.",
+    });
+  }
+}
+
+async function revealSecrets(input: CommandInput): Promise<Readonly<Record<string, string>>> {
+  const values: Record<string, string> = {};
+  for (const [name, handle] of Object.entries(input.spec.secrets)) {
+    const secret = await reveal(input, handle);
+    try {
+      values[name] = secret.use((bytes) => variableText(bytes, name));
+    } finally {
+      secret.dispose();
+    }
+  }
+  return values;
+}
+
+async function reveal(input: CommandInput, handle: string): ReturnType<RunIo["secrets"]["reveal"]> {
+  try {
+    return await input.io.secrets.reveal(input.permit, handle);
+  } catch (cause) {
+    if (cause instanceof AgentZeroError) throw cause;
+    // Threat: a message of unknown origin that quotes the value.
+    throw new SandboxError("SANDBOX_FAILED", "Cannot run command: a secret could not be had", { cause });
+  }
+}
+
+function variableText(bytes: Uint8Array, name: string): string {
+  if (bytes.includes(0)) {
+    throw new SandboxError("SECRET_PLACE", `Cannot put a secret into ${name}: its value contains NUL`);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new SandboxError("SECRET_PLACE", `Cannot put a secret into ${name}: its value is not text`);
+  }
+}

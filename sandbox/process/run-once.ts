@@ -1,0 +1,206 @@
+import type { RunIo } from "../../core/mod.ts";
+import type { SandboxDeps } from "../deps.ts";
+import { SandboxError } from "../errors.ts";
+import { FIXED, PROCESS_BOUNDS, SANDBOX_BOUNDS } from "../limits.ts";
+import type { ProcessSpec } from "../spec.ts";
+import { buildArgs } from "./args.ts";
+import { launch, type Launched } from "./launch.ts";
+import { createOutputBuffer } from "./output-buffer.ts";
+import type { RunStatus } from "./status-reader.ts";
+import { type Programs, supervisorArgv } from "./supervisor.ts";
+import { type RunEnd, startWatchdog, type Watching } from "./watchdog.ts";
+
+/** One start of the sandbox. */
+export interface OnceInput {
+  readonly spec: ProcessSpec;
+  readonly programs: Programs;
+  readonly staged: boolean;
+  /** Compiled filter, or `null` for none. */
+  readonly seccomp: Uint8Array | null;
+  /** Every variable of the command, secret values too. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly io: Pick<RunIo, "signal" | "onOutput">;
+}
+
+/** How it ended. */
+export interface OnceResult {
+  readonly launched: Launched;
+  readonly status: RunStatus;
+  readonly ended: RunEnd | null;
+  readonly output: Uint8Array;
+  readonly truncated: boolean;
+  readonly outputBytes: number;
+  readonly peakBytes: number | null;
+}
+
+// What bubblewrap, our supervisor and the programs it needs say about themselves.
+const OWN_LINES = /^(?:bwrap|setup|mount|unshare|prlimit|agentzero-sandbox): .*$/gm;
+
+/**
+ * Starts one sandbox, watches it and waits for its end. The supervisor stays alive for the caller to close.
+ *
+ * @param deps Timers and host facts.
+ * @param input What is started.
+ * @returns Output and status; `ended` says which limit ended it.
+ * @throws {SandboxError} `SANDBOX_FAILED` when it could not be started or did not end.
+ */
+export async function runOnce(deps: SandboxDeps, input: OnceInput): Promise<OnceResult> {
+  const { spec, io } = input;
+  const output = createOutputBuffer(spec.limits.outputBytes);
+  const stopper = createStopper(deps);
+  let watching: Watching | null = null;
+  const cancels: (() => void)[] = [];
+  const run = await launch({
+    argv: supervisorArgv({ ...input, limits: spec.limits, timeoutMs: spec.timeoutMs, command: commandOf(input) }),
+    cwd: spec.stageDir,
+    args: argsBytes(deps, input),
+    seccomp: input.seccomp,
+    stdin: spec.stdin ?? null,
+    block: false,
+    onChild(pid) {
+      const disk = input.staged ? spec.stageDir : null;
+      watching = startWatchdog({
+        timers: deps.timers,
+        limits: spec.limits,
+        pid,
+        disk,
+        onEnd: (end) => stopper.stop(end),
+      });
+    },
+    onOutput(stream, chunk) {
+      output.push(chunk);
+      io.onOutput?.(stream, chunk);
+      if (output.total > spec.limits.drainBytes) stopper.stop(tooMuchOutput(spec.limits.drainBytes));
+    },
+  });
+  stopper.attach(run);
+  cancels.push(deps.timers.after(spec.timeoutMs, () => stopper.stop(outOfTime(spec.timeoutMs))));
+  function abort(): void {
+    stopper.stop({ code: "CANCELLED", reason: "Cannot go on: the call was cancelled", hint: null });
+  }
+  io.signal.addEventListener("abort", abort, { once: true });
+  if (io.signal.aborted) abort();
+  try {
+    await Promise.race([run.ended, stopper.lost]);
+  } finally {
+    for (const cancel of cancels) cancel();
+    stopper.done();
+    io.signal.removeEventListener("abort", abort);
+    stopWatching(watching);
+  }
+  const { bytes, truncated } = output.result();
+  return {
+    launched: run,
+    status: run.status,
+    ended: stopper.end,
+    output: bytes,
+    truncated,
+    outputBytes: output.total,
+    peakBytes: peakOf(watching),
+  };
+}
+
+/**
+ * Explains a run that has no exit status.
+ *
+ * @param result The run.
+ * @returns What our own programs said; never what the command printed.
+ */
+export function failureText(result: Pick<OnceResult, "status" | "output">): string {
+  const said = `${result.status.text}\n${new TextDecoder().decode(result.output.subarray(0, 16_384))}`;
+  const lines = said.match(OWN_LINES) ?? [];
+  return lines.length === 0 ? "it ended without a status" : lines.slice(0, 3).join("; ").slice(0, 400);
+}
+
+function commandOf(input: OnceInput): readonly string[] {
+  const { form } = input.spec;
+  if (form.kind === "script") return [input.programs.bash, "--noprofile", "--norc", "-c", form.script];
+  return [form.program, ...form.argv.slice(1)];
+}
+
+function argsBytes(deps: SandboxDeps, input: OnceInput): Uint8Array {
+  const options = buildArgs({
+    spec: input.spec,
+    facts: deps.facts,
+    staged: input.staged,
+    seccomp: input.seccomp !== null,
+    environment: input.environment,
+    blockFd: null,
+  });
+  return new TextEncoder().encode(options.map((option) => `${option}\0`).join(""));
+}
+
+/** Ends a run once, politely where there is time for it. */
+interface Stopper {
+  readonly end: RunEnd | null;
+  /** Rejects when a run did not end although it was killed. */
+  readonly lost: Promise<never>;
+  attach(run: Launched): void;
+  stop(end: RunEnd): void;
+  done(): void;
+}
+
+function createStopper(deps: SandboxDeps): Stopper {
+  let end: RunEnd | null = null;
+  let run: Launched | null = null;
+  const cancels: (() => void)[] = [];
+  const { promise: lost, reject } = Promise.withResolvers<never>();
+  // It is awaited only while a run is under way.
+  lost.catch(() => {});
+  function carryOut(target: Launched, why: RunEnd): void {
+    const polite = why.code === "LIMIT_TIME" || why.code === "CANCELLED";
+    const graceMs = polite ? FIXED.graceMs : 0;
+    if (polite) target.terminate();
+    cancels.push(
+      deps.timers.after(graceMs, () => target.kill()),
+      deps.timers.after(graceMs + 1000, () => target.force()),
+      deps.timers.after(
+        graceMs + 4000,
+        () => reject(new SandboxError("SANDBOX_FAILED", "Cannot end command: it does not die")),
+      ),
+    );
+    if (!polite) target.kill();
+  }
+  return {
+    get end(): RunEnd | null {
+      return end;
+    },
+    lost,
+    attach(started) {
+      run = started;
+      if (end !== null) carryOut(started, end);
+    },
+    stop(why) {
+      if (end !== null) return;
+      end = why;
+      if (run !== null) carryOut(run, why);
+    },
+    done() {
+      for (const cancel of cancels) cancel();
+    },
+  };
+}
+
+function stopWatching(watching: Watching | null): void {
+  watching?.stop();
+}
+
+function peakOf(watching: Watching | null): number | null {
+  return watching?.peakBytes ?? null;
+}
+
+function outOfTime(ms: number): RunEnd {
+  return {
+    code: "LIMIT_TIME",
+    reason: `Cannot go on: the deadline of ${ms} ms passed`,
+    hint: `pass a longer timeout_ms, or see ${SANDBOX_BOUNDS.timeoutMs.key} in config.yml`,
+  };
+}
+
+function tooMuchOutput(limit: number): RunEnd {
+  return {
+    code: "LIMIT_OUTPUT",
+    reason: `Cannot go on: it printed more than ${limit} bytes`,
+    hint: `send the output to a file, or see ${PROCESS_BOUNDS.drainBytes.key} in config.yml`,
+  };
+}
