@@ -1,4 +1,4 @@
-import type { SecretBytes } from "../../core/mod.ts";
+import { parseSlot, type SecretBytes, type Slot } from "../../core/mod.ts";
 import { SessionError } from "../errors.ts";
 
 /** A header as a pair of name and value. */
@@ -69,12 +69,21 @@ function invalid(name: string, why: string): SessionError {
  * Names the header that a slot fills.
  *
  * @param inject Slot of a binding.
- * @returns The lower-case name, or `null` for a slot that is no header.
+ * @returns The lower-case name, or `null` for a slot that is no header of ours to fill.
  */
 export function headerOfSlot(inject: string): string | null {
-  if (inject === "bearer" || /^basic:[\x21-\x39\x3b-\x7e]{1,64}$/.test(inject)) return "authorization";
-  const name = inject.startsWith("header:") ? inject.slice("header:".length).toLowerCase() : "";
-  return NAME.test(name) && !RESERVED.has(name) ? name : null;
+  const slot = slotOf(inject);
+  if (slot?.kind === "bearer" || slot?.kind === "basic") return "authorization";
+  if (slot?.kind !== "header" || RESERVED.has(slot.name) || /^(proxy|sec)-/.test(slot.name)) return null;
+  return slot.name;
+}
+
+function slotOf(inject: string): Slot | null {
+  try {
+    return parseSlot(inject);
+  } catch {
+    return null;
+  }
 }
 
 /**
@@ -103,14 +112,13 @@ export function secretHeader(slot: SecretSlot, value: SecretBytes): Header {
   return [name, format(slot, text)];
 }
 
-function format(slot: SecretSlot, text: string): string {
-  if (slot.inject === "bearer") return `Bearer ${text}`;
-  if (slot.inject.startsWith("basic:")) {
-    return `Basic ${Buffer.from(`${slot.inject.slice("basic:".length)}:${text}`, "latin1").toString("base64")}`;
-  }
-  if (slot.format === null) return text;
-  const [before, after, ...more] = slot.format.split("{}");
-  if (before === undefined || after === undefined || more.length > 0 || !VALUE.test(slot.format)) {
+function format(secret: SecretSlot, text: string): string {
+  const slot = slotOf(secret.inject);
+  if (slot?.kind === "bearer") return `Bearer ${text}`;
+  if (slot?.kind === "basic") return `Basic ${Buffer.from(`${slot.user}:${text}`, "latin1").toString("base64")}`;
+  if (secret.format === null) return text;
+  const [before, after, ...more] = secret.format.split("{}");
+  if (before === undefined || after === undefined || more.length > 0 || !VALUE.test(secret.format)) {
     throw new SessionError("SECRET_PLACE", "Cannot use secret: the format of its binding needs exactly one {}");
   }
   return `${before}${text}${after}`;

@@ -1,5 +1,4 @@
-import { isIP } from "node:net";
-import { SessionError } from "../errors.ts";
+import { formatAddress, parseAddress, parseUrl } from "../../policy/mod.ts";
 
 /** One request as policy sees it: first by name, then again with the addresses the name resolved to. */
 export interface OutgoingRequest {
@@ -26,32 +25,17 @@ export interface HttpTarget {
 }
 
 /**
- * Reads where a URL leads and refuses what could lead elsewhere than it says.
+ * Reads where a URL leads, exactly as policy reads it, so that what is decided is what is connected to.
  *
  * @param input An absolute URL.
  * @param base URL that a relative one (of a redirect) starts from; optional.
  * @returns The target; the fragment is dropped.
- * @throws {SessionError} `ARGS_INVALID` for anything but `http(s)` without user info.
+ * @throws {PolicyError} `URL_INVALID` for every spelling that two readers could see differently.
  */
 export function targetOf(input: string, base?: URL): HttpTarget {
-  const url = URL.parse(input, base?.href);
-  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
-    throw new SessionError("ARGS_INVALID", "Cannot send request: expected an http or https address");
-  }
-  // Threat: `https://good.example:443@evil.example/` reads like one host and leads to another.
-  if (url.username !== "" || url.password !== "") {
-    throw new SessionError("ARGS_INVALID", "Cannot send request: the address holds user info");
-  }
-  url.hash = "";
-  const host = hostOf(url);
-  if (host === "") throw new SessionError("ARGS_INVALID", "Cannot send request: the address has no host");
-  const scheme = url.protocol === "https:" ? "https" : "http";
-  return { url, scheme, host, port: url.port === "" ? (scheme === "https" ? 443 : 80) : Number(url.port) };
-}
-
-function hostOf(url: URL): string {
-  const bare = url.hostname.startsWith("[") ? url.hostname.slice(1, -1) : url.hostname.replace(/\.$/, "");
-  return canonicalAddress(bare) ?? bare.toLowerCase();
+  const absolute = base === undefined ? input : URL.parse(input, base.href)?.href ?? "";
+  const { url, scheme, host, port } = parseUrl(absolute);
+  return { url: new URL(url), scheme, host, port };
 }
 
 /**
@@ -61,16 +45,8 @@ function hostOf(url: URL): string {
  * @returns The canonical address, or `null` when it is none or names a zone.
  */
 export function canonicalAddress(text: string): string | null {
-  const family = isIP(text);
-  if (family === 4) return text;
-  // A zone (`fe80::1%eth0`) picks an interface that no rule can name.
-  if (family !== 6 || text.includes("%")) return null;
-  const v6 = URL.parse(`http://[${text}]/`)?.hostname.slice(1, -1) ?? null;
-  const mapped = v6 === null ? null : /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(v6);
-  if (mapped === null) return v6;
-  const high = Number.parseInt(mapped[1] ?? "0", 16);
-  const low = Number.parseInt(mapped[2] ?? "0", 16);
-  return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;
+  const bytes = parseAddress(text);
+  return bytes === null ? null : formatAddress(bytes);
 }
 
 /**
@@ -80,8 +56,9 @@ export function canonicalAddress(text: string): string | null {
  * @returns `true` for `127.0.0.0/8`, `::1`, `localhost` and names below it.
  */
 export function isLoopback(host: string): boolean {
-  return host === "localhost" || host.endsWith(".localhost") || host === "::1" ||
-    (isIP(host) === 4 && host.startsWith("127."));
+  if (host === "localhost" || host.endsWith(".localhost") || host === "::1") return true;
+  const bytes = parseAddress(host);
+  return bytes?.length === 4 && bytes[0] === 127;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { AtomicAction } from "../../core/mod.ts";
+import { type AtomicAction, formatSlot, parseSlot } from "../../core/mod.ts";
 import { SessionError } from "../errors.ts";
 import type { HttpSpec, HttpValue } from "../http.ts";
 import { checkHeaders, headerOfSlot } from "../http/headers.ts";
@@ -79,7 +79,7 @@ function specOf(args: FetchArgs, target: HttpTarget): HttpSpec {
     });
   }
   const headers = checkHeaders(Object.entries(args.headers ?? {}));
-  const secret = args.secret === undefined ? null : { handle: args.secret.handle, inject: args.secret.as };
+  const secret = args.secret === undefined ? null : { handle: args.secret.handle, inject: slotName(args.secret.as) };
   const slot = secret === null ? null : headerOfSlot(secret.inject);
   if (secret !== null && slot === null) {
     throw new SessionError("ARGS_INVALID", `Cannot fetch: "${clipped(secret.inject, 40)}" is no place for a secret`, {
@@ -102,6 +102,11 @@ function specOf(args: FetchArgs, target: HttpTarget): HttpSpec {
     timeoutMs: TIMEOUT_MS,
     maxRedirects: MAX_REDIRECTS,
   };
+}
+
+/** The one spelling of a slot, so that it compares with the binding's. */
+function slotName(as: string): string {
+  return formatSlot(parseSlot(as));
 }
 
 /** Origin, method and secret decide where a request goes and with which power; the rest of it is content. */
