@@ -6,7 +6,6 @@ import { inspectCommand } from "./inspect.ts";
 import { collectLiterals, type LiteralFile, parseText } from "./literals.ts";
 import { gitOperands } from "./operands.ts";
 import { packagesOf } from "./packages.ts";
-import { resolvePath } from "./paths.ts";
 import { programName, showWords } from "./words.ts";
 
 /** What all actions of one line share. */
@@ -19,6 +18,7 @@ export interface ActionFacts {
   readonly tainted: boolean;
   readonly classes: readonly Classification[];
   readonly skill: SkillActor | null;
+  readonly resolve: (input: string, base: string) => PathTarget;
 }
 
 /** One redirection of a command to a file. */
@@ -97,7 +97,7 @@ export function createActionList(facts: ActionFacts): ActionList {
     if (file === "" || /^\/+(?:dev|proc)\//.test(file) || files.has(key)) return;
     files.add(key);
     try {
-      addRedirect({ target: resolvePath(file, facts.cwd), writes });
+      addRedirect({ target: facts.resolve(file, facts.cwd), writes });
     } catch {
       // No path that a file can have: the redirection fails in the sandbox.
     }

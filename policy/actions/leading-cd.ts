@@ -13,6 +13,9 @@ export interface PlacedText {
   readonly cwd: string;
 }
 
+/** Gives the real path of a folder, or `null` when it is none. */
+export type FolderOf = (path: string) => string | null;
+
 const MAX_STEPS = 8;
 
 /**
@@ -20,10 +23,11 @@ const MAX_STEPS = 8;
  *
  * @param text Shell text.
  * @param cwd Real path of the folder it would start in.
+ * @param folderOf Finds folders; by default on disk.
  * @returns The rest, its tree and its folder; the text itself when it does not start so or the folder does not exist.
  * @throws {PolicyError} `COMMAND_INVALID` when the text defeats the parser.
  */
-export function takeLeadingCd(text: string, cwd: string): PlacedText {
+export function takeLeadingCd(text: string, cwd: string, folderOf: FolderOf = realFolder): PlacedText {
   let placed: PlacedText = { text, script: parseText(text), cwd };
   // Bash walks `..` by name, not by folder: after `cd link && cd ..` it is back where it was.
   let logical = cwd;
@@ -31,7 +35,7 @@ export function takeLeadingCd(text: string, cwd: string): PlacedText {
     const found = leadingCd(placed.script);
     if (found === null) return placed;
     logical = resolve(logical, found.folder);
-    const real = realFolder(logical);
+    const real = folderOf(logical);
     if (real === null) return placed;
     const rest = placed.text.slice(found.rest);
     placed = { text: rest, script: parseText(rest), cwd: real };
@@ -53,7 +57,6 @@ function leadingCd(script: ParsedScript): { folder: string; rest: number } | nul
   return folder === "" || folder.startsWith("-") ? null : { folder, rest: next.pos };
 }
 
-/** The real path of a folder, or `null` when it is none. */
 function realFolder(path: string): string | null {
   try {
     const { real } = resolvePath(path, path);

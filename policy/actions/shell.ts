@@ -1,9 +1,9 @@
 import { isAbsolute, resolve } from "node:path";
-import type { AtomicAction, Classification, SkillActor } from "../../core/mod.ts";
+import type { AtomicAction, Classification, PathTarget, SkillActor } from "../../core/mod.ts";
 import { PolicyError } from "../errors.ts";
 import { type ActionFacts, createActionList, type FileRedirect } from "./command-actions.ts";
 import { inspectCommand } from "./inspect.ts";
-import { takeLeadingCd } from "./leading-cd.ts";
+import { type FolderOf, takeLeadingCd } from "./leading-cd.ts";
 import { resolvePath } from "./paths.ts";
 import { hasInvisible, type PlainCommand, type PlainStatement, readPlain } from "./plain.ts";
 import { printScript, showCommand } from "./print.ts";
@@ -29,6 +29,8 @@ export interface CommandInput {
   readonly classes?: readonly Classification[] | undefined;
   /** On whose behalf; nobody else's when absent. */
   readonly skill?: SkillActor | null | undefined;
+  /** How paths are resolved: on disk unless said otherwise. Tests inside a policy file pass one that never looks. */
+  readonly resolve?: ((input: string, base: string) => PathTarget) | undefined;
 }
 
 /** What would really run. */
@@ -82,11 +84,12 @@ export function parseCommand(input: CommandInput): CommandPlan {
 }
 
 function planText(input: CommandInput, command: string): CommandPlan {
-  const { text, script, cwd } = takeLeadingCd(command, input.cwd);
+  const { text, script, cwd } = takeLeadingCd(command, input.cwd, folderFinder(input.resolve));
   if (script.commands.length === 0 && (script.errors ?? []).length === 0) throw invalid("there is no command in it");
-  const actions = createActionList(factsOf(input, cwd));
+  const facts = factsOf(input, cwd);
+  const actions = createActionList(facts);
   const statements = readPlain(script, text);
-  const known = statements === null ? null : knownCommands(statements, input, cwd);
+  const known = statements === null ? null : knownCommands(statements, input.lookup, facts);
   if (statements === null || known === null) {
     // Literal commands of a plain tree are found by the same walk: nothing is decided by a second reading.
     actions.addOpaque(text, { kind: "code", code: text, depth: 0 });
@@ -98,6 +101,18 @@ function planText(input: CommandInput, command: string): CommandPlan {
     ? { kind: "argv", argv: only[0].words, program: only[1].program }
     : { kind: "script", script: printScript(statements, (item) => known.get(item)?.program ?? "") };
   return { form, cwd, opaque: false, text: showStatements(statements), actions: actions.actions };
+}
+
+/** Where nothing may be looked up on disk, every path that can be one is a folder. */
+function folderFinder(lexical: CommandInput["resolve"]): FolderOf | undefined {
+  if (lexical === undefined) return undefined;
+  return (path) => {
+    try {
+      return lexical(path, path).real;
+    } catch {
+      return null;
+    }
+  };
 }
 
 /** An argv has no grammar to disagree about; wrappers, interpreters and foreign paths stay opaque. */
@@ -125,15 +140,15 @@ interface Known {
 /** The commands of plain statements with their programs, or `null` when one of them hides what would run. */
 function knownCommands(
   statements: readonly PlainStatement[],
-  input: CommandInput,
-  cwd: string,
+  lookup: CommandInput["lookup"],
+  facts: ActionFacts,
 ): ReadonlyMap<PlainCommand, Known> | null {
   const known = new Map<PlainCommand, Known>();
   for (const command of statements.flatMap((statement) => statement.pipelines.flat())) {
     const word = command.words[0] ?? "";
     // Threat: `./git` or `../bin/ls` is whatever the project says it is.
-    const program = word.includes("/") ? null : input.lookup(word);
-    const redirects = fileRedirects(command, cwd);
+    const program = word.includes("/") ? null : lookup(word);
+    const redirects = fileRedirects(command, facts);
     if (program === null || redirects === null || inspectCommand(command.words).opaque) return null;
     known.set(command, { program, redirects });
   }
@@ -141,13 +156,16 @@ function knownCommands(
 }
 
 /** Real targets of redirections, or `null` when one has none. `/dev/null` is no action. */
-function fileRedirects(command: PlainCommand, cwd: string): readonly FileRedirect[] | null {
+function fileRedirects(
+  command: PlainCommand,
+  { cwd, resolve: resolveFile }: ActionFacts,
+): readonly FileRedirect[] | null {
   const found: FileRedirect[] = [];
   if (command.redirects.length > MAX_REDIRECTS) return null;
   for (const redirect of command.redirects) {
     if (redirect.kind !== "file" || redirect.file === "/dev/null") continue;
     try {
-      found.push({ target: resolvePath(redirect.file, cwd), writes: redirect.operator !== "<" });
+      found.push({ target: resolveFile(redirect.file, cwd), writes: redirect.operator !== "<" });
     } catch {
       return null;
     }
@@ -166,7 +184,7 @@ function showStatements(statements: readonly PlainStatement[]): string {
 
 function factsOf(input: CommandInput, cwd: string): ActionFacts {
   const { project, secrets, tainted, classes = ["private"], skill = null } = input;
-  return { cwd, project, secrets, tainted, classes, skill };
+  return { cwd, project, secrets, tainted, classes, skill, resolve: input.resolve ?? resolvePath };
 }
 
 function checkText(text: string): string {

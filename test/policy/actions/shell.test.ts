@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { MAX_COMMANDS } from "../../../policy/actions/command-actions.ts";
@@ -277,6 +277,33 @@ describe("parseCommand(), leading cd", () => {
     "cd src",
   ])("leaves %j alone", (line) => {
     expect(planIn(line)).toMatchObject({ opaque: true, cwd: folder, form: { kind: "script", script: line } });
+  });
+});
+
+describe("parseCommand(), without a disk", () => {
+  it("takes every path as the caller resolves it", () => {
+    const planned = parseCommand({
+      command: "cd src/gone && npm test > out < in",
+      cwd: PROJECT,
+      project: PROJECT,
+      lookup: everywhere,
+      secrets: false,
+      tainted: false,
+      resolve: (input, base) => {
+        const path = posix.resolve(base, input);
+        return { kind: "path", real: path, lexical: path, file: "missing", staged: false };
+      },
+    });
+    expect(planned).toMatchObject({ opaque: false, cwd: `${PROJECT}/src/gone` });
+    expect(effectsOf(planned)).toEqual([`file_write ${PROJECT}/src/gone/out`, `file_read ${PROJECT}/src/gone/in`]);
+  });
+
+  it("leaves a cd alone that cannot be resolved", () => {
+    const resolve = () => {
+      throw new Error("no");
+    };
+    const rest = { cwd: PROJECT, project: PROJECT, lookup: everywhere, secrets: false, tainted: false };
+    expect(parseCommand({ command: "cd src && ls", ...rest, resolve })).toMatchObject({ opaque: true, cwd: PROJECT });
   });
 });
 
