@@ -263,6 +263,8 @@ export interface ProcessValue {
   readonly truncated: boolean;
   readonly changes: readonly StagedChange[];
   readonly dropped: readonly StagedDrop[];
+  /** What the caller should know about the sandbox to understand the output, e.g. why nothing could be written. */
+  readonly notes: readonly string[];
   /** `null` when the project was mounted read-only or nothing changed. */
   readonly stage: StagedRun | null;
 }

@@ -82,6 +82,7 @@ async function valueOf(deps: SandboxDeps, input: Finished, result: OnceResult): 
     truncated: result.truncated,
     changes: [],
     dropped: [],
+    notes: [],
     stage: null,
   };
   try {
@@ -91,8 +92,8 @@ async function valueOf(deps: SandboxDeps, input: Finished, result: OnceResult): 
         hint: "see agentzero doctor",
       });
     }
-    addHints(input, result);
-    return input.staged ? { ...base, ...await changesOf(deps, input, result) } : base;
+    const notes = notesOn(input, result);
+    return input.staged ? { ...base, notes, ...await changesOf(deps, input, result) } : { ...base, notes };
   } finally {
     await result.launched.close();
   }
@@ -123,22 +124,17 @@ async function changesOf(
   return { changes: run.changes, dropped: collected.dropped, stage: run };
 }
 
-function addHints(input: Finished, result: OnceResult): void {
+function notesOn(input: Finished, result: OnceResult): readonly string[] {
   const text = new TextDecoder().decode(result.output);
   const { staging } = input.ground;
   if (!input.staged && /Read-only file system|EROFS/.test(text)) {
     const why = staging.ok ? "this call asked for it" : `staging is not available here: ${staging.reason}`;
-    input.state.notices.push({
-      code: "READ_ONLY",
-      text: `The project is read-only for commands (${why}); use write and edit instead.`,
-    });
+    return [`The project is read-only for commands (${why}); use write and edit instead.`];
   }
   if (input.staged && /Value too large for defined data type|EOVERFLOW/.test(text)) {
-    input.state.notices.push({
-      code: "FOREIGN_OWNER",
-      text: "Files whose owner or group is not your own are read-only for commands.",
-    });
+    return ["Files whose owner or group is not your own are read-only for commands."];
   }
+  return [];
 }
 
 async function revealSecrets(input: CommandInput): Promise<Readonly<Record<string, string>>> {

@@ -154,13 +154,15 @@ function present(value: ProcessValue, where: { readonly context: PlanContext; re
     truncated: value.truncated,
     sources: [shortPath(where.context.project, where.cwd)],
     classes: [],
-    error: failed
+    error: value.ended !== null
+      ? { code: value.ended.code, message: value.ended.reason, hint: value.ended.hint }
+      : failed
       ? {
         code: "COMMAND_FAILED",
         message: value.exit === null
           ? "Cannot finish: the command was ended by a signal"
           : `Cannot finish: the command exited with ${value.exit}`,
-        hint: null,
+        hint: value.notes.length > 0 ? value.notes.join(" ") : null,
       }
       : null,
     exit: value.exit,

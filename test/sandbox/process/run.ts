@@ -1,14 +1,20 @@
 import { join } from "node:path";
 import process from "node:process";
 import type { Backend, Outcome, RunIo } from "../../../core/mod.ts";
-import { createBubblewrap, processLimits, type ProcessSpec, type ProcessValue } from "../../../sandbox/mod.ts";
+import {
+  createBubblewrap,
+  type KeepReport,
+  processLimits,
+  type ProcessSpec,
+  type ProcessValue,
+} from "../../../sandbox/mod.ts";
 import { type Rig, valueOf } from "../rig.ts";
 
 let count = 0;
 
 /** A spec that runs a script in the rig's project. */
-export function scriptSpec(r: Rig, script: string, more: Partial<ProcessSpec> = {}): ProcessSpec {
-  return { ...argvSpec(r, ["true"], more), form: { kind: "script", script }, ...more };
+export function scriptSpec(r: Rig, text: string, more: Partial<ProcessSpec> = {}): ProcessSpec {
+  return { ...argvSpec(r, ["true"], more), form: { kind: "script", script: text }, ...more };
 }
 
 /** A spec that runs plain words in the rig's project. */
@@ -49,26 +55,13 @@ export async function script(
 }
 
 /** Keeps all changes, or those named relative to the project. */
-export async function keepAll(
-  r: Rig,
-  value: ProcessValue,
-  only?: readonly string[],
-): Promise<ReturnType<typeof keepOf>> {
-  return await keepOf(r, value, only);
-}
-
-async function keepOf(r: Rig, value: ProcessValue, only?: readonly string[]) {
+export async function keepAll(r: Rig, value: ProcessValue, only?: readonly string[]): Promise<KeepReport> {
   if (value.stage === null) throw new Error("nothing is staged");
-  const paths = value.changes.filter((change) => only === undefined || only.includes(change.relative)).map((change) =>
-    change.path
-  );
-  const permit = r.permits.mint({
-    call: r.call(),
-    intent: 2,
-    digest: value.stage.keepDigest(paths),
-    tier: "host-supervised",
-  });
-  return await value.stage.keep(permit, paths, r.io());
+  const chosen = value.changes.filter((change) => only === undefined || only.includes(change.relative));
+  const paths = chosen.map((change) => change.path);
+  const digest = value.stage.keepDigest(paths);
+  const permit = r.permits.mint({ call: r.call(), intent: 2, digest, tier: "host-supervised" });
+  return valueOf(await value.stage.keep(permit, paths, r.io()));
 }
 
 /** Is this test run by the real root? */
