@@ -171,7 +171,8 @@ function isFixed(record: LedgerRecord): record is Fixed {
   return record.session !== undefined && (record.kind === "open" || record.kind === "head" || record.kind === "close");
 }
 
-function contentOf(record: LedgerRecord): string {
+/** What a line says of a session, without its place in one ledger. */
+export function contentOf(record: LedgerRecord): string {
   const { kind, session, seg, seq, size, root, head } = record;
   return [kind, session, seg, seq, size, root, head].join(" ");
 }

@@ -46,13 +46,14 @@ export class Ledger {
    *
    * @param entries What they say.
    * @param sync `true`: force them to the disk.
+   * @param unless Asked under the lock: `true` writes nothing, since somebody else did it meanwhile.
    * @throws {AuditError} `AUDIT_UNWRITABLE`, or `LEDGER_BROKEN` when the last line cannot be continued.
    */
-  async append(entries: readonly LedgerEntry[], sync = false): Promise<void> {
+  async append(entries: readonly LedgerEntry[], sync = false, unless?: () => boolean): Promise<void> {
     for (;;) {
       const lock = await takeLock(`${this.#deps.path}.lock`, this.#deps);
       try {
-        if (this.#appendHeld(entries, { sync, lock })) return;
+        if (unless?.() === true || this.#appendHeld(entries, { sync, lock })) return;
       } finally {
         lock.release();
       }

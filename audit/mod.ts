@@ -13,10 +13,20 @@
  */
 export * from "./errors.ts";
 export * from "./event.ts";
+export * from "./event-filter.ts";
+export { timestampOf } from "./event-reader.ts";
+export * from "./list-sessions.ts";
 export * from "./log.ts";
-export * from "./open-log.ts";
+export type { LogFiles } from "./log-files.ts";
+export { openAuditLog } from "./open-log.ts";
 export * from "./problem.ts";
+export * from "./read-session.ts";
+export * from "./reading-key.ts";
+export * from "./record-read.ts";
+export type { SecretOf } from "./segment-keys.ts";
+export { listSessionFiles, type SessionFiles } from "./session-files.ts";
 export * from "./settings.ts";
+export * from "./vault-ledger.ts";
 export * from "./verify.ts";
-export * from "./verify-session.ts";
+export { FULL_EVENTS, type SessionReport } from "./verify-session.ts";
 export * from "./writer-facts.ts";

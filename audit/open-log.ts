@@ -7,15 +7,18 @@ import { Ledger } from "./ledger.ts";
 import type { LedgerEntry } from "./ledger-line.ts";
 import type { AuditLog, AuditLogOptions } from "./log.ts";
 import { type LogFiles, NODE_FILES } from "./log-files.ts";
+import { lastLedgerLine, mendLedgers } from "./mend-ledgers.ts";
+import { peekHeader } from "./peek-header.ts";
 import { chooseReaders } from "./readers.ts";
 import { abandonedSessions, describeBroken, isTheirs } from "./recover.ts";
 import { freeReserve, makeReserve } from "./reserve.ts";
 import { type Continuation, continueSession } from "./resume.ts";
 import { firstPlace, type SegmentPlace } from "./segment-place.ts";
 import { SegmentWriter } from "./segment-writer.ts";
-import { listSessionFiles, prepareFolder } from "./session-files.ts";
-import { headEntry, SessionLog } from "./session-log.ts";
+import { listSessionFiles, prepareFolder, segmentPath } from "./session-files.ts";
+import { diskFull, headEntry, SessionLog } from "./session-log.ts";
 import { pruneSessions } from "./prune.ts";
+import { liveness } from "./writer-facts.ts";
 
 /** From this part of `audit.max_bytes` on the person is told. */
 const WARN_PART = 0.8;
@@ -79,6 +82,7 @@ class Opener {
     for (const files of abandonedSessions(dir, writer)) {
       if (files.session === session) continue;
       try {
+        await this.#mend(files.session);
         const found = this.#continue(files.session);
         // Without any event there is nothing to recover; a copy from another installation is not ours to go on with.
         if (found.broken === null || found.place.seq === 0) continue;
@@ -95,7 +99,9 @@ class Opener {
   async prune(): Promise<void> {
     const ledgers = this.#ledgers();
     try {
-      await pruneSessions(this.#options, (entries) => appendToAll(ledgers, entries, true));
+      await pruneSessions(this.#options, async (entries) => {
+        if ((await appendToAll(ledgers, entries, true)).degraded) throw diskFull();
+      });
     } finally {
       for (const ledger of ledgers) ledger.close();
     }
@@ -104,6 +110,7 @@ class Opener {
   async start(session: SessionId, warnings: readonly string[]): Promise<AuditLog> {
     const { settings, writer, start } = this.#options;
     const found = this.#continue(session);
+    await this.#mendLast();
     const log = await this.#openAt(found.place, { session, warnings });
     if (found.broken !== null) log.append({ event: "session.recovered", reason: describeBroken(found.broken) });
     const facts = `agentzero ${writer.version}, ${writer.runtime}; sync ${settings.sync}; readers ${this.#readerIds()}`;
@@ -111,6 +118,30 @@ class Opener {
     const first: AuditEvent = { policy: this.#options.policy, ...start, event: "session.start", reason };
     log.append(first);
     return log;
+  }
+
+  /** The writer of the last line may have died before it wrote the twin in the other ledger. */
+  async #mendLast(): Promise<void> {
+    const { dir, writer } = this.#options;
+    const { session, seg } = lastLedgerLine(join(dir, "HEADS")) ?? {};
+    if (session === undefined || seg === undefined) return;
+    const header = peekHeader(segmentPath(dir, session, seg));
+    if (header !== null && liveness(header.writer, writer) === "dead") await this.#mend(session);
+  }
+
+  async #mend(session: SessionId): Promise<void> {
+    const { dir, home } = this.#options;
+    const [project, user] = this.#ledgers();
+    if (project === undefined || user === undefined) return;
+    try {
+      await mendLedgers({
+        project: { path: join(dir, "HEADS"), ledger: project },
+        user: { path: userLedgerPath(home), ledger: user },
+      }, session);
+    } finally {
+      project.close();
+      user.close();
+    }
   }
 
   #continue(session: SessionId): Continuation {
@@ -132,7 +163,8 @@ class Opener {
     const segment = this.#openSegment(place);
     try {
       // In both ledgers before the first event: a session that nobody lists could be deleted unseen.
-      await appendToAll(ledgers, [headEntry("open", place, segment.head())]);
+      const { degraded } = await appendToAll(ledgers, [headEntry("open", place, segment.head())]);
+      if (degraded) throw diskFull();
     } catch (error) {
       segment.end();
       throw error;
@@ -187,12 +219,14 @@ class Opener {
   }
 }
 
-async function appendToAll(ledgers: readonly Ledger[], entries: readonly LedgerEntry[], sync = false): Promise<void> {
+/** Appends lines to every ledger; `degraded` when one of them had to fall back on the reserve. */
+async function appendToAll(
+  ledgers: readonly Ledger[],
+  entries: readonly LedgerEntry[],
+  sync = false,
+): Promise<{ readonly degraded: boolean }> {
   for (const ledger of ledgers) await ledger.append(entries, sync);
-  if (!ledgers.some((ledger) => ledger.degraded)) return;
-  throw new AuditError("AUDIT_UNWRITABLE", "Cannot go on recording: the disk is full", {
-    hint: "free disk space, then start a new session",
-  });
+  return { degraded: ledgers.some((ledger) => ledger.degraded) };
 }
 
 /** Path of the user ledger. */

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readdirSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
 import { geteuid } from "node:process";
 import { join } from "node:path";
 import { errorCode, type SessionId } from "../core/mod.ts";
@@ -33,13 +33,16 @@ export function prepareFolder(dir: string): void {
     ? "it is not a folder"
     : user !== undefined && stat.uid !== user
     ? `it belongs to user ${stat.uid}`
-    : (stat.mode & 0o022) !== 0
-    ? "others may change it"
+    : user !== undefined && (stat.mode & 0o002) !== 0
+    ? "every user may change it"
     : null;
-  if (why === null) return;
-  throw new AuditError("LOG_UNSAFE", `Cannot record in "${dir}": ${why}`, {
-    hint: why === "others may change it" ? `chmod go= "${dir}"` : "move it away, or take it over if you trust it",
-  });
+  if (why !== null) {
+    throw new AuditError("LOG_UNSAFE", `Cannot record in "${dir}": ${why}`, {
+      hint: stat.isDirectory() ? `look at what is in it, then: chmod go= "${dir}"` : "move it away",
+    });
+  }
+  // Ours, but open: a clone under a lax umask. Nobody else has to look into it.
+  if (user !== undefined && (stat.mode & 0o077) !== 0) chmodSync(dir, 0o700);
 }
 
 /**

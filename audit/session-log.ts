@@ -26,8 +26,8 @@ const CLOCK_STEP_MS = 1000;
 export interface LogSinks {
   /** Opens a segment that goes on where another ended. */
   readonly openSegment: (place: SegmentPlace) => SegmentWriter;
-  /** Appends lines to every ledger. */
-  readonly appendHeads: (entries: readonly LedgerEntry[]) => Promise<void>;
+  /** Appends lines to every ledger; `degraded` when that took the reserve. When it throws, one of them may lack them. */
+  readonly appendHeads: (entries: readonly LedgerEntry[]) => Promise<{ readonly degraded: boolean }>;
   /** Gives back the bytes kept in reserve. */
   readonly freeReserve: () => void;
   readonly end: () => void;
@@ -54,6 +54,7 @@ export class SessionLog implements AuditLog {
   #day: number;
   #drift = 0;
   #failure: AuditError | null = null;
+  #ledgersBehind = false;
   #ended = false;
   #closing: Promise<void> | null = null;
 
@@ -130,7 +131,7 @@ export class SessionLog implements AuditLog {
       if (this.#failure === null) {
         this.#heads.push(this.#entry("close", this.#segment.close(this.#now(), exit)));
         await this.#segment.sync();
-        await this.#sinks.appendHeads(this.#heads.splice(0));
+        await this.#appendHeads(this.#heads.splice(0));
       }
     } catch (error) {
       throw this.#fail(error);
@@ -138,7 +139,7 @@ export class SessionLog implements AuditLog {
       this.#ended = true;
       await this.#queue.idle();
       // What a failure left for the ledgers; they may be on another disk.
-      if (this.#heads.length > 0) await this.#sinks.appendHeads(this.#heads.splice(0)).catch(() => null);
+      await this.#appendHeads(this.#heads.splice(0)).catch(() => null);
       this.#segment.end();
       for (const segment of this.#retired) segment.end();
       this.#sinks.end();
@@ -158,7 +159,7 @@ export class SessionLog implements AuditLog {
     const json = encodeEvent(whole, mask);
     const seq = this.#segment.appendEvent(now, clearValues(settings.clear, whole), json);
     this.#track(event);
-    if (this.#segment.degraded) throw new AuditError("AUDIT_UNWRITABLE", "Cannot go on: the disk is full");
+    if (this.#segment.degraded) throw diskFull();
     if (settings.sync === "each") this.#segment.syncNow();
     this.#schedule(event);
     return seq;
@@ -201,7 +202,7 @@ export class SessionLog implements AuditLog {
     this.#checkpointed = head.seq;
     // Of several heads between two flushes the last one says it all.
     this.#heads = [...this.#heads.filter((entry) => entry.kind !== "head"), this.#entry("head", head)];
-    if (this.#segment.degraded) throw new AuditError("AUDIT_UNWRITABLE", "Cannot go on: the disk is full");
+    if (this.#segment.degraded) throw diskFull();
   }
 
   async #flush(want: { readonly checkpoint: boolean; readonly sync: boolean }): Promise<void> {
@@ -209,11 +210,11 @@ export class SessionLog implements AuditLog {
       if (this.#failure !== null) throw this.#failure;
       if (want.checkpoint && !this.#ended) this.#checkpoint();
       const { sync } = this.#options.settings;
-      const heads = this.#heads.splice(0);
       const covered = this.#checkpointed;
+      const heads = this.#heads.splice(0);
       // A head in a ledger must never be ahead of the bytes on the disk: after a power cut it would accuse nobody.
       if (want.sync || (heads.length > 0 && sync !== "none")) await this.#sync();
-      if (heads.length > 0) await this.#sinks.appendHeads(heads);
+      await this.#appendHeads(heads);
       this.#covered = covered;
       for (const segment of this.#retired.splice(0)) segment.end();
     } catch (error) {
@@ -221,12 +222,27 @@ export class SessionLog implements AuditLog {
     }
   }
 
+  async #appendHeads(heads: readonly LedgerEntry[]): Promise<void> {
+    if (heads.length === 0 || this.#ledgersBehind) return;
+    try {
+      if (!(await this.#sinks.appendHeads(heads)).degraded) return;
+    } catch (error) {
+      // One ledger may have the line and the other not. As long as the session is not closed that is no contradiction;
+      // so nothing more is written to either, and the segment stays unclosed.
+      this.#ledgersBehind = true;
+      throw error;
+    }
+    throw diskFull();
+  }
+
   async #sync(): Promise<void> {
-    const { bytes, seq } = this.#segment;
+    const segment = this.#segment;
+    const { bytes, seq } = segment;
     if (bytes === this.#synced) return;
-    await this.#segment.sync();
-    this.#synced = bytes;
+    await segment.sync();
     this.#syncedSeq = seq;
+    // The segment may have changed while we waited.
+    if (segment === this.#segment) this.#synced = bytes;
   }
 
   #rotateIfDue(now: number): void {
@@ -236,7 +252,7 @@ export class SessionLog implements AuditLog {
     const closed = this.#segment.close(now, "rotated");
     if (this.#options.settings.sync !== "none") this.#segment.syncNow();
     this.#heads.push(this.#entry("close", closed));
-    if (this.#segment.degraded) throw new AuditError("AUDIT_UNWRITABLE", "Cannot go on: the disk is full");
+    if (this.#segment.degraded) throw diskFull();
     // Its file may still be on its way to the disk: it is closed after the next flush.
     this.#retired.push(this.#segment);
     this.#place = placeAfter(this.#place, closed, true);
@@ -277,7 +293,7 @@ export class SessionLog implements AuditLog {
         reason,
       }, this.#options.mask);
       this.#segment.appendEvent(now, clearValues(this.#options.settings.clear, { event: "audit.failed" }), json);
-      this.#heads.push(this.#entry("close", this.#segment.close(now, "failed")));
+      if (!this.#ledgersBehind) this.#heads.push(this.#entry("close", this.#segment.close(now, "failed")));
     } catch {
       // Nothing more fits: an unclosed segment says so by itself.
     }
@@ -287,6 +303,13 @@ export class SessionLog implements AuditLog {
   #now(): number {
     return Math.max(0, Math.floor(this.#options.clock.now()));
   }
+}
+
+/** The failure after a line that took the last of the reserve. */
+export function diskFull(): AuditError {
+  return new AuditError("AUDIT_UNWRITABLE", "Cannot go on recording: the disk is full", {
+    hint: "free disk space, then start a new session",
+  });
 }
 
 /** Says in a ledger line what a segment looks like. */

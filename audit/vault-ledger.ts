@@ -1,5 +1,6 @@
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Clock, loadSodium, type Random, readOwnFile, type VaultLedger, type VaultMark } from "../core/mod.ts";
+import { type Clock, loadSodium, type Random, type VaultLedger, type VaultMark } from "../core/mod.ts";
 import { AuditError } from "./errors.ts";
 import { Ledger, rolledNames } from "./ledger.ts";
 import { parseLedgerLine } from "./ledger-line.ts";
@@ -7,54 +8,59 @@ import { ledgerSigner } from "./ledger-read.ts";
 import type { AuditKeys, WriterFacts } from "./log.ts";
 import { NODE_FILES } from "./log-files.ts";
 import { userLedgerPath } from "./open-log.ts";
+import { prepareFolder } from "./session-files.ts";
 
-/** What the vault's part of the user ledger needs. */
+/** What the vault's marks are written with. */
 export interface VaultLedgerOptions {
-  /** `$AGENTZERO_HOME`; its `trust` folder exists. */
+  /** `$AGENTZERO_HOME`. */
   readonly home: string;
-  readonly keys: Pick<AuditKeys, "auditSign">;
+  readonly keys: AuditKeys;
   readonly clock: Clock;
   readonly random: Random;
   readonly writer: WriterFacts;
   /** Files that get a copy of each line. */
-  readonly anchors: readonly string[];
+  readonly anchors?: readonly string[] | undefined;
 }
 
-const MAX_LEDGER_BYTES = 32 * 1024 * 1024;
+const KIND = '"kind":"vault"';
 
 /**
- * Opens the lines of the user ledger that know the newest generation of the vault, so that an older copy that was put
- * back is found.
+ * Keeps the newest generation of the vault in the user ledger, so that an older vault file put back is found.
  *
- * @param options Where and by whom.
- * @returns The ledger; `read` takes the newest line signed by this installation and throws `LEDGER_BROKEN` when the
- * ledger cannot be read.
+ * @param options Where, and with which keys.
+ * @returns The port that `openVault()` of core takes.
  */
 export function createVaultLedger(options: VaultLedgerOptions): VaultLedger {
   const path = userLedgerPath(options.home);
   return {
     async read(): Promise<VaultMark | null> {
       await loadSodium();
-      for (const file of [path, ...rolledNames(path).toReversed().map((name) => join(dirname(path), name))]) {
-        const mark = newestMark(file, options.keys.auditSign.publicKey);
-        if (mark !== null) return mark;
+      const line = findLine(path);
+      const record = line === null ? null : parseLedgerLine(line);
+      if (line === null) return null;
+      const signed = record !== null &&
+        ledgerSigner({ record, text: line }, [options.keys.auditSign.publicKey]) !== null;
+      if (record?.gen === undefined || record.mac === undefined || !signed) {
+        throw new AuditError("LEDGER_BROKEN", `Cannot trust "${path}": its line about the vault was changed`, {
+          hint: "see: agentzero audit verify --all",
+        });
       }
-      return null;
+      return { gen: record.gen, mac: record.mac };
     },
-    async append(gen, mac): Promise<void> {
-      const { clock, random, writer, keys, anchors } = options;
-      const files = NODE_FILES;
+    async append(gen: number, mac: string): Promise<void> {
+      await loadSodium();
+      prepareFolder(dirname(path));
+      const { keys, clock, random, writer, anchors = [] } = options;
       const ledger = new Ledger({
-        files,
-        clock,
-        random,
-        writer,
-        anchors,
         path,
         dir: null,
         identity: keys.auditSign,
-        // The vault keeps no reserve: a full disk refuses the write.
-        onFull: () => {},
+        anchors,
+        files: NODE_FILES,
+        clock,
+        random,
+        writer,
+        onFull() {},
       });
       try {
         await ledger.append([{ kind: "vault", gen, mac }], true);
@@ -65,24 +71,31 @@ export function createVaultLedger(options: VaultLedgerOptions): VaultLedger {
   };
 }
 
-/** Looks from the end; the chain as a whole is the business of `audit verify`. */
-function newestMark(file: string, key: Uint8Array): VaultMark | null {
-  const read = readOwnFile(file, { maxBytes: MAX_LEDGER_BYTES });
-  if (read.kind === "missing") return null;
-  if (read.kind === "unsafe") {
-    throw new AuditError("LEDGER_BROKEN", `Cannot read "${file}": ${read.why}`, { hint: read.hint });
-  }
-  const text = new TextDecoder().decode(read.bytes);
-  for (let at = text.lastIndexOf('"kind":"vault"'); at >= 0; at = text.lastIndexOf('"kind":"vault"', at - 1)) {
-    const start = text.lastIndexOf("\n", at) + 1;
-    const end = text.indexOf("\n", at);
-    const line = text.slice(start, end < 0 ? text.length : end);
-    const record = parseLedgerLine(line);
-    // Threat: a line that somebody added to make an older vault look like the newest.
-    if (record?.kind === "vault" && ledgerSigner({ record, text: line }, [key]) !== null) {
-      return record.gen === undefined || record.mac === undefined ? null : { gen: record.gen, mac: record.mac };
-    }
-    if (start === 0) return null;
+/** The last line about the vault, in the ledger or in what it was moved to. */
+function findLine(path: string): string | null {
+  const files = [path, ...rolledNames(path).toReversed().map((name) => join(dirname(path), name))];
+  for (const file of files) {
+    const bytes = readWhole(file);
+    const at = bytes.lastIndexOf(KIND);
+    if (at === -1) continue;
+    const end = bytes.indexOf(0x0a, at);
+    // A line without its end was never finished: the one before it counts.
+    if (end !== -1) return bytes.toString("utf8", bytes.lastIndexOf(0x0a, at) + 1, end);
+    const before = bytes.lastIndexOf(KIND, at - 1);
+    if (before === -1) continue;
+    return bytes.toString("utf8", bytes.lastIndexOf(0x0a, before) + 1, bytes.indexOf(0x0a, before));
   }
   return null;
+}
+
+function readWhole(path: string): Buffer {
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  const buffer = Buffer.alloc(size);
+  if (size === 0) return buffer;
+  const fd = openSync(path, "r");
+  try {
+    return buffer.subarray(0, readSync(fd, buffer, 0, size, 0));
+  } finally {
+    closeSync(fd);
+  }
 }

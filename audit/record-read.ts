@@ -1,0 +1,42 @@
+import { join } from "node:path";
+import { type Clock, loadSodium, type Random, type SessionId } from "../core/mod.ts";
+import { Ledger } from "./ledger.ts";
+import type { AuditKeys, WriterFacts } from "./log.ts";
+import { NODE_FILES } from "./log-files.ts";
+import { userLedgerPath } from "./open-log.ts";
+import { prepareFolder } from "./session-files.ts";
+
+/** Who looked, and where. */
+export interface ReadNote {
+  readonly dir: string;
+  readonly home: string;
+  /** What the user ledger calls the project. */
+  readonly project: string;
+  /** The session that was looked at; left out for several. */
+  readonly session?: SessionId | undefined;
+  readonly keys: AuditKeys;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly writer: WriterFacts;
+}
+
+/**
+ * Notes in both ledgers that somebody read decrypted events: who looked is on record too.
+ *
+ * @param note Where and by whom.
+ * @throws {AuditError} `AUDIT_UNWRITABLE` when a ledger cannot be written.
+ */
+export async function recordRead(note: ReadNote): Promise<void> {
+  await loadSodium();
+  const { dir, home, project, session, keys, clock, random, writer } = note;
+  prepareFolder(join(home, "trust"));
+  const common = { files: NODE_FILES, clock, random, writer, identity: keys.auditSign, anchors: [], onFull() {} };
+  const ledgers = [
+    new Ledger({ ...common, path: join(dir, "HEADS"), dir: null }),
+    new Ledger({ ...common, path: userLedgerPath(home), dir: project }),
+  ];
+  for (const ledger of ledgers) {
+    await ledger.append([{ kind: "read", session }]);
+    ledger.close();
+  }
+}
