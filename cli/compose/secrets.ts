@@ -83,7 +83,7 @@ export async function openSecrets(context: CommandContext, parts: SecretsParts):
     permits: parts.permits,
     run: createRunUserCommand(context.system.env),
   });
-  if (!secrets.blind) await secrets.feed(parts.redactor);
+  await secrets.feed(parts.redactor);
   for (const notice of vault.notices) context.output.note(notice);
   return { secrets, vault, findBinding: (handle, place) => findBinding(secrets, handle, place) };
 }
