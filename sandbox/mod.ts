@@ -19,6 +19,7 @@ export * from "./files/host-writer.ts";
 export * from "./limits.ts";
 export * from "./process/bubblewrap.ts";
 export * from "./process/lookup-program.ts";
+export { runsLater } from "./process/runs-later.ts";
 export * from "./process/staged-run.ts";
 export type { RunEnd } from "./process/watchdog.ts";
 export * from "./router.ts";

@@ -56,7 +56,12 @@ export function writeEffect(
       changes: [{
         path: name,
         kind: exists ? "modify" : "create",
-        runsLater: runsLater(name),
+        runsLater: runsLater({
+          relative: name,
+          kind: exists ? "modify" : "create",
+          entry: "file",
+          mode: exists ? before.mode : null,
+        }),
         before: bytes === null ? null : decodeText(bytes),
         after: change.content,
         bytes: content.length,
