@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // The entry point. Compiled, it must parse on Node 20: it answers `--version` without loading anything else, and hands
 // over to the tool chain's Node where the machine's own is too old.
-import { runtimeProblem } from "./runtime-check.ts";
 import { VERSION } from "./version.ts";
 
 const words = process.argv.slice(2);
@@ -11,6 +10,7 @@ const asksVersion = words.some((word) => word === "--version" || word === "-V") 
 if (asksVersion) {
   process.stdout.write(words.includes("--json") ? `${JSON.stringify({ v: 1, version: VERSION })}\n` : `${VERSION}\n`);
 } else {
+  const { runtimeProblem } = await import("./runtime-check.ts");
   const problem = runtimeProblem(process.versions);
   if (problem === null) {
     const { main } = await import("./main.ts");

@@ -15,5 +15,9 @@ export interface CommandEntry {
 
 /** Every top-level command, in the order of the help. Only the module of the one that runs is loaded. */
 export const COMMANDS: readonly CommandEntry[] = [
+  { name: "chat", load: () => import("./commands/chat.ts") },
+  { name: "run", load: () => import("./commands/run.ts") },
+  { name: "call", load: () => import("./commands/call.ts") },
+  { name: "doctor", load: () => import("./commands/doctor.ts") },
   { name: "completions", load: () => import("./commands/completions.ts") },
 ];

@@ -21,7 +21,7 @@ _agentzero_names() {
   [[ -n $dir ]] || return
   for name in "$dir/.agentzero/$1"/*; do
     name=\${name##*/}; name=\${name%$2}
-    [[ $name =~ ^[A-Za-z0-9_-]+$ ]] && _agentzero_offer "$name"
+    [[ $name =~ ^[A-Za-z0-9][A-Za-z0-9_-]*$ ]] && _agentzero_offer "$name"
   done
 }
 _agentzero_value() {

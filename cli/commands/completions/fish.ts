@@ -31,7 +31,7 @@ function __agentzero_names
     end
     test -n "$dir"; or return
     for name in $dir/.agentzero/$argv[1]/*
-        string replace -r '(^.*/|\\.jsonl$)' '' -a -- $name | string match -r '^[A-Za-z0-9_-]+$'
+        string replace -r '(^.*/|\\.jsonl$)' '' -a -- $name | string match -r '^[A-Za-z0-9][A-Za-z0-9_-]*$'
     end
 end
 complete -c agentzero -f

@@ -19,7 +19,7 @@ _agentzero_names() {
   local -a names
   names=("$dir/.agentzero/$1"/*(N:t))
   names=(\${names%$2})
-  names=(\${(M)names:#[A-Za-z0-9_-]##})
+  names=(\${(M)names:#[A-Za-z0-9][A-Za-z0-9_-]#})
   compadd -a names
 }
 _agentzero_value() {
