@@ -19,12 +19,18 @@ export type PathGlob =
   | { readonly kind: "exact"; readonly path: string }
   /** `base` and all below it; `base` is `""` for everything. */
   | { readonly kind: "tree"; readonly base: string; readonly below: string }
-  /** Any path below `base` that ends in `tail`, a literal from `/`. */
-  | { readonly kind: "ends"; readonly below: string; readonly tail: string }
+  /** Any path below `base` that ends in the literal `tail` and has at least `min` letters. */
+  | { readonly kind: "ends"; readonly below: string; readonly tail: string; readonly min: number }
   /** Any path below `base` with the literal segment `name`, or anything below such a one. */
   | { readonly kind: "inside"; readonly below: string; readonly tail: string; readonly infix: string }
-  /** Any path below `base` whose last segment matches `glob`. */
-  | { readonly kind: "last"; readonly below: string; readonly glob: string }
+  /** Any path below `base` whose last segment matches `glob`, which starts and ends with literals. */
+  | {
+    readonly kind: "last";
+    readonly below: string;
+    readonly glob: string;
+    readonly head: string;
+    readonly tail: string;
+  }
   | { readonly kind: "segments"; readonly below: string; readonly segments: readonly string[] };
 
 const ROOT = /^\$\{([a-z_]+)\}(?=\/|$)/;
@@ -47,15 +53,40 @@ const REFUSED = /[{}[\]()!|\\]/;
 export function compilePathGlob(text: string, roots: PathRoots): PathGlob {
   const { prefix, segments } = splitGlob(text, roots);
   if (prefix === null) return { kind: "never" };
-  return compact(foldPath(prefix, roots.fold), segments.map((segment) => foldPath(segment, roots.fold)));
+  return compact(prefix, roots.fold ? segments.map((segment) => segment.toLowerCase()) : segments);
+}
+
+/** Brings all roots to the form of {@link foldPath}, without a separator at the end. */
+export function foldRoots(roots: PathRoots): PathRoots {
+  return {
+    project: foldRoot(roots.project, roots.fold),
+    home: foldRoot(roots.home, roots.fold),
+    tmp: foldRoot(roots.tmp, roots.fold),
+    skill_data: foldRoot(roots.skill_data, roots.fold),
+    fold: roots.fold,
+  };
+}
+
+function foldRoot(root: string | null, fold: boolean): string | null {
+  return root === null ? null : foldPath(root, fold).replace(/\/+$/, "");
 }
 
 /** Brings a path or glob to the form that is compared: NFC, and lower case where the file system folds it. */
 export function foldPath(path: string, fold: boolean): string {
-  // eslint-disable-next-line no-control-regex
-  const composed = /[^\0-\x7f]/.test(path) ? path.normalize("NFC") : path;
-  return fold ? composed.toLowerCase() : composed;
+  if (!fold && path.charCodeAt(0) === SLASH && isAscii(path)) return path;
+  const composed = path.normalize("NFC");
+  const slashed = composed.charCodeAt(0) === SLASH ? composed : composed.replace(DRIVE, "/$1/").replaceAll("\\", "/");
+  return fold ? slashed.toLowerCase() : slashed;
 }
+
+/** A loop, since a test of every path by an expression is most of what a decision costs. */
+function isAscii(path: string): boolean {
+  for (let at = 0; at < path.length; at++) if (path.charCodeAt(at) > 0x7e) return false;
+  return true;
+}
+
+const SLASH = 0x2f;
+const DRIVE = /^([A-Za-z]:)[\\/]/;
 
 /**
  * Tells whether a path matches.
@@ -70,15 +101,13 @@ export function matchPath(glob: PathGlob, path: string): boolean {
     case "exact":
       return path === glob.path;
     case "ends":
-      // The length keeps the two literals from overlapping: `/a/b/**/b/c` is not `/a/b/c`.
-      return path.endsWith(glob.tail) && path.startsWith(glob.below) &&
-        path.length >= glob.below.length - 1 + glob.tail.length;
+      return path.endsWith(glob.tail) && path.startsWith(glob.below) && path.length >= glob.min;
     case "inside": {
       if (!path.startsWith(glob.below)) return false;
       return path.endsWith(glob.tail) || path.indexOf(glob.infix, glob.below.length - 1) >= 0;
     }
     case "last":
-      return path.startsWith(glob.below) && matchText(glob.glob, path.slice(path.lastIndexOf("/") + 1));
+      return path.endsWith(glob.tail) && path.startsWith(glob.below) && matchLast(glob, path);
     case "segments":
       return path.startsWith(glob.below) && matchSegments(glob.segments, segmentsOf(path, glob.below.length));
     case "never":
@@ -123,10 +152,8 @@ function rootOf(name: string | undefined, roots: PathRoots, text: string): strin
     case "project":
     case "home":
     case "tmp":
-    case "skill_data": {
-      const root = roots[name];
-      return root === null ? null : root.replace(/\/+$/, "");
-    }
+    case "skill_data":
+      return foldRoot(roots[name], roots.fold);
     default:
       throw unknownRoot(text);
   }
@@ -145,7 +172,7 @@ function checkSegment(text: string, segment: string): void {
 function compact(root: string, segments: readonly string[]): PathGlob {
   let literal = 0;
   while (literal < segments.length && !hasWildcard(segments[literal] ?? "")) literal++;
-  const base = [root, ...segments.slice(0, literal)].join("/").replace(/^$/, "");
+  const base = [root, ...segments.slice(0, literal)].join("/");
   const rest = segments.slice(literal).filter((segment, i, all) => segment !== "**" || all[i - 1] !== "**");
   if (rest.length === 0) return { kind: "exact", path: base === "" ? "/" : base };
   const below = `${base}/`;
@@ -155,12 +182,34 @@ function compact(root: string, segments: readonly string[]): PathGlob {
       ? { kind: "tree", base: base === "" ? "/" : base, below }
       : { kind: "segments", below, segments: rest };
   }
-  if (!rest.slice(1).some(hasWildcard)) return { kind: "ends", below, tail: `/${rest.slice(1).join("/")}` };
-  if (rest.length === 2) return { kind: "last", below, glob: second };
+  if (!rest.slice(1).some(hasWildcard)) return endsWith(below, `/${rest.slice(1).join("/")}`);
+  if (rest.length === 2 && second.startsWith("*") && !hasWildcard(second.slice(1))) {
+    return endsWith(below, second.slice(1));
+  }
+  if (rest.length === 2) {
+    return {
+      kind: "last",
+      below,
+      glob: second,
+      head: second.replace(/[*?].*$/, ""),
+      tail: second.replace(/^.*[*?]/, ""),
+    };
+  }
   if (rest.length === 3 && third === "**" && !hasWildcard(second)) {
     return { kind: "inside", below, tail: `/${second}`, infix: `/${second}/` };
   }
   return { kind: "segments", below, segments: rest };
+}
+
+function matchLast({ glob, head }: { readonly glob: string; readonly head: string }, path: string): boolean {
+  const from = path.lastIndexOf("/") + 1;
+  return path.startsWith(head, from) && matchText(glob, path.slice(from));
+}
+
+// The length keeps the two literals from overlapping, all but the slash that they share: with `/a/b/` before and `/b/c`
+// after a `**`, the path `/a/b/c` is too short.
+function endsWith(below: string, tail: string): PathGlob {
+  return { kind: "ends", below, tail, min: below.length + tail.length - (tail.startsWith("/") ? 1 : 0) };
 }
 
 function segmentsOf(path: string, from: number): readonly string[] {

@@ -1,0 +1,177 @@
+import type { CompiledPolicy, CompiledRule } from "./compile.ts";
+import type { Facts } from "./facts.ts";
+import { hashStep, hashText, hostKey, type RulesByKey, type RuleTable } from "./rule-index.ts";
+import type { RuleTest } from "./rule-tests.ts";
+import type { Mask } from "./words-masks.ts";
+
+/** What the rules say about one action, before floor, ceiling, mode and grants. */
+export interface Tally {
+  /** The denying rule to report, or `null`. */
+  deny: CompiledRule | null;
+  /** The severest other match, by rank. */
+  best: CompiledRule | null;
+  /** Every ask that matched, by rank. */
+  asks: CompiledRule[];
+  /** Classes for which some granting rule matched. */
+  granted: Mask;
+  /** Classes for which a matching allow accepts taint. */
+  accepted: Mask;
+  redact: Mask;
+  maxBytes: number | null;
+  /** How many rules matched; with one, its ready-made verdict can be used. */
+  matched: number;
+}
+
+/**
+ * Compares an action with the rules.
+ *
+ * @param policy Compiled layers.
+ * @param facts The action.
+ * @param scan `true` looks at every rule instead of the index; the answer is the same.
+ * @returns The tally.
+ */
+export function evaluate(policy: CompiledPolicy, facts: Facts, scan = false): Tally {
+  const tally: Tally = {
+    deny: null,
+    best: null,
+    asks: [],
+    granted: 0,
+    accepted: 0,
+    redact: 0,
+    maxBytes: null,
+    matched: 0,
+  };
+  const table = policy.tables[facts.capability];
+  if (scan) {
+    walk(table.all, facts, { tally, deniesOnly: false });
+    return tally;
+  }
+  walk(table.generic, facts, { tally, deniesOnly: false });
+  if (table.keyed !== null) walkKeys(table.keyed, facts, tally);
+  if (table.folders !== null || table.names !== null) {
+    walkPath(table, facts.real, { facts, tally, deniesOnly: false });
+    // Only a deny looks at the other spelling.
+    if (facts.lexical !== facts.real) walkPath(table, facts.lexical, { facts, tally, deniesOnly: true });
+  }
+  return tally;
+}
+
+function walkKeys(keyed: RulesByKey, facts: Facts, tally: Tally): void {
+  const key = keyOf(facts);
+  if (key === null) return;
+  walk(keyed.get(key), facts, { tally, deniesOnly: false });
+  if (facts.target.kind !== "command") return;
+  const name = lastSegment(key);
+  if (name !== key) walk(keyed.get(name), facts, { tally, deniesOnly: false });
+}
+
+function keyOf({ target }: Facts): string | null {
+  switch (target.kind) {
+    case "command":
+      return target.argv?.[0] ?? null;
+    case "network":
+    case "model":
+      return target.host === null ? null : hostKey(target.host);
+    case "secret":
+      return target.handle;
+    case "package":
+      return target.id;
+    case "import":
+      return target.name;
+    case "path":
+    case "skill":
+      return null;
+    default:
+      return target satisfies never;
+  }
+}
+
+interface PathWalk extends Walk {
+  readonly facts: Facts;
+}
+
+function walkPath(table: RuleTable, path: string, options: PathWalk): void {
+  const { folders, names, depths } = table;
+  if (names !== null) walk(names.get(hashText(path, path.lastIndexOf("/") + 1)), options.facts, options);
+  if (folders === null) return;
+  let hash = 0;
+  let depth = 0;
+  for (let at = 0; at < path.length; at++) {
+    const letter = path.charCodeAt(at);
+    if (letter === SLASH) {
+      if ((depths & (1 << depth)) !== 0) walk(folders.get(hash), options.facts, options);
+      // Behind the deepest key there is nothing to find.
+      if (depths >> ++depth === 0) return;
+    }
+    hash = hashStep(hash, letter);
+  }
+  if ((depths & (1 << depth)) !== 0) walk(folders.get(hash), options.facts, options);
+}
+
+const SLASH = 0x2f;
+
+interface Walk {
+  readonly tally: Tally;
+  readonly deniesOnly: boolean;
+}
+
+function walk(rules: readonly CompiledRule[] | undefined, facts: Facts, { tally, deniesOnly }: Walk): void {
+  if (rules === undefined) return;
+  for (const rule of rules) {
+    // Denials stand first: behind the one that was found only a better one could follow, and lists are sorted.
+    if (tally.deny !== null && rule.rank > tally.deny.rank) return;
+    if ((rule.classes & facts.classes) === 0) continue;
+    if (rule.effect === "deny") {
+      if (matchedClasses(rule, rule.tests, facts) === 0) continue;
+      tally.deny = rule;
+      return;
+    }
+    if (deniesOnly) return;
+    count(rule, facts, tally);
+  }
+}
+
+function count(rule: CompiledRule, facts: Facts, tally: Tally): void {
+  let classes = matchedClasses(rule, rule.tests, facts);
+  if (classes !== 0) {
+    if (rule.grants) tally.granted |= classes;
+    if (rule.acceptsTaint) tally.accepted |= classes;
+  } else if (rule.tightenTests !== null) {
+    classes = matchedClasses(rule, rule.tightenTests, facts);
+  }
+  if (classes === 0) return;
+  tally.matched++;
+  tally.redact |= rule.redact;
+  if (rule.maxBytes !== null && (tally.maxBytes === null || rule.maxBytes < tally.maxBytes)) {
+    tally.maxBytes = rule.maxBytes;
+  }
+  if (tally.best === null || rule.rank < tally.best.rank) tally.best = rule;
+  // A rule with several keys can be met twice.
+  if (rule.effect === "requires_approval" && !tally.asks.includes(rule)) tally.asks.push(rule);
+}
+
+/**
+ * Tells for which classes of the action a rule matches.
+ *
+ * @param rule A rule.
+ * @param tests Its tests, or those of its second look.
+ * @param facts The action.
+ * @returns The classes; 0 when it does not match.
+ */
+export function matchedClasses(rule: CompiledRule, tests: readonly RuleTest[], facts: Facts): Mask {
+  for (const test of tests) if (!test.holds(facts)) return 0;
+  const classes = rule.classes & facts.classes;
+  return rule.except === null ? classes : classes & ~exceptedClasses(rule.except, facts);
+}
+
+/** Tells for which classes an `except` holds. */
+export function exceptedClasses(except: NonNullable<CompiledRule["except"]>, facts: Facts): Mask {
+  // An opaque command never meets an exception: what it would run is not known.
+  if (facts.target.kind === "command" && facts.target.argv === null) return 0;
+  for (const test of except.tests) if (!test.holds(facts)) return 0;
+  return except.classes;
+}
+
+function lastSegment(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
