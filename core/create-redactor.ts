@@ -133,13 +133,15 @@ class SessionRedactor implements Redactor, MaskSource {
   find(text: string): readonly Finding[] {
     if (this.#infos.length === 0) return [];
     return guarded(() => {
-      const spans = this.#scan(new TextEncoder().encode(text)).filter((span) => span.pattern !== USER_INFO);
-      return textRanges(text, spans).map((range, index) => {
-        const pattern = this.#values.pattern(spans[index]?.pattern ?? -1);
-        const handle = this.#infos[pattern?.value ?? -1]?.handle ?? null;
-        return { handle, encoding: pattern?.encoding ?? "raw", ...range };
-      });
+      const spans = this.#knownSpans(new TextEncoder().encode(text));
+      const ranges = textRanges(text, spans);
+      return spans.map((span, index) => ({ ...this.#finding(span), ...ranges[index] }));
     });
+  }
+
+  findBytes(bytes: Uint8Array): readonly Finding[] {
+    if (this.#infos.length === 0) return [];
+    return guarded(() => this.#knownSpans(bytes).map((span) => this.#finding(span)));
   }
 
   hasPlaceholder(text: string): boolean {
@@ -169,6 +171,16 @@ class SessionRedactor implements Redactor, MaskSource {
     // Masking a text twice must not change it.
     if (this.#placeholders.isIssued(userInfo)) return null;
     return { placeholder: this.#placeholders.make("CREDENTIAL", bytes), class: "credential", by: "url-userinfo" };
+  }
+
+  #knownSpans(bytes: Uint8Array): readonly Span[] {
+    return this.#scan(bytes).filter((span) => span.pattern !== USER_INFO);
+  }
+
+  #finding(span: Span): Finding {
+    const pattern = this.#values.pattern(span.pattern);
+    const handle = this.#infos[pattern?.value ?? -1]?.handle ?? null;
+    return { handle, encoding: pattern?.encoding ?? "raw", start: span.start, end: span.end };
   }
 
   #scan(bytes: Uint8Array): readonly Span[] {

@@ -27,7 +27,7 @@ export interface Finding {
   readonly handle: string | null;
   /** `raw json url html shell hex base64 base64url reversed`. */
   readonly encoding: string;
-  /** UTF-16 offsets in the original text. */
+  /** Offsets in the original: UTF-16 units of a text, bytes of bytes. */
   readonly start: number;
   readonly end: number;
 }
@@ -73,6 +73,8 @@ export interface Redactor {
   stream(): MaskStream;
   /** Finds known values without masking them: an outgoing text that holds one is refused (`SECRET_EGRESS`). */
   find(text: string): readonly Finding[];
+  /** The same in bytes: offsets are byte offsets. */
+  findBytes(bytes: Uint8Array): readonly Finding[];
   /** Tells whether a text holds a placeholder that this session issued. */
   hasPlaceholder(text: string): boolean;
   /** Masks known values and whatever the detectors take for one of `classes`. */
