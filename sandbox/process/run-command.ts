@@ -87,16 +87,24 @@ async function valueOf(deps: SandboxDeps, input: Finished, result: OnceResult): 
   };
   try {
     if (result.ended !== null) return { ...base, exit: null };
-    if (exitCode === null) {
-      throw new SandboxError("SANDBOX_FAILED", `Cannot run command: ${failureText(result)}`, {
-        hint: "see agentzero doctor",
-      });
-    }
+    if (exitCode === null) throw brokenRun(input.spec, result);
     const notes = notesOn(input, result);
     return input.staged ? { ...base, notes, ...await changesOf(deps, input, result) } : { ...base, notes };
   } finally {
     await result.launched.close();
   }
+}
+
+// Only an exit status means that the command ran to its end.
+function brokenRun(spec: ProcessSpec, result: OnceResult): SandboxError {
+  const said = failureText(result);
+  if (/^bwrap: execvp .*: No such file or directory$/.test(said)) {
+    const program = spec.form.kind === "argv" ? spec.form.program : "the shell";
+    return new SandboxError("NOT_FOUND", `Cannot run command: ${program} does not exist inside the sandbox`, {
+      hint: "add its tool chain to sandbox.paths in your config.yml",
+    });
+  }
+  return new SandboxError("SANDBOX_FAILED", `Cannot run command: ${said}`, { hint: "see agentzero doctor" });
 }
 
 async function changesOf(

@@ -51,6 +51,8 @@ function script(plan: SupervisorPlan): string {
   ];
   return [
     "exec 9<&0 </dev/null",
+    // What shells add by themselves, and what Deno tells its children.
+    "unset PWD OLDPWD SHLVL DENO_EXTRA_STDIO_FDS",
     `ulimit -c 0 && ulimit -n ${files} && ulimit -d ${data} && ulimit -f ${size} && ulimit -t ${seconds} || { echo 'setup: cannot set limits' >&4; exit 91; }`,
     // dash and busybox say -p, bash says -u and means something else by -p, which it refuses to change.
     ...(plan.staged
@@ -67,7 +69,7 @@ function script(plan: SupervisorPlan): string {
     `${programs.bwrap} --args 3 -- "$@" <&9 5<&- 9<&- &`,
     "p=$!",
     "exec 1>&- 2>&- 3<&- 4>&- 6<&- 7<&- 9<&-",
-    'while read -r order group <&5; do case "$order" in t) kill -TERM -- "-$group";; k) kill -KILL "$p";; esac; done',
-    'kill -KILL "$p"',
+    'while read -r order group <&5; do case "$order" in t) kill -s TERM -- "-$group";; k) kill -s KILL "$p";; esac; done',
+    'kill -s KILL "$p"',
   ].join("\n");
 }
