@@ -10,6 +10,8 @@ import { readYamlTree, YAML_LIMITS, type YamlEntry, type YamlNode } from "./yaml
 
 /** The most rules of one file. */
 export const MAX_RULES = 5_000;
+/** The most tests and examples of one file: each is planned and decided at load. */
+export const MAX_TESTS = 2_000;
 
 const TOP_KEYS = ["version", "name", "approval", "sets", "classify", "rules", "tests"] as const;
 const TEST_FILE_KEYS = ["version", "name", "tests"] as const;
@@ -205,18 +207,24 @@ function parseRules(node: YamlNode | undefined, reader: NodeReader): readonly Po
     return [];
   }
   const seen = new Set<string>();
-  return nodes.flatMap((item) => {
+  let examples = 0;
+  const rules = nodes.flatMap((item) => {
     const rule = parseRule(item, reader);
     if (rule === null) return [];
     if (seen.has(rule.id)) {
       reader.fail("POLICY_DUPLICATE", rule.at, { message: `the rule id "${rule.id}" stands twice` });
     }
     seen.add(rule.id);
+    examples += rule.examples.match.length + rule.examples.not_match.length;
     return [rule];
   });
+  if (examples > MAX_TESTS) reader.fail("POLICY_LIMIT", node.at, { message: `more than ${MAX_TESTS} examples` });
+  return rules;
 }
 
 function parseTests(node: YamlNode | undefined, reader: NodeReader): readonly PolicyTest[] {
   if (node === undefined) return [];
-  return reader.list(node, '"tests"').flatMap((item) => parseTest(item, reader) ?? []);
+  const items = reader.list(node, '"tests"');
+  if (items.length > MAX_TESTS) reader.fail("POLICY_LIMIT", node.at, { message: `more than ${MAX_TESTS} tests` });
+  return items.slice(0, MAX_TESTS).flatMap((item) => parseTest(item, reader) ?? []);
 }
