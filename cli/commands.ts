@@ -15,9 +15,13 @@ export interface CommandEntry {
 
 /** Every top-level command, in the order of the help. Only the module of the one that runs is loaded. */
 export const COMMANDS: readonly CommandEntry[] = [
+  { name: "init", load: () => import("./commands/init.ts") },
   { name: "chat", load: () => import("./commands/chat.ts") },
   { name: "run", load: () => import("./commands/run.ts") },
   { name: "call", load: () => import("./commands/call.ts") },
+  { name: "demo", load: () => import("./commands/demo.ts") },
   { name: "doctor", load: () => import("./commands/doctor.ts") },
+  { name: "audit", load: () => import("./commands/audit.ts") },
+  { name: "vault", load: () => import("./commands/vault.ts") },
   { name: "completions", load: () => import("./commands/completions.ts") },
 ];

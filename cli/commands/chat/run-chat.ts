@@ -73,7 +73,6 @@ class Chat {
         name: this.#input.option("model"),
         script: this.#input.option("script"),
       },
-      resume: this.#input.flag("continue") ? "newest" : this.#input.option("resume") ?? null,
       emit: (event) => this.#screen.take(event),
     });
   }

@@ -29,6 +29,7 @@ _agentzero_value() {
     files) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); compopt -o filenames 2>/dev/null ;;
     folders) mapfile -t COMPREPLY < <(compgen -d -- "$cur"); compopt -o filenames 2>/dev/null ;;
     sessions) _agentzero_names sessions .jsonl ;;
+    records) _agentzero_names audit .jsonl ;;
     skills | tools) _agentzero_names skills '' ;;
     none) ;;
     *) local IFS=' '; _agentzero_offer $1 ;;

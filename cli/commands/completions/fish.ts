@@ -72,6 +72,8 @@ function valueWords(value: CompletionValue): string {
       return "-a '(__fish_complete_directories)'";
     case "sessions":
       return "-a '(__agentzero_names sessions)'";
+    case "records":
+      return "-a '(__agentzero_names audit)'";
     case "skills":
     case "tools":
       return "-a '(__agentzero_names skills)'";

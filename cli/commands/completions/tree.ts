@@ -3,7 +3,7 @@ import type { Argument, Command, Option } from "commander";
 /** What may stand at a place of the command line. */
 export type CompletionValue =
   | { readonly kind: "words"; readonly words: readonly string[] }
-  | { readonly kind: "files" | "folders" | "sessions" | "skills" | "tools" | "none" };
+  | { readonly kind: "files" | "folders" | "sessions" | "records" | "skills" | "tools" | "none" };
 
 /** An option and the value it takes, if any. */
 export interface CompletionOption {
@@ -75,7 +75,7 @@ function argumentValue(path: string, argument: Argument): CompletionValue {
 /** Commands whose argument is the name of something in the project. */
 const PLACES: ReadonlyMap<string, CompletionValue> = new Map<string, CompletionValue>([
   ...["/audit/show", "/audit/verify", "/audit/export", "/audit/report", "/policy/replay"].map((path) =>
-    [path, { kind: "sessions" }] as const
+    [path, { kind: "records" }] as const
   ),
   ...["/session/show", "/session/export", "/session/rm"].map((path) => [path, { kind: "sessions" }] as const),
   ...["/skill/info", "/skill/run", "/skill/remove"].map((path) => [path, { kind: "skills" }] as const),

@@ -27,6 +27,7 @@ _agentzero_value() {
     files) _files ;;
     folders) _files -/ ;;
     sessions) _agentzero_names sessions .jsonl ;;
+    records) _agentzero_names audit .jsonl ;;
     skills | tools) _agentzero_names skills '' ;;
     none) _message 'value' ;;
     *) compadd -- \${=1} ;;

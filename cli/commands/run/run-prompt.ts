@@ -25,7 +25,6 @@ export async function runPromptCommand(context: CommandContext, input: CommandIn
     project: "optional",
     model: { provider: input.option("provider"), name: input.option("model"), script: input.option("script") },
     maxTurns: maxTurns(input.option("maxTurns")),
-    resume: input.flag("continue") ? "newest" : input.option("resume") ?? null,
     emit: (event, session) => sink.take(event, session),
   });
   await opened.session.submit({ text: prompt, data }, context.signal);

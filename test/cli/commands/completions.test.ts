@@ -37,14 +37,14 @@ describe.skipIf(!installed("bash"))("bashCompletions()", () => {
   it("offers sessions from the nearest project, and only plain names", () => {
     const cwd = tempDir();
     const marker = join(cwd, "ran");
-    mkdirSync(join(cwd, ".agentzero/sessions"), { recursive: true });
+    mkdirSync(join(cwd, ".agentzero/audit"), { recursive: true });
     mkdirSync(join(cwd, "deep/er"), { recursive: true });
     // Threat: a file name that a shell would run.
     for (const name of ["ses_01K9", "$(touch ran)", "`touch ran`", "a b", "-n"]) {
-      writeFileSync(join(cwd, ".agentzero/sessions", `${name}.jsonl`), "");
+      writeFileSync(join(cwd, ".agentzero/audit", `${name}.jsonl`), "");
     }
-    expect(offered(join(cwd, "deep/er"), "agentzero", "run", "--resume", "ses")).toEqual(["ses_01K9"]);
-    expect(offered(cwd, "agentzero", "run", "--resume", "")).toEqual(["ses_01K9"]);
+    expect(offered(join(cwd, "deep/er"), "agentzero", "audit", "show", "ses")).toEqual(["ses_01K9"]);
+    expect(offered(cwd, "agentzero", "audit", "show", "")).toEqual(["ses_01K9"]);
     expect(spawnSync("test", ["-e", marker]).status).toBe(1);
   });
 });
