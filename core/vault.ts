@@ -115,6 +115,10 @@ export interface Vault extends SecretRevealer {
   unlock(): Promise<boolean>;
   /** Lists secrets by handle. */
   list(): Promise<readonly SecretInfo[]>;
+  /** Tells of one secret. Throws `SECRET_UNKNOWN`. */
+  info(handle: Handle): Promise<SecretInfo>;
+  /** Throws what `set` would throw for any value, so that nobody is asked for one in vain. */
+  checkSet(handle: Handle, options?: SetOptions): Promise<void>;
   /** Stores a value; the vault takes the bytes over and wipes them. Throws `SECRET_EXISTS` without `update`. */
   set(handle: Handle, value: SecretBytes, options?: SetOptions): Promise<SetReport>;
   /** Replaces a value; the earlier one stays masked for 30 days unless `forget`. Throws `SECRET_UNKNOWN`. */

@@ -3,6 +3,7 @@ import {
   AgentZeroError,
   createSecrets,
   openVault,
+  type OpenVaultOptions,
   parseHandle,
   parseSecretDeclarations,
   type Redactor,
@@ -32,6 +33,14 @@ export interface OpenSecrets {
   readonly findBinding: GateDeps["findBinding"];
 }
 
+/** What a vault is opened with. */
+export interface VaultParts {
+  readonly installation: Installation;
+  readonly config: Config;
+  /** Only where values are delivered. */
+  readonly permits?: SpentPermits;
+}
+
 /**
  * Opens the vault for a command that manages it.
  *
@@ -39,14 +48,22 @@ export interface OpenSecrets {
  * @param parts Home, keys and configuration; permits only where values are delivered.
  * @returns The vault; locked when nobody gave the passphrase.
  */
-export function openUserVault(
-  context: CommandContext,
-  parts: { readonly installation: Installation; readonly config: Config; readonly permits?: SpentPermits },
-): Promise<Vault> {
+export function openUserVault(context: CommandContext, parts: VaultParts): Promise<Vault> {
+  return openVault(vaultOptions(context, parts));
+}
+
+/**
+ * Wires what a vault needs: keys, ledger, passphrase, the person's unlock command.
+ *
+ * @param context The command's context.
+ * @param parts Home, keys and configuration.
+ * @returns The options of `openVault()`.
+ */
+export function vaultOptions(context: CommandContext, parts: VaultParts): OpenVaultOptions {
   const { home, keys, facts } = parts.installation;
   const { clock, random, env } = context.system;
   const unlock = parts.config.user.vault?.unlock;
-  return openVault({
+  return {
     home,
     keys,
     clock,
@@ -62,7 +79,7 @@ export function openUserVault(
     permits: parts.permits,
     passphrase: () => context.passphrase(),
     command: unlock === undefined ? undefined : { argv: unlock, run: createRunUserCommand(env) },
-  });
+  };
 }
 
 /**

@@ -1,10 +1,12 @@
+import { join } from "node:path";
+import { createFileOnce } from "../atomic-write.ts";
 import { CoreError } from "../errors.ts";
 import type { Random } from "../ports.ts";
 import { changeKeys, type KeyChange } from "./key-change.ts";
 import { formatKeyFile, generateKey, type KeyMaterial, openKeyFile } from "./key-file.ts";
-import { KeyFolder } from "./key-folder.ts";
+import { encode, KeyFolder } from "./key-folder.ts";
 import { type Keys, openKeys, wrapKeyOf } from "./keys.ts";
-import { formatPublicKey } from "./public-key.ts";
+import { formatPublicKey, type PublicKey } from "./public-key.ts";
 import { newUnlock } from "./unlock-file.ts";
 
 /** What a change of keys works on. */
@@ -25,12 +27,12 @@ export const MIN_PASSPHRASE_LENGTH = 8;
  * @param options Where the keys are.
  * @param passphrase The new one, or `null` to remove it.
  * @returns The keys, opened anew and unlocked.
- * @throws {CoreError} `KEY_LOCKED` while they are locked, `KEY_INVALID` for a short passphrase, `FILE_WRITE`.
+ * @throws {CoreError} `KEY_LOCKED` while they are locked, `ARGS_INVALID` for a short passphrase, `FILE_WRITE`.
  */
 export async function changePassphrase(options: KeyAdminOptions, passphrase: string | null): Promise<Keys> {
   const { home, random } = options;
   if (passphrase !== null && passphrase.length < MIN_PASSPHRASE_LENGTH) {
-    throw new CoreError("KEY_INVALID", `Cannot set passphrase: it has fewer than ${MIN_PASSPHRASE_LENGTH} characters`, {
+    throw new CoreError("ARGS_INVALID", `Cannot set passphrase: it has fewer than ${MIN_PASSPHRASE_LENGTH} characters`, {
       hint: "several words in a row are easy to keep and hard to guess",
     });
   }
@@ -114,4 +116,26 @@ function lockedKeys(): CoreError {
   return new CoreError("KEY_LOCKED", "Cannot change keys: they are locked by a passphrase", {
     hint: "give the current passphrase first: in a terminal, or with --passphrase-file FILE",
   });
+}
+
+/**
+ * Makes a key pair that a vault can be sealed to, for a backup or a build machine: `vault-box.key` and `.pub`. Where
+ * the `.key` lies in the `keys` folder of a home, it unlocks that home's copy of the vault.
+ *
+ * @param folder An existing folder.
+ * @param random Fresh bytes.
+ * @returns The public half.
+ * @throws {CoreError} `KEY_INVALID` when there is one already, `FILE_WRITE`.
+ */
+export function newVaultRecipient(folder: string, random: Random): PublicKey {
+  const key = generateKey("vault-box", random);
+  const path = join(folder, "vault-box.key");
+  if (key.publicKey === null || !createFileOnce(path, encode(formatKeyFile(key, null)))) {
+    throw new CoreError("KEY_INVALID", `Cannot make key "${path}": there is one already`, {
+      hint: "choose another folder",
+    });
+  }
+  const made = { use: "vault-box", kid: key.kid, publicKey: key.publicKey } as const;
+  createFileOnce(join(folder, "vault-box.pub"), encode(formatPublicKey(made)), 0o644);
+  return made;
 }

@@ -91,11 +91,21 @@ export class FileVault implements Vault {
       .toSorted((a, b) => (a.handle < b.handle ? -1 : 1));
   }
 
-  async set(handle: Handle, value: SecretBytes, options: SetOptions = {}): Promise<SetReport> {
+  async info(handle: Handle): Promise<SecretInfo> {
+    const { key, entry } = (await this.#find(handle)) ?? missing(handle);
+    return secretInfo(entry.ver, key.openMeta(entry), this.#now());
+  }
+
+  async checkSet(handle: Handle, options: SetOptions = {}): Promise<void> {
     if (handleProvider(handle) !== "vault") throw foreign(handle);
     checkNote(options.note ?? null);
-    const bindings = options.bindings?.map(checkBinding);
+    options.bindings?.forEach(checkBinding);
     if (options.update !== true && (await this.#find(handle)) !== null) throw secretExists(handle);
+  }
+
+  async set(handle: Handle, value: SecretBytes, options: SetOptions = {}): Promise<SetReport> {
+    await this.checkSet(handle, options);
+    const bindings = options.bindings?.map(checkBinding);
     function describe(meta: EntryMeta): EntryMeta {
       return {
         ...meta,
