@@ -1,0 +1,13 @@
+export { type ExportBlock, type ExportDocument, exportDocument } from "./transcript/export-blocks.ts";
+export { exportHtml } from "./transcript/export-html.ts";
+export { exportMarkdown } from "./transcript/export-markdown.ts";
+export * from "./transcript/list-transcripts.ts";
+export {
+  readTranscript,
+  type TranscriptContent,
+  type TranscriptEnd,
+  transcriptFile,
+  type TranscriptFolder,
+} from "./transcript/read-transcript.ts";
+export { titleOf, type TranscriptHeader, type TranscriptRecord, type TranscriptState } from "./transcript/record.ts";
+export * from "./transcript/write-transcript.ts";
