@@ -29,6 +29,11 @@ export interface Output {
   note(text: string): void;
   /** Prints a failure: with `--json` the error object on stdout, else `error: … why: … do: …` on stderr. */
   error(cause: unknown): void;
+  /** Prints a failure that is part of a result on stderr: what happened, why, what to do. */
+  failure(
+    failure: { readonly code: string; readonly message: string; readonly hint: string | null },
+    why: string | null,
+  ): void;
   /** Writes bytes that are a document of ours (completions, schema, export) to stdout unchanged. */
   raw(text: string | Uint8Array): void;
   /** Resolves when everything printed has left the process. */

@@ -12,6 +12,7 @@ import { readStream } from "./system/stdin.ts";
 import { systemTimers } from "./system/timers.ts";
 import { createTerminal } from "./term/ask.ts";
 import { createKeyboard } from "./term/keyboard.ts";
+import { styleFor } from "./term/style.ts";
 
 /** The frame of one command line, and how it ended. */
 export interface CommandFrame extends Frame {
@@ -40,6 +41,7 @@ export function createFrame(host: ProcessHost): CommandFrame {
           stderr: host.stderr,
           json,
           terminal: host.tty.stdout,
+          style: styleFor(host.environment.variables, host.tty.stderr),
           debug: isSet(host.environment.variables["AGENTZERO_DEBUG"]),
         });
         try {
@@ -98,6 +100,7 @@ function openTerminal(host: ProcessHost): CommandContext["terminal"] {
     signal: host.signal,
     write: (text) => void host.stderr.write(text),
     columns: () => host.columns(),
+    style: styleFor(host.environment.variables, true),
   });
 }
 

@@ -6,6 +6,7 @@ import { errorObject } from "./output/error.ts";
 import { createOutput } from "./output/output.ts";
 import { createProgram, registerCommands } from "./program.ts";
 import { openProcessHost, type ProcessHost } from "./system/process-host.ts";
+import { styleFor } from "./term/style.ts";
 import { usageError } from "./usage.ts";
 
 /**
@@ -46,7 +47,8 @@ export async function runCommandLine(words: readonly string[], host: ProcessHost
     const failure = cause instanceof CommanderError ? usageError(cause, commandPath(program, words)) : cause;
     const { stdout, stderr, tty, environment } = host;
     const debug = environment.variables["AGENTZERO_DEBUG"] !== undefined && !(failure instanceof CommanderError);
-    createOutput({ stdout, stderr, json, terminal: tty.stdout, debug }).error(failure);
+    const style = styleFor(environment.variables, tty.stderr);
+    createOutput({ stdout, stderr, json, terminal: tty.stdout, style, debug }).error(failure);
     return exitCodeOf(errorObject(failure).error.code);
   }
 }

@@ -1,6 +1,5 @@
 import type { CallResult, ChangeReport } from "../../session/mod.ts";
 import type { Output } from "../context.ts";
-import { errorText } from "./error.ts";
 
 /**
  * Shows the result of a call to a person: its output on stdout, everything about it on stderr.
@@ -12,7 +11,7 @@ export function showResult(output: Output, result: CallResult): void {
   if (result.output !== null && result.output !== "") output.text(result.output);
   for (const line of resultNotes(result)) output.note(line);
   if (result.error !== null && result.error.code !== "COMMAND_FAILED") {
-    output.note(errorText({ v: 1, error: result.error }, isDecided(result) ? result.reason : null));
+    output.failure(result.error, isDecided(result) ? result.reason : null);
   }
 }
 

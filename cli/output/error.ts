@@ -1,5 +1,6 @@
 import { AgentZeroError } from "../../core/mod.ts";
 import { sanitize } from "../term/sanitize.ts";
+import { PLAIN, type Style } from "../term/style.ts";
 
 /** A failure in the form that `--json` prints. */
 export interface ErrorObject {
@@ -57,15 +58,20 @@ function systemFailure(cause: unknown): ErrorObject["error"] | null {
  *
  * @param failure The failure object.
  * @param why The reason, where the message does not hold it.
+ * @param style Colours of the terminal.
  * @returns Lines that end in a line feed, safe for a terminal.
  */
-export function errorText(failure: ErrorObject, why: string | null = null): string {
+export function errorText(failure: ErrorObject, why: string | null = null, style: Style = PLAIN): string {
   const { message, hint } = failure.error;
-  const lines = [`error: ${message}`];
-  if (why !== null && why !== "") lines.push(`  why: ${why}`);
-  if (hint !== null && hint !== "") lines.push(`  do:  ${hint}`);
-  // A message of several lines stays inside its column, so that it cannot look like a line of ours.
-  return `${lines.map((line) => sanitize(line).replaceAll("\n", "\n       ")).join("\n")}\n`;
+  const lines = [`${style.bold(style.red("error:"))} ${inColumn(message)}`];
+  if (why !== null && why !== "") lines.push(`  why: ${inColumn(why)}`);
+  if (hint !== null && hint !== "") lines.push(`  do:  ${inColumn(hint)}`);
+  return `${lines.join("\n")}\n`;
+}
+
+/** A message of several lines stays inside its column, so that it cannot look like a line of ours. */
+function inColumn(text: string): string {
+  return sanitize(text).replaceAll("\n", "\n       ");
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Output } from "../context.ts";
 import { debugText, errorObject, errorText } from "./error.ts";
 import { jsonLine } from "./json.ts";
 import { sanitize } from "../term/sanitize.ts";
+import type { Style } from "../term/style.ts";
 import { columns, textLines } from "./text.ts";
 
 /** Where output goes and how. */
@@ -12,6 +13,8 @@ export interface OutputOptions {
   readonly json: boolean;
   /** `true` when stdout is a person's terminal. */
   readonly terminal: boolean;
+  /** Colours of stderr. */
+  readonly style: Style;
   /** `true` prints stacks of failures on stderr. */
   readonly debug: boolean;
 }
@@ -30,10 +33,11 @@ export function createOutput(options: OutputOptions): Output {
     partial: (text) => void stdout.write(sanitize(text)),
     table: (rows) => void (rows.length > 0 && stdout.write(`${columns(rows)}\n`)),
     note: (text) => void stderr.write(textLines(text)),
+    failure: (failure, why) => void stderr.write(errorText({ v: 1, error: failure }, why, options.style)),
     error(cause): void {
       const failure = errorObject(cause);
       if (options.json) stdout.write(jsonLine(failure, options.terminal));
-      else stderr.write(errorText(failure));
+      else stderr.write(errorText(failure, null, options.style));
       if (options.debug) stderr.write(debugText(cause));
     },
     raw: (text) => void stdout.write(text),

@@ -1,6 +1,5 @@
 import type { SessionEvent } from "../../session/mod.ts";
 import type { Output } from "../context.ts";
-import { errorText } from "./error.ts";
 import { resultNotes } from "./call-result.ts";
 
 /**
@@ -17,7 +16,7 @@ export function showProgress(output: Output, event: SessionEvent): void {
       return;
     case "tool_result":
       if (event.error !== null && event.error.code !== "COMMAND_FAILED") {
-        output.note(errorText({ v: 1, error: event.error }, event.reason));
+        output.failure(event.error, event.reason);
       }
       for (const note of resultNotes(event)) output.note(`  ${note}`);
       return;
@@ -28,7 +27,7 @@ export function showProgress(output: Output, event: SessionEvent): void {
       output.note(`(the context was shortened from ${event.before} to ${event.after} bytes)`);
       return;
     case "error":
-      output.note(errorText({ v: 1, error: { code: event.code, message: event.message, hint: event.hint } }));
+      output.failure(event, null);
       return;
     case "result":
       if (STOPS[event.stop] !== undefined) output.note(`stopped: ${STOPS[event.stop]}`);

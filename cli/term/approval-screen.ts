@@ -7,6 +7,7 @@ import {
 } from "../../core/mod.ts";
 import { countDiff, unifiedDiff } from "./diff.ts";
 import { sanitizeLine } from "./sanitize.ts";
+import type { Style } from "./style.ts";
 import { displayWidth, wrapWidth } from "./width.ts";
 
 /** Lines of a text that are shown at once; longer ones as head, count and tail. */
@@ -29,13 +30,25 @@ type Decided = ApprovalRequest["actions"][number];
  */
 export function approvalScreen(
   request: ApprovalRequest,
-  view: { readonly columns: number; readonly details: boolean },
+  view: { readonly columns: number; readonly details: boolean; readonly style: Style },
 ): readonly string[] {
   const body = [...previewLines(request, view.details), "", ...factLines(request)];
+  const cells = Math.max(20, view.columns - 4);
   return [
-    headLine(request, view.columns),
-    ...body.flatMap((line) => wrapWidth(line, Math.max(20, view.columns - 4))).map((line) => `   ${line}`.trimEnd()),
+    view.style.bold(headLine(request, view.columns)),
+    // Coloured after it was cut to width: the colours take no cells.
+    ...body.flatMap((line) =>
+      wrapWidth(line, cells).map((piece) => coloured(`   ${piece}`.trimEnd(), line, view.style))
+    ),
   ];
+}
+
+/** Added and removed lines of a difference, and what runs later, stand out. */
+function coloured(shown: string, line: string, style: Style): string {
+  if (line.startsWith("  +")) return style.green(shown);
+  if (line.startsWith("  -")) return style.red(shown);
+  if (line.startsWith("  @@")) return style.dim(shown);
+  return line.includes("RUNS LATER") ? style.yellow(shown) : shown;
 }
 
 /**

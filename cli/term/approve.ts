@@ -4,6 +4,7 @@ import { type ApprovalStage, type ApprovalStep, approvalStep } from "./approval-
 import type { Keyboard } from "./keyboard.ts";
 import type { Key } from "./keys.ts";
 import { sanitizeLine } from "./sanitize.ts";
+import type { Style } from "./style.ts";
 
 /** What the terminal approver is wired to. */
 export interface TerminalApproverDeps {
@@ -13,6 +14,7 @@ export interface TerminalApproverDeps {
   readonly write: (text: string) => void;
   /** Width of the terminal now. */
   readonly columns: () => number;
+  readonly style: Style;
 }
 
 /** How long no key may have been typed before one counts. */
@@ -66,7 +68,7 @@ function askOnce(deps: TerminalApproverDeps, request: ApprovalRequest, signal: A
     });
   }
   function show(step: Extract<ApprovalStep, { kind: "show" }>): void {
-    deps.write(`\n${linesFor(request, step, deps.columns()).join("\n")}`);
+    deps.write(`\n${linesFor(request, step, deps).join("\n")}`);
     // Typing a text needs no quiet: nothing is allowed before it is complete.
     if ("typed" in step.stage) stage = step.stage;
     else waitForQuiet(step.stage.kind === "quiet" ? { kind: "asking" } : step.stage);
@@ -105,7 +107,11 @@ function askOnce(deps: TerminalApproverDeps, request: ApprovalRequest, signal: A
   signal.addEventListener("abort", onAbort, { once: true });
   const columns = deps.columns();
   deps.write(
-    `\n${[...approvalScreen(request, { columns, details: false }), ...keyLines(request, columns)].join("\n")}`,
+    `\n${
+      [...approvalScreen(request, { columns, details: false, style: deps.style }), ...keyLines(request, columns)].join(
+        "\n",
+      )
+    }`,
   );
   // Measured from the complete painting.
   waitForQuiet({ kind: "asking" });
@@ -115,11 +121,12 @@ function askOnce(deps: TerminalApproverDeps, request: ApprovalRequest, signal: A
 function linesFor(
   request: ApprovalRequest,
   step: Extract<ApprovalStep, { kind: "show" }>,
-  columns: number,
+  deps: Pick<TerminalApproverDeps, "columns" | "style">,
 ): readonly string[] {
+  const columns = deps.columns();
   switch (step.what) {
     case "details":
-      return [...approvalScreen(request, { columns, details: true }), ...keyLines(request, columns)];
+      return [...approvalScreen(request, { columns, details: true, style: deps.style }), ...keyLines(request, columns)];
     case "rules":
       return [...ruleLines(request), ...keyLines(request, columns)];
     case "grant":

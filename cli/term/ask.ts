@@ -4,6 +4,7 @@ import { createTerminalApprover } from "./approve.ts";
 import type { Keyboard } from "./keyboard.ts";
 import type { Key } from "./keys.ts";
 import { sanitize } from "./sanitize.ts";
+import type { Style } from "./style.ts";
 import { displayWidth } from "./width.ts";
 
 /** The most characters of an answer. */
@@ -16,6 +17,7 @@ export interface TerminalDeps {
   readonly signal: AbortSignal;
   readonly write: (text: string) => void;
   readonly columns: () => number;
+  readonly style: Style;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { ApprovalRequest, Digest, Verdict } from "../../../core/mod.ts";
 import { createTerminalApprover } from "../../../cli/term/approve.ts";
 import type { KeyListener } from "../../../cli/term/key-source.ts";
 import type { Key } from "../../../cli/term/keys.ts";
+import { PLAIN } from "../../../cli/term/style.ts";
 import { createHandTimers } from "../../support/hand-timers.ts";
 
 const DIGEST = `b2:${"91c2".repeat(16)}` as Digest;
@@ -75,6 +76,7 @@ function rig(columns = 90): {
     timers,
     write: (text) => void (screen += text),
     columns: () => columns,
+    style: PLAIN,
     keyboard: {
       capture(next) {
         listener = next;
@@ -219,6 +221,7 @@ describe("createTerminalApprover()", () => {
         throw new Error("EIO");
       },
       columns: () => 80,
+      style: PLAIN,
       keyboard: { capture: () => () => {} },
     });
     expect(await broken.ask(question(), NEVER)).toMatchObject({ kind: "refused", why: "broken" });
