@@ -104,6 +104,6 @@ export function readRecord(value: unknown): TranscriptRecord | null {
  */
 export function titleOf(prompt: string): string {
   const line = prompt.replaceAll(/\s+/gu, " ").trim();
-  const letters = Array.from(new Intl.Segmenter("en").segment(line.slice(0, 400)), ({ segment }) => segment);
+  const letters = Array.from(new Intl.Segmenter("en").segment(line.slice(0, 2_000)), ({ segment }) => segment);
   return letters.length > MAX_TITLE_CHARS ? `${letters.slice(0, MAX_TITLE_CHARS - 1).join("")}…` : letters.join("");
 }
