@@ -47,8 +47,8 @@ export function applyChange(context: ApplyContext, part: RawChange): void {
   const folder = openFolder(dirname(path), context.platform);
   try {
     const place: Place = { context, part, folder, base: basename(path), source: join(context.up, part.relative) };
-    // Changed in this instant? Where something stood in the way it is gone by now, and that was us.
-    if (part.kind !== "create") requireUnchanged(place);
+    // Changed in this instant? Where a folder stood in the way it is gone by now, and that was us.
+    if (!replacesFolder(part) && part.kind !== "create") requireUnchanged(place);
     apply(place);
   } finally {
     folder.close();
@@ -127,6 +127,10 @@ function apply(place: Place): void {
   }
 }
 
+function replacesFolder(part: RawChange): boolean {
+  return part.lower?.kind === "directory" && part.entry !== "directory";
+}
+
 function createFolder(place: Place): void {
   const { context, part, folder, base } = place;
   try {
@@ -163,7 +167,7 @@ function replaceFile(place: Place): void {
 
 function placeLink(place: Place): void {
   const text = readlinkSync(place.source);
-  if (place.part.lower === null) {
+  if (place.part.lower === null || replacesFolder(place.part)) {
     symlinkSync(text, place.folder.at(place.base));
     return;
   }
@@ -195,9 +199,12 @@ function setFolderMode(context: ApplyContext, real: string, mode: number): void 
 
 function copyInto(place: Place, temp: string): void {
   const { context, part, source } = place;
-  // Our own copy may have a mode that keeps even us out.
-  chmodSync(source, 0o600);
+  // Our own copy may have a mode that keeps even us out, and other names that are in place already.
+  const locked = ((part.mode ?? 0o644) & 0o400) === 0;
+  if (locked) chmodSync(source, 0o600);
   copyFileSync(source, temp, constants.COPYFILE_EXCL);
+  if (locked) chmodSync(source, part.mode ?? 0o600);
+  chmodSync(temp, 0o600);
   const fd = openSync(temp, constants.O_RDWR | constants.O_NOFOLLOW);
   try {
     const made = fstatSync(fd, { bigint: true });

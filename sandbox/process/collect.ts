@@ -120,14 +120,14 @@ async function takeLeaf(state: Collector, relative: string, { up, lower }: Sides
     pushChange(
       state,
       { relative, kind: "symlink", entry: "symlink", bytes, digestBefore, digestAfter, mode: 0o777 },
-      standing,
+      lower,
     );
     return;
   }
   const mode = Number(up.mode & 0o777n);
   const digestAfter = await digestOwn(path, up);
   const facts = { relative, entry: "file", bytes: Number(up.size), digestBefore, digestAfter, mode } as const;
-  if (standing === null) pushChange(state, { ...facts, kind: "create" }, null);
+  if (standing === null) pushChange(state, { ...facts, kind: "create" }, lower);
   else if (!standing.isFile() || digestBefore !== digestAfter) {
     pushChange(state, { ...facts, kind: "modify" }, standing);
   } else if (Number(standing.mode & 0o777n) !== mode) pushChange(state, { ...facts, kind: "chmod" }, standing);

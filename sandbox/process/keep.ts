@@ -5,13 +5,12 @@ import type { Random } from "../../core/mod.ts";
 import { SandboxError } from "../errors.ts";
 import { toSandboxError } from "../files/file-error.ts";
 import { openFolder } from "../files/folder.ts";
-import { lstatOrNull } from "../files/stamp.ts";
 import type { KeepReport } from "../spec.ts";
 import { applyChange, makeNewFolder, removeEmptyFolder } from "./apply-change.ts";
 import type { DecidedChange } from "./bundle-changes.ts";
 import type { Collected } from "./collector.ts";
 import { keepOrder, type KeepStep } from "./keep-order.ts";
-import { isUnchanged, type RawChange } from "./raw-change.ts";
+import { isUnchanged, projectStat, type RawChange } from "./raw-change.ts";
 
 /** What is kept, and where it comes from. */
 export interface KeepInput {
@@ -85,7 +84,7 @@ function report(allowed: readonly DecidedChange[], problems: ReadonlyMap<Decided
 
 function conflict(input: KeepInput, decided: DecidedChange): SandboxError | null {
   for (const part of decided.parts) {
-    if (!part.stale && isUnchanged(lstatOrNull(join(input.project, part.relative)), part.lower)) continue;
+    if (!part.stale && isUnchanged(projectStat(input.project, part.relative), part.lower)) continue;
     const action = `Cannot keep ${JSON.stringify(part.relative)}`;
     return new SandboxError("PATH_CHANGED", `${action}: it was changed by somebody else meanwhile`, {
       hint: "run the command again",

@@ -1,4 +1,5 @@
 import type { BigIntStats } from "node:fs";
+import { lstatOrNull } from "../files/stamp.ts";
 import type { Digest } from "../../core/mod.ts";
 import type { StagedChange } from "../spec.ts";
 
@@ -60,4 +61,21 @@ export function isUnchanged(now: BigIntStats | null, then: LowerState | null): b
   if (now.dev !== then.dev || now.ino !== then.ino) return false;
   if (then.kind === "directory") return now.isDirectory();
   return now.size === then.size && now.mtimeNs === then.mtimeNs && now.ctimeNs === then.ctimeNs;
+}
+
+/**
+ * Stats a path of a project, unless it lies behind a link or below a file.
+ *
+ * @param project Real path of the project.
+ * @param relative Path in it, with `/`.
+ * @returns The stat, or `null` when nothing of the project stands there.
+ */
+export function projectStat(project: string, relative: string): BigIntStats | null {
+  const parts = relative.split("/");
+  let path = project;
+  for (const part of parts.slice(0, -1)) {
+    path = `${path}/${part}`;
+    if (lstatOrNull(path)?.isDirectory() !== true) return null;
+  }
+  return lstatOrNull(`${project}/${relative}`);
 }
