@@ -1,6 +1,6 @@
 import { CAPABILITIES, type Capability, type Decision, DECISIONS, isWord, nearestName } from "../core/mod.ts";
 import { AuditError } from "./errors.ts";
-import type { AuditEvent } from "./event.ts";
+import type { StoredEvent } from "./read-session.ts";
 
 /** Which events are wanted; what is left out matches everything. */
 export interface EventFilter {
@@ -55,17 +55,17 @@ export function needsContent(filter: EventFilter): boolean {
  * Tells whether an event is wanted.
  *
  * @param filter The filter.
- * @param event The event, or what is in clear of it.
- * @param ts Its time, in ms.
+ * @param stored The event, or what is in clear of it, and its time.
  * @returns `true` when every part of the filter matches.
  */
-export function matches(filter: EventFilter, event: Partial<AuditEvent>, ts: number): boolean {
-  if (ts < (filter.since ?? -Infinity) || ts >= (filter.until ?? Infinity)) return false;
+export function matches(filter: EventFilter, stored: Pick<StoredEvent, "event" | "clear" | "ts">): boolean {
+  if (stored.ts < (filter.since ?? -Infinity) || stored.ts >= (filter.until ?? Infinity)) return false;
   const { capability, decision, handle } = filter;
-  if (decision !== undefined && event.decision !== decision) return false;
-  if (handle !== undefined && event.secret_handles?.includes(handle) !== true) return false;
-  if (capability === undefined || event.capability === capability) return true;
-  return event.actions?.some((action) => action.capability === capability) === true;
+  const { event, clear } = stored;
+  if (decision !== undefined && (event ?? clear)?.decision !== decision) return false;
+  if (handle !== undefined && event?.secret_handles?.includes(handle) !== true) return false;
+  if (capability === undefined || (event ?? clear)?.capability === capability) return true;
+  return event?.actions?.some((action) => action.capability === capability) === true;
 }
 
 const AGE = /^([0-9]{1,6})([smhdw])$/;

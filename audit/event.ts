@@ -40,7 +40,8 @@ export const APPROVAL_ANSWERS = ["allow", "deny", "timeout", "none"] as const;
 /** One of {@link APPROVAL_ANSWERS}. */
 export type ApprovalAnswerWord = (typeof APPROVAL_ANSWERS)[number];
 
-type Maybe<T> = T | null | undefined;
+/** A field that may be absent. */
+export type Maybe<T> = T | null | undefined;
 
 /** Who acted: the account and the front door. */
 export interface AuditActor {

@@ -41,9 +41,9 @@ export async function listSessions(
     if (began < (since ?? -Infinity) || began >= (until ?? Infinity)) continue;
     const counts = new Counts();
     let found = !needsContent(filter);
-    const read = await readSession(files, secretOf, ({ event, clear, ts }) => {
-      found ||= matches(content, event ?? clearEvent(clear), ts);
-      if (event !== null) counts.take(event);
+    const read = await readSession(files, secretOf, (stored) => {
+      found ||= matches(content, stored);
+      if (stored.event !== null) counts.take(stored.event);
     });
     if (!found) continue;
     summaries.push({
@@ -69,11 +69,6 @@ export function sessionTime(id: string): number {
   let time = 0;
   for (const digit of id.slice(id.indexOf("_") + 1, id.indexOf("_") + 11)) time = time * 32 + ALPHABET.indexOf(digit);
   return time;
-}
-
-/** What stands in clear, as an event; the parser has checked that the words are of their sets. */
-export function clearEvent(clear: Readonly<Record<string, string | undefined>> | null): Partial<AuditEvent> {
-  return clear ?? {};
 }
 
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";

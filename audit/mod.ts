@@ -11,22 +11,32 @@
  * ```
  * @module
  */
+export * from "./announce-identity.ts";
 export * from "./errors.ts";
 export * from "./event.ts";
 export * from "./event-filter.ts";
 export { timestampOf } from "./event-reader.ts";
+export * from "./export/exporter.ts";
+export { redactEvent } from "./export/redact-event.ts";
+export * from "./find-call.ts";
 export * from "./list-sessions.ts";
 export * from "./log.ts";
 export type { LogFiles } from "./log-files.ts";
 export { openAuditLog } from "./open-log.ts";
 export * from "./problem.ts";
+export * from "./proof.ts";
 export * from "./read-session.ts";
 export * from "./reading-key.ts";
 export * from "./record-read.ts";
 export type { SecretOf } from "./segment-keys.ts";
+export { renderReport, type ReportInput } from "./report/render-report.ts";
+export { ReportData } from "./report/report-data.ts";
+export { SessionTail } from "./session-tail.ts";
 export { listSessionFiles, type SessionFiles } from "./session-files.ts";
 export * from "./settings.ts";
+export * from "./stats.ts";
 export * from "./vault-ledger.ts";
 export * from "./verify.ts";
 export { FULL_EVENTS, type SessionReport } from "./verify-session.ts";
+export * from "./walk-sessions.ts";
 export * from "./writer-facts.ts";

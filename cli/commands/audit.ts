@@ -87,6 +87,7 @@ function registerKeys(audit: Command, frame: Frame): void {
     .addHelpText("after", examples("agentzero audit keys pub > agentzero.pub"))
     .action(frame.action(async () => (await import("./audit/keys.ts")).auditKeysPub));
   keys.command("rotate").description("make a new reading key for new segments; older records stay readable")
+    .option("--identity", "make a new signing key instead; the old one vouches for it in the ledgers")
     .addHelpText("after", examples("agentzero audit keys rotate"))
     .action(frame.action(async () => (await import("./audit/change-keys.ts")).auditKeysRotate));
   keys.command("passphrase").description("set, change or remove the passphrase of reading key and vault")

@@ -70,15 +70,21 @@ export async function rotateReadingKey(options: KeyAdminOptions): Promise<Keys> 
 
 /**
  * Replaces the installation identity. The caller writes the `key` line of the ledgers, signed by the old identity,
- * which `options.keys` still holds.
+ * which `options.keys` still holds: before the new key takes effect, so that a kill in between leaves no history that
+ * nobody vouches for.
  *
  * @param options Where the keys are.
+ * @param announce Told the new public key first; when it fails, nothing changes.
  * @returns The keys, opened anew; locked if a passphrase is set.
  * @throws {CoreError} `FILE_WRITE`.
  */
-export async function rotateIdentity(options: KeyAdminOptions): Promise<Keys> {
+export async function rotateIdentity(
+  options: KeyAdminOptions,
+  announce: (publicKey: Uint8Array) => Promise<void>,
+): Promise<Keys> {
   const folder = new KeyFolder(options.home);
   const fresh = generateKey("audit-sign", options.random);
+  if (fresh.publicKey !== null) await announce(fresh.publicKey);
   changeKeys(folder.folder, publicAndSecret("audit-sign", fresh, formatKeyFile(fresh, null)));
   return await openKeys({ home: options.home, random: options.random });
 }

@@ -1,7 +1,8 @@
 import { listSessionFiles, listSessions, needsContent } from "../../../audit/mod.ts";
 import type { SessionId } from "../../../core/mod.ts";
+import type { CommandInput } from "../../context.ts";
 import { CliError } from "../../errors.ts";
-import type { Reading } from "./open-reading.ts";
+import { type Reading, sessionArgument } from "./open-reading.ts";
 
 /**
  * Finds the sessions that the filter of a command line names.
@@ -28,4 +29,23 @@ export function newestSession(reading: Reading): SessionId {
   throw new CliError("NOT_FOUND", `Cannot find a session: nothing was recorded in "${reading.dir}" yet`, {
     hint: "make a call first, e.g.: agentzero call list",
   });
+}
+
+/**
+ * Chooses what `export` and `report` are about: the session that is named, with `--all` every one, else the newest.
+ *
+ * @param reading The record.
+ * @param input Arguments and options.
+ * @returns The session, or `null` for all.
+ * @throws {CliError} `NOT_FOUND`, or `USAGE` when both an id and `--all` are given.
+ */
+export function chooseOne(reading: Reading, input: CommandInput): SessionId | null {
+  const id = input.arg(0);
+  if (id !== undefined && input.flag("all")) {
+    throw new CliError("USAGE", `Cannot take "${id.slice(0, 64)}" and --all together`, {
+      hint: "leave one of them out",
+    });
+  }
+  if (id !== undefined) return sessionArgument(id);
+  return input.flag("all") ? null : newestSession(reading);
 }

@@ -1,0 +1,125 @@
+import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { loadSodium } from "../core/mod.ts";
+import { readEvent } from "./event-reader.ts";
+import { MAX_LINE_BYTES } from "./grammar.ts";
+import { parseRecord } from "./parse-record.ts";
+import type { Ratchet } from "./ratchet.ts";
+import type { StoredEvent } from "./read-session.ts";
+import type { EventRecord, HeaderRecord } from "./record.ts";
+import { openSegmentKeys, type SecretOf } from "./segment-keys.ts";
+import { listSessionFiles, type SessionFiles } from "./session-files.ts";
+
+const CHUNK_BYTES = 1 << 20;
+
+/**
+ * Follows the newest session while it is being written: gives each event once, goes on to the next segment and to the
+ * next session by itself.
+ */
+export class SessionTail {
+  readonly #dir: string;
+  readonly #secretOf: SecretOf;
+  #path: string | null = null;
+  #files: SessionFiles | null = null;
+  #seg = 0;
+  #offset = 0;
+  #carry: Buffer = Buffer.alloc(0);
+  #header: HeaderRecord | null = null;
+  #ratchet: Ratchet | null = null;
+
+  /**
+   * @param dir The audit folder.
+   * @param secretOf Reading keys.
+   */
+  constructor(dir: string, secretOf: SecretOf) {
+    this.#dir = dir;
+    this.#secretOf = secretOf;
+  }
+
+  /**
+   * Reads what was written since the last call.
+   *
+   * @param last Only the last so many events: earlier ones are passed over without being decrypted.
+   * @returns Events in order; none when nothing is new.
+   */
+  async read(last: number = Infinity): Promise<readonly StoredEvent[]> {
+    await loadSodium();
+    const pending: (() => StoredEvent)[] = [];
+    for (;;) {
+      for (const line of this.#newLines()) {
+        const opening = this.#take(line);
+        if (opening !== null) pending.push(opening);
+        if (pending.length > last) pending.shift();
+      }
+      if (!this.#moveOn()) return pending.map((opening) => opening());
+    }
+  }
+
+  /** Goes to the next file, if there is one; its lines come next. */
+  #moveOn(): boolean {
+    const newest = listSessionFiles(this.#dir)[0];
+    if (newest === undefined) return false;
+    const sameSession = this.#files?.session === newest.session;
+    this.#files = newest;
+    const next = newest.segments.find(({ seg }) => seg > (sameSession ? this.#seg : 0));
+    if (next === undefined) return false;
+    [this.#path, this.#seg, this.#offset] = [next.path, next.seg, 0];
+    this.#carry = Buffer.alloc(0);
+    [this.#header, this.#ratchet] = [null, null];
+    return true;
+  }
+
+  *#newLines(): Generator<Buffer> {
+    const path = this.#path;
+    if (path === null || (statSync(path, { throwIfNoEntry: false })?.size ?? 0) <= this.#offset) return;
+    const fd = openSync(path, "r");
+    try {
+      const chunk = Buffer.alloc(CHUNK_BYTES);
+      for (;;) {
+        const count = readSync(fd, chunk, 0, chunk.length, this.#offset);
+        if (count === 0) return;
+        this.#offset += count;
+        let rest = Buffer.concat([this.#carry, chunk.subarray(0, count)]);
+        for (let end = rest.indexOf(0x0a); end !== -1; end = rest.indexOf(0x0a)) {
+          yield rest.subarray(0, end);
+          rest = rest.subarray(end + 1);
+        }
+        // What has no end within the longest line is no record: it is dropped, not collected.
+        this.#carry = rest.length > MAX_LINE_BYTES ? Buffer.alloc(0) : rest;
+      }
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** Gives what opens the event of a line, later and with the keys of now; `null` for other lines. */
+  #take(bytes: Buffer): (() => StoredEvent) | null {
+    const record = parseRecord(bytes.toString("latin1"));
+    if (record.t === "h") {
+      const keys = openSegmentKeys(record, this.#secretOf);
+      this.#header = record;
+      this.#ratchet = keys.kind === "open" ? keys.ratchet : null;
+    }
+    const header = this.#header;
+    if (record.t !== "e" || header === null) return null;
+    const ratchet = this.#ratchet?.fork() ?? null;
+    this.#ratchet?.skip();
+    const seg = this.#seg;
+    return () => openEvent({ record, bytes, header, ratchet, seg });
+  }
+}
+
+function openEvent(
+  kept: {
+    readonly record: EventRecord;
+    readonly bytes: Buffer;
+    readonly header: HeaderRecord;
+    readonly ratchet: Ratchet | null;
+    readonly seg: number;
+  },
+): StoredEvent {
+  const { record, bytes, header, ratchet, seg } = kept;
+  const line = { buffer: bytes, start: 0, end: bytes.length, offset: 0 };
+  const read = ratchet === null ? null : readEvent(ratchet, record, { header, line });
+  const event = read?.kind === "event" ? read.event : null;
+  return { session: header.session, seg, seq: record.seq, ts: record.ts, clear: record.clear, event };
+}

@@ -1,0 +1,90 @@
+import { join } from "node:path";
+import { announceIdentity, writerFacts } from "../../../audit/mod.ts";
+import { changePassphrase, MIN_PASSPHRASE_LENGTH, rotateIdentity, rotateReadingKey } from "../../../core/mod.ts";
+import type { Installation } from "../../compose/installation.ts";
+import type { CommandContext, CommandInput } from "../../context.ts";
+import { CliError } from "../../errors.ts";
+import { readPassphrase } from "../../passphrase.ts";
+import { findProject, PROJECT_FOLDER } from "../../project-root.ts";
+import { openUnlocked, recordKeyChange } from "./record-key-change.ts";
+
+/** `audit keys rotate`: a new reading key, or with `--identity` a new signing key, announced by the old one. */
+export async function auditKeysRotate(context: CommandContext, input: CommandInput): Promise<void> {
+  const installation = await openUnlocked(context, input);
+  const { home, keys } = installation;
+  const { random } = context.system;
+  const before = input.flag("identity") ? keys.auditSign.kid : keys.auditBox.kid;
+  const after = input.flag("identity") ? await rotateSigning(context, installation) : await recordKeyChange(context, {
+    installation,
+    reason: `new reading key instead of ${before}`,
+    run: async () => (await rotateReadingKey({ home, keys, random })).auditBox.kid,
+  });
+  if (context.json) context.output.json({ v: 1, before, after });
+  else {context.output.text(
+      `${before} -> ${after}: for new segments; what was written before stays readable and verifiable`,
+    );}
+}
+
+/** `audit keys passphrase`: sets, changes or removes what protects reading key and vault. */
+export async function auditKeysPassphrase(context: CommandContext, input: CommandInput): Promise<void> {
+  const installation = await openUnlocked(context, input);
+  const { home, keys } = installation;
+  const remove = input.flag("remove");
+  const passphrase = remove ? null : await newPassphrase(context, input);
+  const what = remove ? "passphrase removed" : keys.passphrase ? "passphrase changed" : "passphrase set";
+  await recordKeyChange(context, {
+    installation,
+    reason: what,
+    run: async () => {
+      await changePassphrase({ home, keys, random: context.system.random }, passphrase);
+    },
+  });
+  if (context.json) context.output.json({ v: 1, passphrase: !remove });
+  else context.output.text(`${what}: it ${remove ? "no longer seals" : "seals"} the reading key and the vault key`);
+}
+
+async function rotateSigning(context: CommandContext, installation: Installation): Promise<string> {
+  const { home, keys } = installation;
+  const { clock, random } = context.system;
+  const project = findProject(context);
+  return await recordKeyChange(context, {
+    installation,
+    reason: `new identity instead of ${keys.auditSign.kid}`,
+    run: async () => {
+      const rotated = await rotateIdentity({ home, keys, random }, (publicKey) =>
+        announceIdentity({
+          home,
+          dir: project === null ? join(home, "audit") : join(project, PROJECT_FOLDER, "audit"),
+          keys,
+          next: publicKey,
+          clock,
+          random,
+          writer: writerFacts(installation.facts),
+        }));
+      return rotated.auditSign.kid;
+    },
+  });
+}
+
+async function newPassphrase(context: CommandContext, input: CommandInput): Promise<string> {
+  const { system, terminal } = context;
+  const file = input.option("newPassphraseFile");
+  if (file !== undefined) {
+    return await readPassphrase({ file, system, terminal: null }) ?? "";
+  }
+  if (terminal === null) {
+    throw new CliError("NO_TERMINAL", "Cannot ask for a new passphrase: there is no terminal", {
+      hint: "give it with --new-passphrase-file FILE (mode 0600, first line)",
+    });
+  }
+  context.output.note(
+    `At least ${MIN_PASSPHRASE_LENGTH} characters. Nobody can recover it: without it, what was recorded stays closed.`,
+  );
+  const [first, second] = [await terminal.hidden("New passphrase: "), await terminal.hidden("Once more: ")];
+  if (first === null || second === null) throw new CliError("INTERRUPTED", "Cannot set passphrase: interrupted");
+  const [text, again] = [first, second].map((bytes) => new TextDecoder().decode(bytes));
+  first.fill(0);
+  second.fill(0);
+  if (text !== undefined && text === again) return text;
+  throw new CliError("INPUT_INVALID", "Cannot set passphrase: the two entries differ", { hint: "try again" });
+}
