@@ -23,5 +23,6 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: "doctor", load: () => import("./commands/doctor.ts") },
   { name: "audit", load: () => import("./commands/audit.ts") },
   { name: "vault", load: () => import("./commands/vault.ts") },
+  { name: "session", load: () => import("./commands/session.ts") },
   { name: "completions", load: () => import("./commands/completions.ts") },
 ];

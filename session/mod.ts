@@ -31,3 +31,4 @@ export * from "./quotes.ts";
 export * from "./session.ts";
 export * from "./tools/registry.ts";
 export * from "./tools/tool.ts";
+export * from "./transcript.ts";
