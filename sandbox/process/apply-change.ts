@@ -70,12 +70,27 @@ export function makeNewFolder(
     const parent = openFolder(dirname(path), context.platform);
     try {
       mkdirSync(parent.at(basename(path)), 0o700);
-      setFolderMode(context, path, folder.mode);
+      setFolderMode(context, path, folder.mode | 0o700);
     } finally {
       parent.close();
     }
   } catch {
     // It exists, or cannot be made: the files that need it will say so.
+  }
+}
+
+/**
+ * Takes our own rights from a new folder again, if the command did so.
+ *
+ * @param context The project.
+ * @param folder Its relative path and mode.
+ */
+export function closeFolder(context: ApplyContext, folder: { readonly relative: string; readonly mode: number }): void {
+  if ((folder.mode & 0o700) === 0o700) return;
+  try {
+    setFolderMode(context, join(context.project, folder.relative), folder.mode);
+  } catch {
+    // It was not made.
   }
 }
 

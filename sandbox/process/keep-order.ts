@@ -21,6 +21,8 @@ export interface KeepOrder {
   readonly deleted: readonly KeepStep[];
   /** Folders that are gone: removed if they are empty by then, deepest first. */
   readonly goneFolders: readonly string[];
+  /** New modes of folders, deepest first and last of all: some keep even us out. */
+  readonly folderModes: readonly KeepStep[];
 }
 
 /**
@@ -32,7 +34,8 @@ export interface KeepOrder {
  */
 export function keepOrder(allowed: readonly DecidedChange[], collected: Collected): KeepOrder {
   const steps = allowed.flatMap((decided) => decided.parts.map((part) => ({ decided, part })));
-  const placed = steps.filter(({ part }) => part.kind !== "delete");
+  const modes = steps.filter(isFolderMode);
+  const placed = steps.filter((step) => step.part.kind !== "delete" && !isFolderMode(step));
   const leaves = new Set(placed.filter(({ part }) => part.entry !== "directory").map(({ part }) => part.relative));
   const needed = new Set(placed.flatMap(({ part }) => [part.relative, ...parentsOf(part.relative)]));
   const deletions = steps.filter(({ part }) => part.kind === "delete").toReversed();
@@ -46,10 +49,15 @@ export function keepOrder(allowed: readonly DecidedChange[], collected: Collecte
     foldersInTheWay: gone.filter((relative) => leaves.has(relative) || isBelowLeaf(relative)),
     folders: collected.folders.filter((folder) => needed.has(folder.relative)),
     placed,
+    folderModes: modes.toReversed(),
     deleted: deletions.filter(({ part }) => !needed.has(part.relative) && !isBelowLeaf(part.relative)),
     // Only where something below was allowed to go.
     goneFolders: gone.filter((relative) => emptied.has(relative)),
   };
+}
+
+function isFolderMode({ part }: KeepStep): boolean {
+  return part.kind === "chmod" && part.entry === "directory";
 }
 
 function parentsOf(relative: string): readonly string[] {

@@ -6,7 +6,7 @@ import { SandboxError } from "../errors.ts";
 import { toSandboxError } from "../files/file-error.ts";
 import { openFolder } from "../files/folder.ts";
 import type { KeepReport } from "../spec.ts";
-import { applyChange, makeNewFolder, removeEmptyFolder } from "./apply-change.ts";
+import { applyChange, closeFolder, makeNewFolder, removeEmptyFolder } from "./apply-change.ts";
 import type { DecidedChange } from "./bundle-changes.ts";
 import type { Collected } from "./collector.ts";
 import { keepOrder, type KeepStep } from "./keep-order.ts";
@@ -67,6 +67,8 @@ export async function keepChanges(input: KeepInput): Promise<KeepReport> {
   apply(order.deleted);
   for (const relative of order.goneFolders) removeEmptyFolder(input, relative);
   for (const folder of touched) syncFolder(folder, input.platform);
+  for (const folder of order.folders.toReversed()) closeFolder(input, folder);
+  apply(order.folderModes);
   return report(input.allowed, problems);
 }
 
