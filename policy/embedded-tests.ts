@@ -128,8 +128,8 @@ function exampleMatches(rule: PolicyRule, request: PolicyRequest, state: Decisio
     const planned = planRequest({ ...defaultsOf(rule), ...request }, contextOf(state));
     const actions = planned.filter((action) => action.capability === request.capability && action.denyOnly !== true);
     const lets = rule.effect === "allow" || rule.effect === "allow_with_redaction";
-    const matches = (action: AtomicAction): boolean => matchesAction(compiled, action, state);
-    return actions.length > 0 && (lets ? actions.every(matches) : actions.some(matches));
+    const matched = actions.filter((action) => matchesAction(compiled, action, state)).length;
+    return lets ? matched > 0 && matched === actions.length : matched > 0;
   } catch {
     return null;
   }

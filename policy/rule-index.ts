@@ -1,6 +1,7 @@
 import type { Capability } from "../core/mod.ts";
 import type { CompiledRule } from "./compile.ts";
 import { compilePathGlob, type PathGlob, type PathRoots } from "./path-glob.ts";
+import { SKILL_DATA } from "./rule-tests.ts";
 import { hasWildcard } from "./text-glob.ts";
 
 /** Rules by key, each list severest first. */
@@ -135,6 +136,7 @@ function pathKeys(paths: readonly string[], roots: PathRoots): RuleKeys | null {
   const folders: string[] = [];
   const names: string[] = [];
   for (const path of paths) {
+    if (path.startsWith(SKILL_DATA)) return null;
     const glob = compilePathGlob(path, roots);
     if (glob.kind === "never") continue;
     const folder = folderOf(glob);

@@ -2,7 +2,7 @@ import { cidrContains, parseCidr } from "./actions/addresses.ts";
 import type { Matchers, SkillMatcher } from "./document.ts";
 import type { Facts } from "./facts.ts";
 import { compileHostGlob, matchHost } from "./host-glob.ts";
-import { compilePathGlob, foldPath, matchAnyPath, type PathGlob, type PathRoots } from "./path-glob.ts";
+import { compilePathGlob, foldPath, matchAnyPath, matchPath, type PathGlob, type PathRoots } from "./path-glob.ts";
 import { compileTextGlobs, matchAnyText } from "./text-glob.ts";
 import { compileWords, hasOption, matchWords, optionsListed } from "./word-pattern.ts";
 import { TAINTED, tierMask, UNTAINTED } from "./words-masks.ts";
@@ -154,7 +154,26 @@ function testCidr(matchers: Matchers, mode: MatchMode): Holds {
   };
 }
 
-function testPaths(paths: readonly string[], { mode, roots }: TestOptions): Holds {
+function testPaths(paths: readonly string[], options: TestOptions): Holds {
+  const own = paths.filter((path) => path.startsWith(SKILL_DATA));
+  if (own.length === 0) return testPlainPaths(paths, options);
+  const plain = testPlainPaths(paths.filter((path) => !path.startsWith(SKILL_DATA)), options);
+  // The folder of `${skill_data}` is another one for each actor: compared below an imaginary root.
+  const globs = own.map((path) => compilePathGlob(path, { ...options.roots, skill_data: "/skill-data" }));
+  return (facts) => plain(facts) || globs.some((glob) => matchSkillData(glob, facts));
+}
+
+/** The start of a glob below the private folder of the acting skill. */
+export const SKILL_DATA = "${skill_data}";
+
+function matchSkillData(glob: PathGlob, { skill, real }: Facts): boolean {
+  const root = skill?.roots["scratch"];
+  if (root === undefined || !real.startsWith(root)) return false;
+  const rest = real.slice(root.length);
+  return (rest === "" || rest.startsWith("/")) && matchPath(glob, `/skill-data${rest}`);
+}
+
+function testPlainPaths(paths: readonly string[], { mode, roots }: TestOptions): Holds {
   const globs = paths.map((path) => compilePathGlob(path, roots));
   switch (mode) {
     case "deny":
