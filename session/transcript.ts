@@ -2,6 +2,7 @@ export { type ExportBlock, type ExportDocument, exportDocument } from "./transcr
 export { exportHtml } from "./transcript/export-html.ts";
 export { exportMarkdown } from "./transcript/export-markdown.ts";
 export * from "./transcript/list-transcripts.ts";
+export * from "./transcript/open-transcript.ts";
 export {
   readTranscript,
   type TranscriptContent,
