@@ -22,6 +22,8 @@ export interface IdSource {
 
 // Crockford's base 32, as the ULID specification uses it.
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+// A ULID has 48 bits for the time.
+const MAX_TIME = 2 ** 48;
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
 /**
@@ -36,7 +38,9 @@ export function createIds(clock: Clock, random: Random): IdSource {
   return {
     next<P extends keyof IdByPrefix>(prefix: P): IdByPrefix[P] {
       // A clock that steps back must not reorder ids: keep the latest time seen, one more per id.
-      last = Math.max(clock.now(), last + 1);
+      const time = Math.max(clock.now(), last + 1);
+      if (!(time < MAX_TIME)) throw new CoreError("ID_INVALID", `Cannot make an id: the clock says ${time}`);
+      last = time;
       const id = `${prefix}_${encodeTime(last)}${encodeRandom(random.bytes(10))}`;
       if (!isId(prefix, id)) throw new CoreError("ID_INVALID", `Cannot make an id: the clock says ${last}`);
       return id;
