@@ -28,6 +28,9 @@ export interface LedgerCheckOptions {
 /** Lines that fix the state of a session. */
 type Fixed = LedgerRecord & { readonly session: SessionId };
 
+/** Breaks of one ledger that are told one by one. */
+const MAX_BREAKS = 5;
+
 /** What both ledgers and all anchors say, checked line by line. */
 export class LedgerCheck {
   readonly #options: LedgerCheckOptions;
@@ -132,7 +135,10 @@ export class LedgerCheck {
   }
 
   #noteBreaks(view: LedgerView): void {
-    for (const { detail, after } of view.breaks) this.#note(view, after, `${view.name}: ${detail}`);
+    for (const { detail, after } of view.breaks.slice(0, MAX_BREAKS)) this.#note(view, after, `${view.name}: ${detail}`);
+    const rest = view.breaks.slice(MAX_BREAKS);
+    const [first] = rest;
+    if (first !== undefined) this.#note(view, first.after, `${view.name}: and ${rest.length} more lines`);
   }
 
   /** Notes a problem with the session that stands nearest to it. */

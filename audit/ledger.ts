@@ -102,7 +102,7 @@ export class Ledger {
     entries: readonly LedgerEntry[],
     tail: Tail,
   ): { readonly bytes: Uint8Array; readonly last: { readonly n: number; readonly chain: string } } {
-    const ts = this.#deps.clock.now();
+    const ts = Math.max(0, Math.floor(this.#deps.clock.now()));
     let [n, chain] = [tail.n, tail.chain];
     const lines = entries.map((entry) => {
       const global = entry.kind === "key" || entry.kind === "vault";

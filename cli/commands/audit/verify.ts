@@ -51,10 +51,11 @@ function judge(report: VerifyReport, strict: boolean): VerifyReport {
 
 function printReport(context: CommandContext, report: VerifyReport): void {
   if (report.sessions.length === 0) context.output.note("no session to verify");
+  const digits = Math.max(3, ...report.sessions.map(({ events }) => String(events).length));
   context.output.table(report.sessions.map((each) => [
-    each.ok ? "ok" : "FAILED",
+    each.ok ? "ok    " : "FAILED",
     each.session,
-    `${String(each.events).padStart(4)} events`,
+    `${String(each.events).padStart(digits)} events`,
     each.closed ? "closed" : "open",
     describe(each),
   ]));
