@@ -3,6 +3,8 @@ import { isOption } from "./words.ts";
 
 const SHELLS = /^(?:r?bash|sh|dash|r?zsh|r?ksh(?:93)?|mksh|lksh|pdksh|ash|yash|fish|csh|tcsh|nu|elvish|xonsh)$/;
 
+const AWK = /^(?:[gmn]|original-)?awk$|^bwk$/;
+
 /**
  * Interpreters that run a script file when one is named, and the options before it that change nothing about what
  * runs. Any other option (inline code, a module to load first, a loop around the input) makes the command opaque.
@@ -86,7 +88,7 @@ const RUNNING_OPTIONS: Readonly<
  */
 export function carriesCode(name: string, words: readonly string[]): boolean {
   if (SHELLS.test(name) || ESCAPES.test(name)) return !isQuestion(words);
-  if (/^(?:[gmn]|original-)?awk$|^bwk$/.test(name)) return !isSafeAwk(words);
+  if (AWK.test(name)) return !isSafeAwk(words);
   if (/^g?sed$/.test(name)) return !isSafeSed(words);
   if (/^[gb]?make$|^remake$/.test(name)) return makeCarriesCode(words);
   if (/^(?:deno|bun)$/.test(name)) return runtimeCarriesCode(words);
@@ -119,6 +121,12 @@ export function shellCode(name: string, words: readonly string[]): string | null
     } else if (word !== "--") return given ? word : null;
   }
   return null;
+}
+
+/** Tells whether a program runs whatever script it is given: a shell, `python`, `node`, `awk`, `make` and their like. */
+export function isInterpreter(name: string): boolean {
+  return SHELLS.test(name) || AWK.test(name) || /^(?:deno|bun)$/.test(name) ||
+    INTERPRETERS.some((entry) => entry.names.test(name));
 }
 
 /** Tells whether a program is a shell, so that text on its standard input is code. */

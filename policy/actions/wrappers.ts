@@ -133,6 +133,15 @@ const BEHIND_SUBCOMMAND: Readonly<Record<string, Readonly<Record<string, Wrapper
 };
 
 /**
+ * Tells whether a program's work is to run another one.
+ *
+ * @param name The program's name without folder.
+ */
+export function isWrapper(name: string): boolean {
+  return Object.hasOwn(WRAPPERS, name);
+}
+
+/**
  * Finds what a wrapper runs.
  *
  * @param name The program's name without folder.
