@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+/* oxlint-disable -- a program for auditors to read: compact, no dependencies, writes to the terminal */
 // Checks an AgentZero audit log (azlog/1, azheads/1) with nothing but the public key. Shares no code with the product.
 //   node azlog-verify.mjs --pub agentzero.pub [--heads HEADS]... SEGMENT.jsonl...
 // Segments of one session are given in order. Exit 0: everything holds; 7: something does not; 2: wrong use.
