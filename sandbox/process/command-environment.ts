@@ -17,6 +17,8 @@ const GIT_SETTINGS: readonly (readonly [string, string])[] = [
   ["tag.gpgSign", "false"],
   ["gc.auto", "0"],
   ["maintenance.auto", "false"],
+  // Masked files are marked as not in the work tree; this keeps git from thinking better of it.
+  ["sparse.expectFilesOutsideOfPatterns", "true"],
 ];
 
 /**

@@ -10,6 +10,7 @@ import { bundleChanges } from "./bundle-changes.ts";
 import { collectChanges } from "./collect.ts";
 import { commandEnvironment } from "./command-environment.ts";
 import { createStagedRun } from "./create-staged-run.ts";
+import { markMasked, type MaskedIndex, unmarkMasked } from "./mask-index.ts";
 import { removeTree } from "./remove-tree.ts";
 import { failureText, type OnceResult, runOnce } from "./run-once.ts";
 import { makeStage, type Stage } from "./stage.ts";
@@ -47,6 +48,7 @@ export async function runCommand(deps: SandboxDeps, input: CommandInput): Promis
   const stage = makeStage(spec.stageDir, spec.project, deps.facts.platform);
   let handedOver = false;
   try {
+    const marked = staged ? markMasked(stage, spec.project, [...spec.hidden.files, ...spec.hidden.dirs]) : [];
     const args = { spec, facts: deps.facts, staged, seccomp: ground.seccomp !== null, environment, blockFd: null };
     input.state.profile = digestOf(profileOf(args));
     input.state.started = true;
@@ -60,7 +62,7 @@ export async function runCommand(deps: SandboxDeps, input: CommandInput): Promis
     });
     input.state.outputBytes = result.outputBytes;
     input.state.memoryBytes = result.peakBytes;
-    const value = await valueOf(deps, { ...input, staged, stage }, result);
+    const value = await valueOf(deps, { ...input, staged, stage, marked }, result);
     handedOver = value.stage !== null;
     return value;
   } finally {
@@ -71,6 +73,7 @@ export async function runCommand(deps: SandboxDeps, input: CommandInput): Promis
 interface Finished extends CommandInput {
   readonly staged: boolean;
   readonly stage: Stage;
+  readonly marked: readonly MaskedIndex[];
 }
 
 async function valueOf(deps: SandboxDeps, input: Finished, result: OnceResult): Promise<ProcessValue> {
@@ -113,6 +116,7 @@ async function changesOf(
   result: OnceResult,
 ): Promise<Pick<ProcessValue, "changes" | "dropped" | "stage">> {
   const { spec, stage } = input;
+  const unreadable = unmarkMasked(stage, input.marked);
   const collected = await collectChanges({
     stage,
     project: spec.project,
@@ -127,9 +131,10 @@ async function changesOf(
     collected.changes,
     (relative) => lstatOrNull(join(spec.project, relative)) !== null,
   );
-  if (decided.length === 0) return { changes: [], dropped: collected.dropped, stage: null };
+  const dropped = [...unreadable, ...collected.dropped];
+  if (decided.length === 0) return { changes: [], dropped, stage: null };
   const run = createStagedRun(deps, { stage, project: spec.project, collected, decided, profile: input.state.profile });
-  return { changes: run.changes, dropped: collected.dropped, stage: run };
+  return { changes: run.changes, dropped, stage: run };
 }
 
 function notesOn(input: Finished, result: OnceResult): readonly string[] {

@@ -6,10 +6,11 @@ import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { createBubblewrap } from "../../../sandbox/mod.ts";
 import { codeOf, fakeSecrets, onStop, type Rig, rig, RUNTIME, valueOf } from "../rig.ts";
-import { argvSpec, IS_ROOT, keepAll, script, scriptSpec } from "./run.ts";
+import { argvSpec, keepAll, script, scriptSpec } from "./run.ts";
 
 const CANARY = "canary-7f3a91";
 
+// Nothing here may hurt the machine that runs it if a wall is missing: files are opened, not written.
 // Runs a text inside and gives what it printed.
 async function inside(r: Rig, text: string, more: Parameters<typeof script>[2] = {}): Promise<string> {
   return (await script(r, text, more)).text;
@@ -151,13 +152,17 @@ describe("what a command cannot do", () => {
     ["become root", "su -c id; sudo id; id -u", /^uid=0|^0$/m],
     ["make a user namespace", "unshare --user --map-root-user id -u 2>&1 && echo MADE", /MADE/],
     ["make a mount namespace", "unshare --mount true 2>&1 && echo MADE", /MADE/],
-    ["mount", "mount -t tmpfs none /tmp 2>&1 && echo MADE; mount --bind / /tmp 2>&1 && echo MADE", /MADE/],
+    [
+      "mount",
+      "mkdir -p /tmp/m; mount -t tmpfs none /tmp/m 2>&1 && echo MADE; mount --bind /usr /tmp/m 2>&1 && echo MADE",
+      /MADE/,
+    ],
     ["unmount a mask", "umount .agentzero 2>&1 && echo MADE", /MADE/],
     ["start another sandbox", "bwrap --ro-bind / / id 2>&1 && echo MADE", /MADE/],
     ["make a device", "mknod dev b 8 0 2>&1 && echo MADE; mknod /tmp/dev c 1 3 2>&1 && echo MADE", /MADE/],
     [
       "change system files",
-      "echo x 2>/dev/null >>/usr/bin/env && echo MADE; echo x 2>/dev/null >/etc/new && echo MADE; mkdir /new 2>/dev/null && echo MADE; touch /dev/new 2>/dev/null && echo MADE",
+      "(exec 3>>/usr/bin/env) 2>/dev/null && echo MADE; mkdir /usr/az-new 2>/dev/null && echo MADE; for f in /etc/az-new /az-new /dev/az-new /usr/local/az-new; do (exec 3>$f) 2>/dev/null && echo MADE; done",
       /MADE/,
     ],
     [
@@ -172,7 +177,7 @@ describe("what a command cannot do", () => {
     ],
     [
       "see or signal the agent",
-      `kill -0 ${process.pid} 2>&1 && echo MADE; kill -9 -1; ls /proc/${process.pid}/cwd/ 2>&1 && echo MADE`,
+      `kill -0 ${process.pid} 2>&1 && echo MADE; ls /proc/${process.pid}/cwd/ 2>&1 && echo MADE`,
       /MADE/,
     ],
     [
@@ -189,14 +194,12 @@ describe("what a command cannot do", () => {
     expect(await inside(rig(), `${text}; true`)).not.toMatch(forbidden);
   });
 
-  it("leaves the host's kernel settings and files alone when we are root", async () => {
-    const before = readFileSync("/proc/sys/kernel/core_pattern", "utf8");
+  it("reads nothing of the kernel's secrets, also when we are root", async () => {
     const text = await inside(
       rig(),
-      "echo '|/bin/true' >/proc/sys/kernel/core_pattern; cat /proc/kcore /proc/kmsg /proc/keys /proc/timer_list /proc/kallsyms 2>/dev/null | head -c 100 | wc -c",
+      "for f in kcore kmsg keys timer_list kallsyms slabinfo; do (head -c 10 /proc/$f | wc -c) 2>/dev/null; done; ls -A /proc/fs /proc/acpi /proc/driver 2>/dev/null | grep -v :",
     );
-    expect(readFileSync("/proc/sys/kernel/core_pattern", "utf8")).toBe(before);
-    expect([IS_ROOT, IS_ROOT ? text.trim().split("\n").at(-1) : "0"]).toEqual([IS_ROOT, "0"]);
+    expect(text.replaceAll(/\s/g, "")).toMatch(/^0*$/);
   });
 
   it("type into the terminal we were started from", async () => {
