@@ -3,6 +3,7 @@ import { systemTimers } from "../../../cli/system/timers.ts";
 import { SessionError } from "../../../session/errors.ts";
 import { createHttp } from "../../../session/http.ts";
 import type { ModelChoice, OpenModel } from "../../../session/providers/model.ts";
+import { modelFetch } from "../../../session/providers/model-fetch.ts";
 import { openModel } from "../../../session/providers/open-model.ts";
 import { digestRequest, streamModel } from "../../../session/providers/stream-model.ts";
 import { createHandTimers } from "../../support/hand-timers.ts";
@@ -447,6 +448,51 @@ function chunk(text: string): string {
 }
 
 describe("hostile streams", () => {
+  it("does not try again once a part was passed on", async () => {
+    const server = await serve((_, response) =>
+      sendEvents(
+        response,
+        `${
+          openAiEvents({ text: "so far", finish: null }).replace("data: [DONE]\n\n", "")
+        }data: {"error":{"type":"overloaded_error","message":"x"}}\n\n`,
+      )
+    );
+    const reply = await collect(await model("openai-compatible", server.url), ask("hello"), await createModelIo());
+    expect(reply).toMatchObject({ text: "so far", error: { code: "PROVIDER_BUSY" } });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it("goes nowhere but below the configured address, whatever a package asks for", async () => {
+    const server = await serve((_, response) => sendEvents(response, openAiEvents({ text: "no" })));
+    const rules = {
+      base: new URL(server.url),
+      loopbackOnly: true,
+      limits: { connectMs: 1_000, firstByteMs: 1_000, silenceMs: 1_000, maxBytes: 1_000, maxLineBytes: null },
+      facts: { provider: "test", model: "m", where: "x", port: 1, local: true, key: false },
+    };
+    const io = await createModelIo();
+    const attempt = await io.attempt(0, digestRequest(await model("anthropic", server.url), ask("x")));
+    const http = createHttp({ timers: systemTimers });
+    const fetch = modelFetch({ http, rules, attempt, io, models: () => Promise.resolve([]) });
+    const post = { method: "POST", body: "{}" };
+    for (
+      const url of [
+        `http://127.0.0.1:${server.port}/v2/x`,
+        `http://127.0.0.1:${server.port}/v1x`,
+        "http://127.0.0.1:1/v1/x",
+        `https://127.0.0.1:${server.port}/v1/x`,
+        `${server.url}/../admin`,
+      ]
+    ) {
+      await expect(fetch(url, post)).rejects.toMatchObject({ code: "PROVIDER_PROTOCOL" });
+    }
+    await expect(fetch(`${server.url}/x`, { method: "GET" })).rejects.toMatchObject({ code: "PROVIDER_PROTOCOL" });
+    await expect(fetch(`${server.url}/x`, { ...post, body: new Uint8Array(1) })).rejects.toMatchObject({
+      code: "PROVIDER_PROTOCOL",
+    });
+    expect(server.requests).toHaveLength(0);
+  });
+
   it("refuses a tool that the provider ran by itself", async () => {
     const events = anthropicEvents({ finish: null }) + [
       {

@@ -258,6 +258,17 @@ describe("damage", () => {
     expect(listTranscripts(at.folder)).toHaveLength(1);
   });
 
+  it("is found: a line of an earlier branch, in its old place", () => {
+    const { session, file } = write(usual);
+    const before = lines(file);
+    put(file, before.slice(0, 3));
+    const { transcript } = resumeTranscript(at.folder, session, at.writing);
+    transcript.append({ kind: "notice", code: "X", text: "another branch" });
+    transcript.close();
+    put(file, [...lines(file), before[4] ?? ""]);
+    expect(() => readTranscript(at.folder, session)).toThrow(/line 5 is not as it was written/);
+  });
+
   it("is found in any flipped bit of any line", () => {
     const { session, file } = write(usual);
     const whole = readFileSync(file);
