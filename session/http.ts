@@ -23,10 +23,13 @@ export interface Credential extends SecretSlot {
 
 /** One request to one target; redirects are answers like any other. */
 export interface HttpRequest {
+  /** HTTP method in upper case. */
   readonly method: string;
+  /** Where to. */
   readonly target: HttpTarget;
   /** Checked by `checkHeaders()`; host, length and framing are added. */
   readonly headers: readonly Header[];
+  /** Sent as it is; `null` for none. */
   readonly body: Uint8Array | null;
   /** Number of redirects that led here. */
   readonly hop: number;
@@ -38,14 +41,19 @@ export interface HttpLimits {
   readonly connectMs: number;
   /** From sending to the first byte of the body, in ms. */
   readonly firstByteMs: number;
+  /** Between two pieces of the body, in ms. */
   readonly silenceMs: number;
+  /** Bytes of the body after decoding. */
   readonly maxBytes: number;
+  /** Bytes without a line end, or `null` for any. */
   readonly maxLineBytes: number | null;
 }
 
 /** Who decides, who is asked for secrets, who can stop it. */
 export interface ExchangeIo {
+  /** Cancels the exchange. */
   readonly signal: AbortSignal;
+  /** Its bounds. */
   readonly limits: HttpLimits;
   /** Only addresses of this machine may answer. */
   readonly loopbackOnly: boolean;
@@ -57,6 +65,7 @@ export interface ExchangeIo {
 
 /** An answer whose body has not been read yet. */
 export interface HttpAnswer {
+  /** HTTP status. */
   readonly status: number;
   /** Value of a header by lower-case name; empty when absent. */
   header(name: string): string;

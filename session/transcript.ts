@@ -1,3 +1,4 @@
+export type { LinePlace } from "./transcript/format.ts";
 export { type ExportBlock, type ExportDocument, exportDocument } from "./transcript/export-blocks.ts";
 export { exportHtml } from "./transcript/export-html.ts";
 export { exportMarkdown } from "./transcript/export-markdown.ts";

@@ -23,17 +23,23 @@ import type { Timers } from "../../core/mod.ts";
 
 /** The tier of `fetch`: requests by host code, each decided by name and by address. */
 export interface HttpBackend {
+  /** Runs in this process, by code of ours. */
   readonly tier: "host-supervised";
+  /** Name in reports. */
   readonly name: string;
   /** Always ready: it needs nothing but the runtime. */
   probe(): Promise<Probe>;
+  /** Sends the request of a spent permit; never throws. */
   run(permit: Permit, spec: HttpSpec, io: HttpIo): Promise<Outcome<HttpValue>>;
 }
 
 /** What the tier is made of. */
 export interface HttpBackendDeps {
+  /** The network adapter. */
   readonly http: Http;
+  /** For durations. */
   readonly clock: Clock;
+  /** For the deadline. */
   readonly timers: Timers;
 }
 

@@ -9,6 +9,7 @@ import { reasonOf, type Watch } from "./watch.ts";
 
 /** What the network adapter is made of. */
 export interface HttpDeps {
+  /** Deadlines. */
   readonly timers: Timers;
   /** Resolves a name to all its addresses; the system's resolver unless given. */
   readonly resolve?: ((name: string) => Promise<readonly string[]>) | undefined;

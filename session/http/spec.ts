@@ -4,8 +4,11 @@ import type { OutgoingRequest } from "./target.ts";
 
 /** One HTTP request of a tool, as data: its digest is what a permit is bound to. */
 export interface HttpSpec {
+  /** Tells it from the specs of other tiers. */
   readonly kind: "http";
+  /** HTTP method in upper case. */
   readonly method: string;
+  /** Absolute, normalised. */
   readonly url: string;
   /** Checked by `checkHeaders()`. */
   readonly headers: readonly Header[];
@@ -15,12 +18,15 @@ export interface HttpSpec {
   readonly secret: { readonly handle: string; readonly inject: string } | null;
   /** What is kept of the body; more sets `truncated`. */
   readonly maxBytes: number;
+  /** From start to end, redirects included. */
   readonly timeoutMs: number;
+  /** Redirects that may be followed. */
   readonly maxRedirects: number;
 }
 
 /** What came back. */
 export interface HttpValue {
+  /** HTTP status. */
   readonly status: number;
   /** Where the answer came from, after redirects. */
   readonly url: string;
@@ -32,6 +38,7 @@ export interface HttpValue {
   readonly contentType: string;
   /** Bytes kept, after decoding. */
   readonly bytes: number;
+  /** `true` when more was sent than kept. */
   readonly truncated: boolean;
   /** The body when it is text, else `null`. */
   readonly text: string | null;

@@ -2,11 +2,15 @@ import { formatAddress, parseAddress, parseUrl } from "../../policy/mod.ts";
 
 /** One request as policy sees it: first by name, then again with the addresses the name resolved to. */
 export interface OutgoingRequest {
+  /** Absolute, normalised, without fragment. */
   readonly url: string;
+  /** How. */
   readonly scheme: "http" | "https";
   /** Lower case, punycode, without trailing dot; an IP in canonical form without brackets. */
   readonly host: string;
+  /** Port, also where the address leaves it out. */
   readonly port: number;
+  /** HTTP method. */
   readonly method: string;
   /** Every address the connection may use, or `null` before the name was resolved. */
   readonly addresses: readonly string[] | null;
@@ -18,9 +22,13 @@ export interface OutgoingRequest {
 
 /** Where a URL leads. */
 export interface HttpTarget {
+  /** What is fetched, without fragment. */
   readonly url: URL;
+  /** How. */
   readonly scheme: "http" | "https";
+  /** Lower case, punycode, without trailing dot; an IP in canonical form without brackets. */
   readonly host: string;
+  /** Port, also where the address leaves it out. */
   readonly port: number;
 }
 

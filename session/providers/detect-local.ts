@@ -7,6 +7,7 @@ import { readModels } from "./list-models.ts";
 export interface LocalServer {
   /** `ollama`, `llama.cpp`, `lmstudio` or `vllm`: what usually listens there. */
   readonly id: string;
+  /** Where it listens. */
   readonly port: number;
   /** Base URL for the configuration. */
   readonly url: string;

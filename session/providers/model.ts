@@ -17,11 +17,13 @@ export type ModelChoice =
 
 /** A model that is reached over HTTP, on this machine or elsewhere. */
 export interface RemoteChoice {
+  /** Wire format. */
   readonly kind: "openai-compatible" | "anthropic";
   /** Name of the provider in the configuration, e.g. `ollama`. */
   readonly id: string;
   /** Base URL, e.g. `http://127.0.0.1:11434/v1`. */
   readonly url: string;
+  /** Id of the model, as the provider knows it. */
   readonly model: string;
   /** Handle of the key, or `null`. */
   readonly key?: string | null;
@@ -34,11 +36,15 @@ export type Locality = "builtin" | "local" | "remote";
 
 /** A model that is ready to be asked; nothing was sent or connected yet. */
 export interface OpenModel {
+  /** Name of the provider in the configuration. */
   readonly provider: string;
+  /** Id of the model. */
   readonly name: string;
+  /** Where it runs. */
   readonly locality: Locality;
   /** `host:port`, for messages. */
   readonly where: string;
+  /** Its network side, for policy. */
   readonly target: ModelEndpoint;
   /** Tokens, or `null` when neither configuration nor provider says. */
   readonly contextSize: number | null;
@@ -58,8 +64,11 @@ export interface OpenModel {
 
 /** The network side of a model, as `model_call` names it. */
 export interface ModelEndpoint {
+  /** `null` in this process. */
   readonly scheme: "http" | "https" | null;
+  /** `null` in this process. */
   readonly host: string | null;
+  /** `null` in this process. */
   readonly port: number | null;
   /** `false` only for models in this process and loopback endpoints. */
   readonly remote: boolean;
@@ -75,7 +84,9 @@ export type ModelMessage =
 
 /** A call as the model made it. */
 export interface ModelCall {
+  /** Id that ties call and result together. */
   readonly id: string;
+  /** Name of the tool. */
   readonly tool: string;
   /** Decoded arguments; anything but an object is sent as `{}`. */
   readonly args: unknown;
@@ -83,8 +94,11 @@ export interface ModelCall {
 
 /** What became of a call. */
 export interface ModelResult {
+  /** Id of the call. */
   readonly id: string;
+  /** Name of the tool. */
   readonly tool: string;
+  /** How it ended. */
   readonly status: "ok" | "error" | "denied";
   /** For a model: inside its envelope. */
   readonly text: string;
@@ -94,7 +108,9 @@ export interface ModelResult {
 
 /** A tool as models see it. */
 export interface ModelTool {
+  /** Id of the model. */
   readonly name: string;
+  /** What it does, for the model. */
   readonly description: string;
   /** JSON Schema of its arguments. */
   readonly inputSchema: Readonly<Record<string, unknown>>;
@@ -102,7 +118,9 @@ export interface ModelTool {
 
 /** Everything one model call sends. */
 export interface ModelRequest {
+  /** The conversation, oldest first. */
   readonly messages: readonly ModelMessage[];
+  /** Tools on offer. */
   readonly tools: readonly ModelTool[];
   /** Upper bound of the reply in tokens, or `null` for the provider's own. */
   readonly maxOutputTokens: number | null;
@@ -121,7 +139,9 @@ export type FinishReason = "stop" | "calls" | "length" | "refused";
 
 /** Tokens as the provider counts them; `null` where it does not say. */
 export interface ModelUsage {
+  /** Tokens sent. */
   readonly input: number | null;
+  /** Tokens received. */
   readonly output: number | null;
 }
 
@@ -129,7 +149,9 @@ export interface ModelUsage {
 export interface ModelAttempt {
   /** Minted for the digest that {@link ModelIo.attempt} got; spent before anything is sent. */
   readonly permit: Permit;
+  /** Tier of the permit. */
   readonly tier: IsolationTier;
+  /** Spends the permit. */
   readonly permits: PermitSpender;
   /** Decides the request by name, then again with its addresses; rejects to refuse. */
   admit(request: OutgoingRequest): Promise<void>;
@@ -141,7 +163,9 @@ export interface ModelAttempt {
 
 /** How an attempt ended. */
 export interface AttemptOutcome {
+  /** Why it failed, or `null`. */
   readonly error: AgentZeroError | null;
+  /** Tokens, as far as they are known. */
   readonly usage: ModelUsage;
   /** Bytes of text, thoughts and arguments that came back. */
   readonly bytes: number;
@@ -153,7 +177,9 @@ export interface AttemptOutcome {
 export interface StreamLimits {
   /** From sending to the first byte, in ms. */
   readonly firstByteMs: number;
+  /** Between two pieces, in ms. */
   readonly silenceMs: number;
+  /** Bytes of one line of the stream. */
   readonly maxLineBytes: number;
   /** Text, thoughts and arguments of one reply, in bytes. */
   readonly maxReplyBytes: number;
@@ -161,11 +187,15 @@ export interface StreamLimits {
 
 /** Who decides, who measures, who can stop it. */
 export interface ModelIo {
+  /** Cancels the call. */
   readonly signal: AbortSignal;
+  /** Deadlines and pauses. */
   readonly timers: Timers;
+  /** Jitter of the pauses. */
   readonly random: Random;
   /** Wall time in ms, for a server's `Retry-After` date. */
   readonly now: () => number;
+  /** Bounds instead of the usual ones. */
   readonly limits?: Partial<StreamLimits>;
   /**
    * Takes one attempt through the gate. Rejects when it may not be made.

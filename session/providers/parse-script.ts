@@ -4,13 +4,17 @@ import { SessionError } from "../errors.ts";
 
 /** One turn of a scripted model; a turn without calls ends the reply. */
 export interface ScriptTurn {
+  /** What the model says. */
   readonly text?: string;
+  /** What it calls. */
   readonly calls?: readonly ScriptCall[];
 }
 
 /** One call of a turn. */
 export interface ScriptCall {
+  /** Name of the tool. */
   readonly tool: string;
+  /** Its arguments. */
   readonly args: { readonly [name: string]: Json };
 }
 

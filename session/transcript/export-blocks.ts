@@ -6,17 +6,23 @@ import { visibleText } from "./visible-text.ts";
 
 /** One block of an exported conversation; every text is masked and visible. */
 export interface ExportBlock {
+  /** Who or what speaks. */
   readonly kind: "person" | "data" | "model" | "call" | "notice";
+  /** Heading of one line. */
   readonly title: string;
   /** Origin, e.g. `file, private, src/a.ts`; empty for the person and for notices. */
   readonly label: string;
+  /** The text. */
   readonly text: string;
 }
 
 /** Everything a page is made of. */
 export interface ExportDocument {
+  /** Title of the conversation. */
   readonly title: string;
+  /** What it is, name by name. */
   readonly facts: readonly (readonly [name: string, value: string])[];
+  /** The conversation in order. */
   readonly blocks: readonly ExportBlock[];
 }
 

@@ -38,7 +38,9 @@ export interface SealedHeader {
 
 /** Where the next line goes: its number and the digest of the line before. */
 export interface LinePlace {
+  /** From 1, the header. */
   readonly number: number;
+  /** `b2:` of the line before. */
   readonly prev: string;
 }
 

@@ -8,11 +8,15 @@ import { hasWriter } from "./writer-lock.ts";
 
 /** A transcript in a list. */
 export interface ListedTranscript {
+  /** Its session. */
   readonly session: SessionId;
   /** Milliseconds since 1970; `null` when the file is damaged. */
   readonly created: number | null;
+  /** Last write, in milliseconds since 1970. */
   readonly updated: number;
+  /** Size of the file. */
   readonly bytes: number;
+  /** Whether it can be read. */
   readonly state: "ok" | "locked" | "damaged";
   /** `null` unless the state is `ok`. */
   readonly header: TranscriptHeader | null;

@@ -6,10 +6,13 @@ import { createTranscript, resumeTranscript, type Transcript, type TranscriptWri
 
 /** What an earlier opening of a session left behind. */
 export interface ResumedSession {
+  /** The context as it stands. */
   readonly items: readonly ContextItem[];
   /** What the person typed so far, masked: it feeds the quote table again. */
   readonly quotes: readonly string[];
+  /** The last counters. */
   readonly state: TranscriptState | null;
+  /** What it is. */
   readonly header: TranscriptHeader;
   /** For the person: a line that was cut off. */
   readonly notices: readonly string[];

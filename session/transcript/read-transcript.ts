@@ -27,15 +27,19 @@ export interface TranscriptFolder {
   readonly dir: string;
   /** Real path of the project, or `null` under the home. */
   readonly project: string | null;
+  /** Keys of the installation. */
   readonly keys: Keys;
 }
 
 /** A whole transcript, decrypted and checked. */
 export interface TranscriptContent {
+  /** Its session. */
   readonly session: SessionId;
+  /** Absolute path. */
   readonly file: string;
   /** Milliseconds since 1970. */
   readonly created: number;
+  /** What it is. */
   readonly header: TranscriptHeader;
   /** The context as it stands: what a resumed session goes on with. */
   readonly items: readonly ContextItem[];
@@ -51,7 +55,9 @@ export interface TranscriptContent {
 
 /** Where a transcript ends, and the key to go on with. */
 export interface TranscriptEnd {
+  /** The session's key; wiped by the writer that takes it. */
   readonly key: Uint8Array;
+  /** Place of the next line. */
   readonly at: LinePlace;
   /** Bytes up to the end of the last whole line. */
   readonly bytes: number;

@@ -8,11 +8,15 @@ export interface TranscriptHeader {
   readonly title: string;
   /** Real path of the folder the session ran in. */
   readonly cwd: string;
+  /** Name of the provider. */
   readonly provider: string;
+  /** Id of the model. */
   readonly model: string;
+  /** Where the model ran. */
   readonly locality: "builtin" | "local" | "remote";
   /** Digest of the policy generation it began under. */
   readonly policy: string;
+  /** Mode it began in. */
   readonly mode: "ask" | "read-only";
   /** Version of the program that began it. */
   readonly version: string;
@@ -22,8 +26,11 @@ export interface TranscriptHeader {
 export interface TranscriptState {
   /** Next turn of a script; `null` for other models. */
   readonly script: number | null;
+  /** Model calls so far. */
   readonly turns: number;
+  /** Tokens sent so far. */
   readonly input: number;
+  /** Tokens received so far. */
   readonly output: number;
 }
 

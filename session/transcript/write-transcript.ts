@@ -28,7 +28,9 @@ import { takeWriterLock } from "./writer-lock.ts";
 
 /** The one writer of a session's transcript. */
 export interface Transcript {
+  /** Its session. */
   readonly session: SessionId;
+  /** Absolute path. */
   readonly file: string;
   /**
    * Appends one entry, masked, as one sealed line. Entries that end a turn are synced to disk.
@@ -42,8 +44,11 @@ export interface Transcript {
 
 /** What a writer needs besides the folder. */
 export interface TranscriptWriting {
+  /** Keys and nonces. */
   readonly random: Random;
+  /** When it began. */
   readonly clock: Clock;
+  /** Facts of this process, for the lock. */
   readonly writer: WriterFacts;
   /** Masks secret values; called for every string before it is sealed. */
   readonly mask: (text: string) => string;
