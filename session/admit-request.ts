@@ -30,8 +30,8 @@ export function admitRequests(passage: Passage, spec: HttpSpec): (request: Outgo
         method: request.method,
         addresses: request.addresses,
       },
-      // Where a redirect leads was chosen by the network.
-      tainted: first.tainted || request.hop > 0,
+      // Where a redirect leads was chosen by the network; of an address only the origin decides anything.
+      tainted: first.tainted || new URL(request.url).origin !== new URL(spec.url).origin,
     };
     if (request.hop > 0 && request.addresses === null) await decideHop(passage, action, request);
     else if (deps.policy.decide(action).decision === "deny") {
