@@ -3,7 +3,7 @@ import { formatAddress, parseCidr } from "../actions/addresses.ts";
 import { showWords } from "../actions/words.ts";
 import type { Matchers, WordPattern } from "../document.ts";
 import { TARGET_KIND } from "../facts.ts";
-import type { GlobKind, Globs } from "./globs.ts";
+import { type GlobKind, type Globs, USUAL_ROOTS } from "./globs.ts";
 import { sampleTexts } from "./sample-values.ts";
 
 /** What targets are made from; see `SampleSource`. */
@@ -94,7 +94,8 @@ function commandTargets(source: TargetSource): readonly Target[] {
     ...patterns.flatMap((pattern) => samplesOfPattern(pattern, options, globs)),
   ];
   const unique = new Map(commands.map((argv) => [JSON.stringify(argv), argv]));
-  return texts("cwd", source).flatMap((cwd) =>
+  const usual = focus.cwd === undefined ? [USUAL_ROOTS.project ?? "/"] : [];
+  return [...new Set([...usual, ...texts("cwd", source)])].flatMap((cwd) =>
     [...unique.values()].map((argv): Target => ({
       kind: "command",
       argv,
