@@ -17,7 +17,8 @@ export interface Authorized {
 
 /** A reason to refuse that policy rules do not express. */
 export interface Guard {
-  readonly rule: string;
+  /** Id of the floor rule, or `null` for a call that could not be planned at all. */
+  readonly rule: string | null;
   readonly failure: CallFailure;
 }
 
@@ -51,7 +52,7 @@ export async function authorize(
     if (verdict !== undefined) pairs.push({ action, verdict });
   }
   const guard = call.guard ?? await bindingGuard(deps, call.actions, call.facts.tool);
-  const worst = decided.decision === "deny" || guard === null ? decided : guardVerdict(guard);
+  const worst = guard === null || (call.guard === null && decided.decision === "deny") ? decided : guardVerdict(guard);
   const facts = {
     ...call.facts,
     front: deps.front,
@@ -105,8 +106,8 @@ function guardVerdict(guard: Guard): Verdict {
   return {
     decision: "deny",
     rule: guard.rule,
-    layer: "floor",
-    reason: `floor: ${guard.failure.message}`,
+    layer: guard.rule === null ? null : "floor",
+    reason: `${guard.rule === null ? "invalid_target" : "floor"}: ${guard.failure.message}`,
     obligations: NO_OBLIGATIONS,
     approval: null,
     granted: null,
@@ -116,7 +117,7 @@ function guardVerdict(guard: Guard): Verdict {
 
 function refusal(title: string, worst: Verdict, guard: Guard | null): CallFailure | null {
   if (worst.decision !== "deny") return null;
-  if (guard !== null && worst.rule === guard.rule) return guard.failure;
+  if (guard !== null && worst.reason.endsWith(guard.failure.message)) return guard.failure;
   const by = worst.rule === null ? "no rule allows it" : `denied by rule "${worst.rule}" (${worst.layer ?? "policy"})`;
   return {
     code: worst.rule === null ? "POLICY_DEFAULT" : "POLICY_DENY",

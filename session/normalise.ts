@@ -87,5 +87,5 @@ function refused(name: string, failure: CallFailure): Normalised {
     handles: [],
     prepare: () => Promise.reject(new TypeError("Cannot prepare: the call was refused")),
   };
-  return { plan, guard: { rule: "floor.invalid-call", failure } };
+  return { plan, guard: { rule: null, failure } };
 }
