@@ -13,16 +13,17 @@ import {
   createHttp,
   createHttpBackend,
   type GateDeps,
-  openModel,
   openSession,
   type Session,
   type SessionEvent,
 } from "../session/mod.ts";
 import { auditSettings } from "./compose/audit-settings.ts";
+import { conversationToResume, openConversation, type ResumeWish } from "./compose/conversation.ts";
 import { gitIdentity } from "./compose/git-identity.ts";
 import { type Installation, openInstallation } from "./compose/installation.ts";
 import { openProjectPolicy } from "./compose/project-policy.ts";
 import { openSecrets } from "./compose/secrets.ts";
+import { isTrustedConfig } from "./compose/trusted-config.ts";
 import { limitOf, sessionLimits } from "./config/limits.ts";
 import { type Config, loadConfig } from "./config/load-config.ts";
 import { modelChoice } from "./config/model-choice.ts";
@@ -45,6 +46,8 @@ export interface SessionRequest {
     readonly script?: string | undefined;
   };
   readonly maxTurns?: number | null;
+  /** Goes on with an earlier conversation. */
+  readonly resume?: ResumeWish | null;
   /** Refuses a request that can never become a call, before anything is made or recorded. */
   readonly check?: (project: string) => void;
   /** Takes the events, in order. */
@@ -86,14 +89,17 @@ export async function openComposedSession(context: CommandContext, request: Sess
   const config = await loadConfig({
     home,
     project,
-    isTrusted: (bytes) => isTrustedConfig({ installation, project }, bytes),
+    isTrusted: (bytes) => isTrustedConfig(installation, { project, policy }, bytes),
     env: context.system.env,
     flags: { provider: request.model?.provider, model: request.model?.name },
   });
   for (const notice of config.notices) context.output.note(notice);
   const redactor = createRedactor({ random });
-  const session = ids.next("ses");
   const record = recordPlace(project ?? home, project !== null);
+  const resume = request.resume ?? null;
+  const session = resume === null ? ids.next("ses") : conversationToResume(record.sessions, resume);
+  if (resume !== null && keys.locked) await keys.unlock(() => context.passphrase());
+  const writer = writerFacts(installation.facts);
   const audit = await openAuditLog({
     dir: record.dir,
     home,
@@ -103,7 +109,7 @@ export async function openComposedSession(context: CommandContext, request: Sess
     clock,
     random,
     timers,
-    writer: writerFacts(installation.facts),
+    writer,
     settings: auditSettings(config),
     policy: policy.generation.digest,
     front: request.front,
@@ -122,7 +128,16 @@ export async function openComposedSession(context: CommandContext, request: Sess
         hint: secrets.vault.lockReason ?? "unlock it: AGENTZERO_PASSPHRASE or --passphrase-file",
       });
     }
-    const model = await openModel(choice, { http });
+    const { model, transcript, usage } = await openConversation(choice, {
+      folder: { dir: record.sessions, project, keys },
+      session,
+      resume: resume !== null,
+      header: { cwd: context.cwd, policy: policy.generation.digest, mode: request.mode, version: VERSION },
+      writing: { random, clock, writer, mask: (text) => redactor.mask(text).text },
+      http,
+    });
+    closer.also(() => transcript.close());
+    for (const notice of transcript.resumed?.notices ?? []) context.output.note(notice);
     const sandbox: SandboxDeps = { clock, timers, random, facts: installation.facts.host };
     const toolchains = config.user.sandbox?.paths ?? [];
     const gate: Omit<GateDeps, "questions" | "tools" | "ignored"> = {
@@ -160,7 +175,10 @@ export async function openComposedSession(context: CommandContext, request: Sess
         newStageName: () => toHex(random.bytes(12)),
       },
       detect: request.front !== "call",
-      emit: (event) => request.emit(event, session),
+      emit(event): void {
+        usage.take(event);
+        request.emit(event, session);
+      },
     };
     const opened = openSession({
       gate,
@@ -170,6 +188,9 @@ export async function openComposedSession(context: CommandContext, request: Sess
       random,
       mode: request.mode,
       version: VERSION,
+      ...(transcript.resumed === null ? {} : { resumed: transcript.resumed }),
+      // A call without a model is no conversation.
+      ...(request.front === "call" ? {} : { store: (item) => transcript.store(item) }),
     });
     closer.own(opened);
     return { session: opened, policy, audit, redactor, config, project, installation, close: () => closer.close() };
@@ -180,10 +201,13 @@ export async function openComposedSession(context: CommandContext, request: Sess
   }
 }
 
-/** Where a session records and stages: in its project, or under the home. */
-function recordPlace(base: string, isProject: boolean): { readonly dir: string; readonly stageRoot: string } {
+/** Where a session records, stages and keeps its conversation: in its project, or under the home. */
+function recordPlace(
+  base: string,
+  isProject: boolean,
+): { readonly dir: string; readonly stageRoot: string; readonly sessions: string } {
   const folder = isProject ? join(base, PROJECT_FOLDER) : base;
-  return { dir: join(folder, "audit"), stageRoot: join(folder, "state", "stage") };
+  return { dir: join(folder, "audit"), stageRoot: join(folder, "state", "stage"), sessions: join(folder, "sessions") };
 }
 
 function shownFile(file: string, root: string): string {
@@ -195,22 +219,28 @@ type Exit = "ok" | "failed" | "interrupted";
 
 interface Closer {
   own(session: Session): void;
+  /** Closes something else along with it. */
+  also(work: () => void): void;
   close(exit?: Exit): Promise<void>;
 }
 
 /** Closes the session, or the bare record, exactly once: at the end of the command or of the process. */
 function createCloser(context: CommandContext, audit: AuditLog): Closer {
+  const others: (() => void)[] = [];
   let session: Session | null = null;
   let closing: Promise<void> | null = null;
   const forget = context.onExit(() => close("interrupted"));
   function close(exit: Exit): Promise<void> {
-    closing ??= session === null ? audit.close(exit) : session.close(exit);
+    closing ??= (session === null ? audit.close(exit) : session.close(exit)).finally(() => {
+      for (const work of others) work();
+    });
     return closing;
   }
   return {
     own(opened): void {
       session = opened;
     },
+    also: (work) => void others.push(work),
     async close(exit): Promise<void> {
       try {
         await close(exit ?? (context.signal.aborted ? "interrupted" : "ok"));

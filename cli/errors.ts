@@ -12,8 +12,10 @@ export type CliErrorCode =
   | "NOT_FOUND"
   | "NO_PROJECT"
   | "NO_TERMINAL"
+  | "POLICY_UNTRUSTED"
   | "PROJECT_UNSAFE"
   | "RUNTIME_TOO_OLD"
+  | "TRUST_DECLINED"
   | "USAGE"
   | "VAULT_BLIND"
   | "WRITE_FAILED";

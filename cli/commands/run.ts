@@ -8,6 +8,8 @@ export function register(program: Command, frame: Frame): void {
     .argument("<prompt>", "what to do; - reads it from stdin")
     .addOption(new Option("-o, --output <form>", "form of the result").choices(["text", "json", "stream-json"]))
     .option("--max-turns <n>", "stop after this many model calls")
+    .option("-c, --continue", "go on with the newest conversation of this project")
+    .option("--resume <session>", "go on with this conversation")
     .option("--provider <name>", "provider from your config.yml, builtin, or script")
     .option("--model <name>", "model, as NAME or PROVIDER/NAME")
     .option("--script <file>", "turns for the provider `script`")

@@ -1,11 +1,13 @@
 import { type ApprovalRequest, type Approver, labelOf } from "../../../core/mod.ts";
 import { type BuiltinLine, parseBuiltinLine, type SessionInput } from "../../../session/mod.ts";
 import { type ComposedSession, openComposedSession } from "../../compose.ts";
+import type { ResumeWish } from "../../compose/conversation.ts";
 import type { CommandContext, CommandInput, Terminal } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { EXIT, type ExitCode } from "../../exit-codes.ts";
 import { showResult } from "../../output/call-result.ts";
 import { readInput, type Typed } from "../../term/read-input.ts";
+import { resumeWish } from "../run/resume-wish.ts";
 import { runChatCommand } from "./commands.ts";
 import { type ChatScreen, createChatScreen } from "./show-event.ts";
 import { whileRunning } from "./while-running.ts";
@@ -31,6 +33,8 @@ class Chat {
   readonly #history: string[] = [];
   readonly #approver: TypedApprover;
   #mode: "ask" | "read-only";
+  /** Only the first session of a chat goes on with an earlier one. */
+  #resume: ResumeWish | null;
   #draft = "";
   #pending: SessionInput["data"][number][] = [];
 
@@ -40,6 +44,7 @@ class Chat {
     this.#input = input;
     this.#screen = createChatScreen(context);
     this.#approver = createTypedApprover(terminal.approver);
+    this.#resume = resumeWish(input);
     this.#mode = input.flag("readOnly") ? "read-only" : "ask";
   }
 
@@ -56,6 +61,7 @@ class Chat {
       await opened.close();
       if (next === "quit") return EXIT.ok;
       if (next === "leave") return EXIT.interrupted;
+      this.#resume = null;
       // oxlint-disable-next-line no-await-in-loop
       opened = await this.#open();
     }
@@ -73,6 +79,7 @@ class Chat {
         name: this.#input.option("model"),
         script: this.#input.option("script"),
       },
+      resume: this.#resume,
       emit: (event) => this.#screen.take(event),
     });
   }

@@ -9,6 +9,7 @@ import { isExitCode } from "../../exit-codes.ts";
 import { createEventStream, resultObject, type StreamLine } from "../../output/stream-json.ts";
 import { badUsage } from "../../usage.ts";
 import { pipedInput } from "./piped-input.ts";
+import { resumeWish } from "./resume-wish.ts";
 
 type OutputForm = "text" | "json" | "stream-json";
 
@@ -25,6 +26,7 @@ export async function runPromptCommand(context: CommandContext, input: CommandIn
     project: "optional",
     model: { provider: input.option("provider"), name: input.option("model"), script: input.option("script") },
     maxTurns: maxTurns(input.option("maxTurns")),
+    resume: resumeWish(input),
     emit: (event, session) => sink.take(event, session),
   });
   await opened.session.submit({ text: prompt, data }, context.signal);

@@ -1,0 +1,121 @@
+import { existsSync } from "node:fs";
+import { isId, type SessionId } from "../../core/mod.ts";
+import {
+  type Http,
+  type ModelChoice,
+  type OpenModel,
+  openModel,
+  type OpenTranscript,
+  openTranscript,
+  readTranscript,
+  type SessionEvent,
+  transcriptFile,
+  type TranscriptFolder,
+  type TranscriptHeader,
+  transcriptIds,
+  type TranscriptState,
+  type TranscriptWriting,
+} from "../../session/mod.ts";
+import { CliError } from "../errors.ts";
+
+/** Which conversation to go on with: the newest here, or one by id. */
+export type ResumeWish = { readonly kind: "newest" } | { readonly kind: "id"; readonly id: string };
+
+/**
+ * Finds the conversation to go on with, before anything is made or recorded.
+ *
+ * @param dir Folder of the transcripts.
+ * @param wish Which one.
+ * @returns Its session.
+ * @throws {CliError} `NOT_FOUND` when there is none.
+ */
+export function conversationToResume(dir: string, wish: ResumeWish): SessionId {
+  if (wish.kind === "newest") {
+    const [newest] = transcriptIds(dir);
+    if (newest !== undefined) return newest;
+    throw new CliError("NOT_FOUND", "Cannot go on: no conversation is kept here yet", {
+      hint: "start one without --continue",
+    });
+  }
+  const id = wish.id;
+  if (isId("ses", id) && existsSync(transcriptFile(dir, id))) return id;
+  throw new CliError("NOT_FOUND", `Cannot go on with "${id.slice(0, 64)}": there is no such conversation here`, {
+    hint: "agentzero session list",
+  });
+}
+
+/** Counts what a session used, so that a resumed one goes on from there. */
+export interface UsageCounter {
+  /** Takes every event of the session. */
+  take(event: SessionEvent): void;
+  state(model: OpenModel): TranscriptState;
+  /** Begins where an earlier opening stopped. */
+  goOnFrom(state: TranscriptState | null): void;
+}
+
+/** Creates the counter of a session. */
+function createUsageCounter(): UsageCounter {
+  let turns = 0;
+  let input = 0;
+  let output = 0;
+  return {
+    take(event): void {
+      if (event.type !== "usage") return;
+      turns++;
+      input += event.input;
+      output += event.output;
+    },
+    state: (model) => ({ script: model.position(), turns, input, output }),
+    goOnFrom(state): void {
+      turns = state?.turns ?? 0;
+      input = state?.input ?? 0;
+      output = state?.output ?? 0;
+    },
+  };
+}
+
+/** Lets a script go on with the turn it stopped at. */
+function resumedChoice(choice: ModelChoice, kept: TranscriptState | null): ModelChoice {
+  const next = kept?.script ?? null;
+  return choice.kind !== "script" || next === null ? choice : { ...choice, next };
+}
+
+/** What a conversation is kept with. */
+export interface ConversationParts {
+  readonly folder: TranscriptFolder;
+  readonly session: SessionId;
+  readonly resume: boolean;
+  readonly header: Omit<TranscriptHeader, "title" | "provider" | "model" | "locality">;
+  readonly writing: TranscriptWriting;
+  readonly http: Http;
+}
+
+/** A conversation that is kept, and the model that goes on with it. */
+export interface Conversation {
+  readonly model: OpenModel;
+  readonly transcript: OpenTranscript;
+  readonly usage: UsageCounter;
+}
+
+/**
+ * Opens the transcript of a session together with its model: a script goes on where it stopped.
+ *
+ * @param choice Which model.
+ * @param parts Where it is kept and what it is.
+ * @returns Both; the transcript's file begins with the first step.
+ * @throws {SessionError} `SESSION_DAMAGED`, `SESSION_BUSY`, and what the model throws.
+ */
+export async function openConversation(choice: ModelChoice, parts: ConversationParts): Promise<Conversation> {
+  const { folder, session, resume } = parts;
+  const kept = resume && choice.kind === "script" ? readTranscript(folder, session).state : null;
+  const model = await openModel(resumedChoice(choice, kept), { http: parts.http });
+  const usage = createUsageCounter();
+  const transcript = openTranscript(folder, {
+    session,
+    resume,
+    header: { ...parts.header, provider: model.provider, model: model.name, locality: model.locality },
+    state: () => usage.state(model),
+  }, parts.writing);
+  usage.goOnFrom(transcript.resumed?.state ?? null);
+  return { model, transcript, usage };
+}
