@@ -12,6 +12,7 @@ import { findPrograms } from "./find-programs.ts";
 import { namespaceFix } from "./namespace-fix.ts";
 import { removeTree } from "./remove-tree.ts";
 import { type Ground, runCommand } from "./run-command.ts";
+import { compileFilter } from "./seccomp.ts";
 import { createSlots } from "./slots.ts";
 import { removeStaleStages } from "./stage.ts";
 
@@ -35,18 +36,19 @@ export function createBubblewrap(
 ): Backend<ProcessSpec, ProcessValue> {
   const running = checkLimit(SANDBOX_BOUNDS.running, settings.running ?? SANDBOX_BOUNDS.running.default);
   const slots = createSlots(running);
+  const seccomp = settings.seccomp ?? "auto";
   const grounds = new Map<string, Promise<Ground>>();
   let probed: Promise<Probe> | null = null;
   // One canary for each project and process: whether a view can be staged depends on the project's file system.
   function groundOf(project: string, stageRoot: string): Promise<Ground> {
-    const known = grounds.get(project) ?? prepareGround(deps, { project, stageRoot });
+    const known = grounds.get(project) ?? prepareGround(deps, { project, stageRoot, seccomp });
     grounds.set(project, known);
     return known;
   }
   return {
     tier: "host-supervised",
     name: "bubblewrap",
-    probe: () => probed ??= probe(deps),
+    probe: () => probed ??= probe(deps, seccomp),
     run(permit: Permit, spec: ProcessSpec, io: RunIo): Promise<Outcome<ProcessValue>> {
       const profile = digestOf({ backend: "bubblewrap", started: false });
       const frame = { permit, spec, io, tier: "host-supervised", profile, action: "Cannot run command" } as const;
@@ -64,25 +66,26 @@ export function createBubblewrap(
   };
 }
 
-async function prepareGround(
-  deps: SandboxDeps,
-  at: { readonly project: string; readonly stageRoot: string },
-): Promise<Ground> {
+/** What a canary is run on. */
+interface GroundInput {
+  readonly project: string;
+  readonly stageRoot: string;
+  readonly seccomp: ProcessSettings["seccomp"];
+}
+
+async function prepareGround(deps: SandboxDeps, at: GroundInput): Promise<Ground> {
   removeStaleStages(at.stageRoot, deps.clock.now());
   return await testGround(deps, at);
 }
 
-async function testGround(
-  deps: SandboxDeps,
-  at: { readonly project: string; readonly stageRoot: string },
-): Promise<Ground> {
+async function testGround(deps: SandboxDeps, at: GroundInput): Promise<Ground> {
   if (deps.facts.platform !== "linux") {
     throw unavailable(`no sandbox for ${deps.facts.platform} in this version`, "run commands yourself, or use Linux");
   }
   const found = findPrograms();
   if (!found.ok) throw unavailable(`${found.missing} is not installed`, found.fix);
   const { programs } = found;
-  const seccomp = null;
+  const seccomp = filterFor(deps.facts.arch, at.seccomp);
   const stageDir = join(at.stageRoot, `probe_${Buffer.from(deps.random.bytes(8)).toString("hex")}`);
   const input = { programs, project: at.project, stageDir, seccomp };
   const staged = orThrow(await runCanary(deps, { ...input, staged: true }));
@@ -109,11 +112,20 @@ function orThrow(result: CanaryResult): string | null {
   }
 }
 
-async function probe(deps: SandboxDeps): Promise<Probe> {
+// Threat: kernel holes behind calls that no ordinary program needs. Where its tests never ran it is a choice.
+function filterFor(arch: string, setting: ProcessSettings["seccomp"]): Uint8Array | null {
+  if (setting === "off") return null;
+  if (arch === "x64") return compileFilter("x64");
+  if (setting === "auto") return null;
+  if (arch === "arm64") return compileFilter("arm64");
+  throw unavailable(`there is no system call filter for ${arch}`, "set sandbox.seccomp to auto in your config.yml");
+}
+
+async function probe(deps: SandboxDeps, seccomp: ProcessSettings["seccomp"]): Promise<Probe> {
   let root: string | null = null;
   try {
     root = realpathSync(mkdtempSync(join(deps.facts.tmp, "agentzero-probe-")));
-    const ground = await testGround(deps, { project: root, stageRoot: join(root, ".agentzero/state/stage") });
+    const ground = await testGround(deps, { project: root, stageRoot: join(root, ".agentzero/state/stage"), seccomp });
     return {
       ok: true,
       facts: {

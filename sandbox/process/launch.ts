@@ -63,7 +63,7 @@ export async function launch(plan: Launch): Promise<Launched> {
   const ended = allFinished([streams.status, streams.stdout, streams.stderr]);
   const pid = await started(child);
   send(streams.args, plan.args);
-  if (streams.seccomp !== null && plan.seccomp !== null) send(streams.seccomp, plan.seccomp);
+  if (streams.seccomp !== null && plan.seccomp !== null) send(streams.seccomp, plan.seccomp.slice());
   if (streams.stdin !== null && plan.stdin !== null) streams.stdin.end(plan.stdin);
   function order(text: string): void {
     if (!streams.control.destroyed) streams.control.write(text);

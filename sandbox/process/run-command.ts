@@ -147,6 +147,10 @@ function notesOn(input: Finished, result: OnceResult): readonly string[] {
   if (input.staged && /Value too large for defined data type|EOVERFLOW/.test(text)) {
     return ["Files whose owner or group is not your own are read-only for commands."];
   }
+  // SIGSYS: only the filter sends it, to programs of another architecture.
+  if (result.status.exitCode === 159) {
+    return ["The system call filter ended it: programs of another architecture do not run here."];
+  }
   return [];
 }
 

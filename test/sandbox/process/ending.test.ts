@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -226,6 +226,8 @@ describe("limits", () => {
 
   it("bounds files, open files, core dumps and processor time", async () => {
     const r = rig();
+    // So that there is something to bound: many systems start with none.
+    spawnSync("prlimit", ["--pid", String(process.pid), "--core=1000000"]);
     const limits = processLimits({ fileBytes: 1024 * 1024, openFiles: 50 });
     const { text } = await script(r, "head -c 3000000 /dev/zero >big; wc -c <big; ulimit -c; ulimit -n; ulimit -t", {
       limits,

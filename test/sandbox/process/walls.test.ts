@@ -60,6 +60,11 @@ describe("what a command sees", () => {
     }
   });
 
+  it("gets none of the pipes that the sandbox is steered with", async () => {
+    expect(await inside(rig(), "for n in 3 4 5 6 7 8 9; do [ -e /proc/self/fd/$n ] && echo open $n; done; echo done"))
+      .toBe("done\n");
+  });
+
   it("gets no descriptor that we were given without close-on-exec", async () => {
     const r = rig();
     const secret = join(r.root, "inherited");
@@ -150,7 +155,11 @@ describe("what a command sees", () => {
 describe("what a command cannot do", () => {
   it.each([
     ["become root", "su -c id; sudo id; id -u", /^uid=0|^0$/m],
-    ["make a user namespace", "unshare --user --map-root-user id -u 2>&1 && echo MADE", /MADE/],
+    [
+      "make a user namespace",
+      "unshare --user true 2>&1 && echo MADE; unshare --user --map-root-user id -u 2>&1 && echo MADE",
+      /MADE/,
+    ],
     ["make a mount namespace", "unshare --mount true 2>&1 && echo MADE", /MADE/],
     [
       "mount",
