@@ -1,4 +1,4 @@
-import type { AtomicAction } from "../core/mod.ts";
+import type { AtomicAction, RuleRef, Verdict } from "../core/mod.ts";
 import { authorize } from "./authorize.ts";
 import { SessionError } from "./errors.ts";
 import type { Admission, HttpSpec, OutgoingRequest } from "./http.ts";
@@ -34,11 +34,29 @@ export function admitRequests(passage: Passage, spec: HttpSpec): (request: Outgo
       tainted: first.tainted || new URL(request.url).origin !== new URL(spec.url).origin,
     };
     if (request.hop > 0 && request.addresses === null) await decideHop(passage, action, request);
-    else if (deps.policy.decide(action).decision === "deny") {
-      throw refused(request, `policy denies it (${deps.policy.decide(action).rule ?? "no rule allows it"})`);
-    }
+    else checkAgain(passage, deps.policy.decide(action), request);
     return { secret: await slotAt(passage, spec, { request, action }) };
   };
+}
+
+// Threat: an ask that only the address brings up (a rule with `cidr`) was in no question, so no answer covers it.
+function checkAgain(passage: Passage, verdict: Verdict, request: OutgoingRequest): void {
+  if (verdict.decision === "deny") {
+    throw refused(request, `policy denies it (${verdict.rule ?? "no rule allows it"})`);
+  }
+  if (verdict.decision !== "requires_approval" || verdict.granted !== null) return;
+  const asked = new Set(
+    request.hop > 0
+      ? []
+      : passage.authorized.each.flatMap(({ verdict: { approval } }) => approval?.asks.map(nameOf) ?? []),
+  );
+  const fresh = verdict.approval?.asks.find((ask) => !asked.has(nameOf(ask)));
+  if (fresh === undefined && verdict.approval !== null) return;
+  throw refused(request, `with its address it needs approval (rule "${fresh?.rule ?? verdict.rule ?? ""}")`);
+}
+
+function nameOf(rule: RuleRef): string {
+  return `${rule.layer}/${rule.rule}/${rule.policy}`;
 }
 
 // A redirect leaves a record of its own; what would need a person is refused, since its origin was not the person's choice.
