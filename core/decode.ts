@@ -18,7 +18,9 @@ import { nearestName } from "./nearest-name.ts";
 export function decode<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {
   const decoded = schema.safeParse(value);
   if (decoded.success) return decoded.data;
-  const [issue] = decoded.error.issues;
+  const { issues } = decoded.error;
+  // A misspelled key also shows up as a missing one: the misspelling is what helps.
+  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
   const hint = issue === undefined ? undefined : hintFor(schema, issue);
   throw new CoreError(
     "ARGS_INVALID",

@@ -19,6 +19,12 @@ describe("decode()", () => {
     );
   });
 
+  it("names the misspelled key rather than the missing one", () => {
+    expect(() => decode(schema, { pth: "a" }, "arguments")).toThrow(
+      expect.objectContaining({ message: 'Cannot read arguments: unknown key "pth"', hint: 'did you mean "path"?' }),
+    );
+  });
+
   it.each([[{}], [{ path: 3 }], [null], ["text"], [[]]])("refuses %j", (value) => {
     expect(() => decode(schema, value, "arguments")).toThrow(expect.objectContaining({ code: "ARGS_INVALID" }));
   });
