@@ -76,7 +76,7 @@ describe("call fetch", () => {
     const server = await serve();
     const rules = [
       '{ id: named, effect: allow, capability: network_request, hosts: ["docs.localhost"] }',
-      '{ id: inside, effect: requires_approval, capability: network_request, cidr: ["127.0.0.0/8"], reason: look }',
+      '{ id: inside, effect: requires_approval, capability: network_request, cidr: ["127.0.0.0/8", "::1/128"], reason: look }',
     ];
     for (const flags of [[], ["--approve"]]) {
       const ran = await fetching(rules, { url: `http://docs.localhost:${server.port}/a` }, ...flags);
