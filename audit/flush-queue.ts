@@ -23,7 +23,10 @@ export class FlushQueue {
   #want: FlushWant | null = null;
   #waiters: Waiter[] = [];
   #running: Promise<void> | null = null;
-  readonly #deadlines = new Map<string, { readonly ms: number; readonly cancel: () => void }>();
+  readonly #deadlines = new Map<
+    string,
+    { readonly ms: number; readonly want: FlushWant; readonly cancel: () => void }
+  >();
 
   /**
    * @param timers For work that nobody waits for.
@@ -54,7 +57,7 @@ export class FlushQueue {
       this.#deadlines.delete(name);
       this.#ask(want);
     });
-    this.#deadlines.set(name, { ms, cancel });
+    this.#deadlines.set(name, { ms, want, cancel });
   }
 
   /** Resolves when no flush is under way; drops what only timers were to bring. */
@@ -62,6 +65,15 @@ export class FlushQueue {
     for (const { cancel } of this.#deadlines.values()) cancel();
     this.#deadlines.clear();
     while (this.#running !== null) await this.#running;
+  }
+
+  /** What this flush does anyway needs no timer any more. */
+  #dropCovered(done: FlushWant): void {
+    for (const [name, { want, cancel }] of this.#deadlines) {
+      if ((want.checkpoint && !done.checkpoint) || (want.sync && !done.sync)) continue;
+      cancel();
+      this.#deadlines.delete(name);
+    }
   }
 
   #ask(want: FlushWant): void {
@@ -78,6 +90,7 @@ export class FlushQueue {
     await Promise.resolve();
     for (let want = this.#want; want !== null; want = this.#want) {
       this.#want = null;
+      this.#dropCovered(want);
       const waiters = this.#waiters.splice(0);
       try {
         await this.#flush(want);

@@ -135,7 +135,9 @@ export class LedgerCheck {
   }
 
   #noteBreaks(view: LedgerView): void {
-    for (const { detail, after } of view.breaks.slice(0, MAX_BREAKS)) this.#note(view, after, `${view.name}: ${detail}`);
+    for (const { detail, after } of view.breaks.slice(0, MAX_BREAKS)) {
+      this.#note(view, after, `${view.name}: ${detail}`);
+    }
     const rest = view.breaks.slice(MAX_BREAKS);
     const [first] = rest;
     if (first !== undefined) this.#note(view, first.after, `${view.name}: and ${rest.length} more lines`);

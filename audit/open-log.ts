@@ -17,6 +17,7 @@ import { firstPlace, type SegmentPlace } from "./segment-place.ts";
 import { SegmentWriter } from "./segment-writer.ts";
 import { listSessionFiles, prepareFolder, segmentPath } from "./session-files.ts";
 import { diskFull, headEntry, SessionLog } from "./session-log.ts";
+import { CLEAR_FIELDS } from "./settings.ts";
 import { pruneSessions } from "./prune.ts";
 import { liveness } from "./writer-facts.ts";
 
@@ -49,7 +50,9 @@ class Opener {
   readonly #files: LogFiles;
 
   constructor(options: AuditLogOptions) {
-    this.#options = options;
+    // The format knows one order of names, a configuration file may use any.
+    const clear = CLEAR_FIELDS.filter((name) => options.settings.clear.includes(name));
+    this.#options = { ...options, settings: { ...options.settings, clear } };
     this.#files = options.files ?? NODE_FILES;
   }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -18,7 +18,13 @@ import {
   type AuditLogOptions,
   type AuditSettings,
   DEFAULT_AUDIT_SETTINGS,
+  listSessionFiles,
   openAuditLog,
+  readSession,
+  type StoredEvent,
+  verify,
+  type VerifyOptions,
+  type VerifyReport,
   writerFacts,
 } from "../../audit/mod.ts";
 
@@ -66,7 +72,7 @@ export class FakeTimers implements Timers {
 
   /** Fires everything due within `ms`. */
   fire(ms: number): void {
-    for (const entry of [...this.#waiting]) {
+    for (const entry of Array.from(this.#waiting)) {
       if (entry.ms > ms) continue;
       this.#waiting.delete(entry);
       entry.run();
@@ -154,4 +160,89 @@ export async function makePlace(seed = "fixed"): Promise<Place> {
     options,
     open: (change) => openAuditLog(options(change)),
   };
+}
+
+/** The value, which the test knows to be there. */
+export function must<T>(value: T | null | undefined): T {
+  if (value === null || value === undefined) throw new Error("the test expected a value here");
+  return value;
+}
+
+/** Lines of a file, without their newlines. */
+export function linesOf(path: string): string[] {
+  return readFileSync(path, "utf8").split("\n").slice(0, -1);
+}
+
+/** Writes lines to a file. */
+export function putLines(path: string, all: readonly string[]): void {
+  writeFileSync(path, all.map((line) => `${line}\n`).join(""));
+}
+
+/** Records `count` calls: every third is denied, so that checkpoints stand in between. */
+export async function recordCalls(log: AuditLog, count: number, from = 0): Promise<void> {
+  for (let i = from; i < from + count; i++) {
+    const execution_id = `exe_${i}`;
+    if (i % 3 === 2) {
+      const { seq } = log.append({
+        event: "intent",
+        execution_id,
+        decision: "deny",
+        capability: "file_read",
+        rule: "no",
+      });
+      await log.barrier(seq, true);
+      continue;
+    }
+    const { seq } = log.append({ event: "intent", execution_id, decision: "allow", capability: "file_read" });
+    await log.barrier(seq, i % 2 === 0);
+    log.append({ event: "result", execution_id, result: { status: "ok" } });
+  }
+}
+
+/** Records a closed session. */
+export async function recordSession(
+  place: Place,
+  count = 4,
+  change: Parameters<Place["open"]>[0] = {},
+): Promise<AuditLog> {
+  const log = await place.open(change);
+  await recordCalls(log, count);
+  await log.close("ok");
+  return log;
+}
+
+/** What verify needs to know of a place. */
+export function verifyOptions(place: Place, change: Partial<VerifyOptions> = {}): VerifyOptions {
+  return {
+    dir: place.dir,
+    home: place.home,
+    project: place.project,
+    identity: place.keys.auditSign.publicKey,
+    secretOf: (kid) => place.keys.auditBoxSecret(kid),
+    ...change,
+  };
+}
+
+/** Codes of all problems of a report, each once. */
+export function codesOf(report: VerifyReport): readonly string[] {
+  const all = [...report.sessions.flatMap(({ problems }) => problems), ...report.problems];
+  return [...new Set(all.map(({ code }) => code))];
+}
+
+/** Codes that verify finds with the public key alone. */
+export async function publicCodes(place: Place): Promise<readonly string[]> {
+  return codesOf(await verify(verifyOptions(place, { secretOf: () => null })));
+}
+
+/** Codes that verify finds with the reading key. */
+export async function allCodes(place: Place): Promise<readonly string[]> {
+  return codesOf(await verify(verifyOptions(place)));
+}
+
+/** The decrypted events of a session. */
+export async function eventsOf(place: Place, session: SessionId): Promise<readonly StoredEvent[]> {
+  const files = must(listSessionFiles(place.dir).find((each) => each.session === session));
+  const events: StoredEvent[] = [];
+  await readSession(files, (kid) => place.keys.auditBoxSecret(kid), (stored) => events.push(stored));
+  return events;
 }
