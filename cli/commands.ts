@@ -21,6 +21,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: "call", load: () => import("./commands/call.ts") },
   { name: "demo", load: () => import("./commands/demo.ts") },
   { name: "doctor", load: () => import("./commands/doctor.ts") },
+  { name: "policy", load: () => import("./commands/policy.ts") },
   { name: "audit", load: () => import("./commands/audit.ts") },
   { name: "vault", load: () => import("./commands/vault.ts") },
   { name: "session", load: () => import("./commands/session.ts") },

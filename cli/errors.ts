@@ -16,6 +16,7 @@ export type CliErrorCode =
   | "PROJECT_UNSAFE"
   | "RUNTIME_TOO_OLD"
   | "TRUST_DECLINED"
+  | "TOOL_UNKNOWN"
   | "USAGE"
   | "VAULT_BLIND"
   | "WRITE_FAILED";

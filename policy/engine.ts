@@ -148,7 +148,7 @@ class Engine implements PolicyEngine {
 }
 
 /** Resolves what globs are compared with: paths of actions are real, so roots must be. */
-function contextOf(options: PolicyOptions): LoadContext {
+export function contextOf(options: PolicyOptions): LoadContext {
   return {
     options,
     roots: rootsOf(options),

@@ -14,6 +14,8 @@ import { readTrust, trustFile } from "./trust.ts";
 /** A generation with all that decides in it. */
 export interface LoadedGeneration {
   readonly generation: Generation;
+  /** The documents that count, outermost first. */
+  readonly layers: readonly PolicyLayer[];
   readonly policy: CompiledPolicy;
   /** Why everything is denied, or `null`. */
   readonly broken: string | null;
@@ -61,7 +63,8 @@ export function loadGeneration(context: LoadContext, number: number): LoadedGene
   const problem = drafts.map(problemOf).find((text) => text !== null) ?? null;
   const lost = drafts.some((draft) => draft.problems.length > 0 && draft.document === null);
   const state = problem === null ? "active" : lost ? "deny_all" : "degraded";
-  const policy = compileDrafts(drafts, context.roots);
+  const layers = drafts.flatMap(layerOfDraft);
+  const policy = compilePolicy(layers, context.roots);
   if (state === "active") storeBundle(drafts, context, bundles);
   return {
     generation: {
@@ -71,6 +74,7 @@ export function loadGeneration(context: LoadContext, number: number): LoadedGene
       layers: drafts.map(statusOf),
       bundled: options.project === null ? null : drafts.every((draft) => draft.from !== "yaml"),
     },
+    layers,
     policy,
     broken: lost ? problem : null,
     problem,
@@ -138,10 +142,6 @@ function layerOf(bundle: PolicyBundle | null, source: PolicySource, hash: string
   return bundle?.layers.find((layer) =>
     layer.layer === source.layer && layer.path === source.path && (hash === null || layer.sha256 === hash)
   ) ?? null;
-}
-
-function compileDrafts(drafts: readonly LayerDraft[], roots: PathRoots): CompiledPolicy {
-  return compilePolicy(drafts.flatMap(layerOfDraft), roots);
 }
 
 function layerOfDraft({ source, sha256, document, grants }: LayerDraft): readonly PolicyLayer[] {

@@ -78,3 +78,14 @@ function unsafeProblem(code: UnsafeFile["code"], message: string): PolicyProblem
     hint: code === "POLICY_PERM" ? "make it a regular file of yours that others cannot write: chmod go-w" : null,
   };
 }
+
+/**
+ * Reads a policy file that somebody names: regular, no link, bounded; the owner does not matter, since it counts for
+ * nothing yet.
+ *
+ * @param path An absolute path.
+ * @returns The bytes, nothing, or why it is refused.
+ */
+export function readPolicyFile(path: string): SourceState {
+  return readSource({ layer: "user", path, owned: false });
+}

@@ -1,0 +1,150 @@
+import { type Capability, type Decision, isWord, type Layer, type SessionId, severity } from "../../../core/mod.ts";
+import {
+  compilePolicy,
+  decide,
+  type DecisionState,
+  loadDocument,
+  PolicyError,
+  type PolicyLayer,
+  stateOf,
+} from "../../../policy/mod.ts";
+import { lookupProgram } from "../../../sandbox/mod.ts";
+import type { CommandContext, CommandInput } from "../../context.ts";
+import { EXIT, type ExitCode } from "../../exit-codes.ts";
+import { requireProject } from "../../project-root.ts";
+import { badUsage } from "../../usage.ts";
+import { openReading, sessionArgument } from "../audit/open-reading.ts";
+import { openLive } from "./open.ts";
+import { readNamedFile } from "./read-file.ts";
+import { rebuildActions, type RecordedAction } from "./recorded-actions.ts";
+import { readVerified } from "./sealed-events.ts";
+
+/** An action that the other policy decides differently. */
+interface ReplayedChange {
+  readonly session: SessionId;
+  readonly seq: number;
+  readonly capability: Capability;
+  readonly target: string;
+  readonly from: Decision;
+  readonly to: Decision;
+  readonly rule_from: string | null;
+  readonly rule_to: string | null;
+}
+
+interface Replay {
+  readonly actions: number;
+  readonly same: number;
+  readonly looser: number;
+  readonly tighter: number;
+  /** Actions that the record does not describe well enough to be decided again. */
+  readonly inexact: number;
+  readonly changed: readonly ReplayedChange[];
+}
+
+const FAIL_ON: readonly ("looser" | "any")[] = ["looser", "any"];
+const REPLACED: readonly Layer[] = ["system", "user", "project"];
+
+/** Runs `policy replay`: what recorded sessions did, decided by another policy. Exit 7 if a record is not sound. */
+export async function policyReplay(context: CommandContext, input: CommandInput): Promise<ExitCode> {
+  const failOn = input.option("failOn");
+  if (failOn !== undefined && !isWord(FAIL_ON, failOn)) {
+    throw badUsage(`Cannot replay: unknown --fail-on "${failOn}"`, "one of: looser any");
+  }
+  const layer = input.option("layer") ?? "project";
+  if (!isWord(REPLACED, layer)) {
+    throw badUsage(`Cannot replay: unknown layer "${layer}"`, "one of: system user project");
+  }
+  const sessions = input.rest(0).map(sessionArgument);
+  const project = requireProject(context);
+  const state = await stateWith(context, { layer, file: input.option("policy") ?? "", project });
+  const reading = await openReading(context, input, "ask");
+  const replays: Replay[] = [];
+  for (const session of sessions) {
+    for (const { seq, event } of await readVerified(reading, session)) {
+      if (event.event !== "intent") continue;
+      const { actions, lost } = rebuildActions(event, { project, lookup: (word) => lookupProgram(word) });
+      replays.push(...actions.map((action) => replay(action, state, { session, seq })), nothing(lost));
+    }
+    await reading.noteRead(session);
+  }
+  const total = replays.reduce(add, nothing(0));
+  if (context.json) context.output.json({ v: 1, ...total });
+  else show(context, total);
+  const failed = failOn === "any" ? total.looser + total.tighter > 0 : failOn === "looser" && total.looser > 0;
+  return failed ? EXIT.failed : EXIT.ok;
+}
+
+interface Replacement {
+  readonly layer: Layer;
+  readonly file: string;
+  readonly project: string;
+}
+
+/** The layers that count now, with the file in place of one of them. */
+async function stateWith(context: CommandContext, { layer, file, project }: Replacement): Promise<DecisionState> {
+  const named = readNamedFile(context.cwd, file);
+  const { live } = await openLive(context, project);
+  const loaded = "problem" in named
+    ? { ok: false as const, problems: [named.problem] }
+    : loadDocument(named.bytes, { layer, roots: live.roots, homes: live.homes });
+  if (!loaded.ok || "problem" in named) {
+    const [problem] = loaded.ok ? [] : loaded.problems;
+    const where = problem === undefined ? "" : `: line ${problem.line}: ${problem.message}`;
+    throw new PolicyError("POLICY_SYNTAX", `Cannot replay with "${file}"${where}`, {
+      hint: `agentzero policy check ${file}`,
+    });
+  }
+  const { document } = loaded;
+  const tried: PolicyLayer = { layer, document, sha256: named.sha256, path: named.path, grants: true };
+  const layers = [...live.layers.filter((one) => one.layer !== layer), tried];
+  return stateOf(compilePolicy(layers, live.roots), live.state.places);
+}
+
+/** Denials that no rule of a file makes: another file cannot change them, and what they depend on is not on record. */
+const NOT_RULES = /^(?:never\.|session\.|skill\.|floor\.degraded$)/;
+
+function replay(
+  { recorded, action, exact }: RecordedAction,
+  state: DecisionState,
+  place: { readonly session: SessionId; readonly seq: number },
+): Replay {
+  const { decision: from, rule = null } = recorded;
+  if (!exact || from === null || from === undefined || NOT_RULES.test(rule ?? "")) return nothing(1);
+  const { decision: to, rule: ruleTo } = decide(state, action);
+  if (from === to) return { ...nothing(0), actions: 1, same: 1 };
+  const looser = severity(to) < severity(from);
+  const change: ReplayedChange = {
+    ...place,
+    capability: recorded.capability,
+    target: recorded.target ?? "",
+    from,
+    to,
+    rule_from: rule,
+    rule_to: ruleTo,
+  };
+  return { actions: 1, same: 0, looser: looser ? 1 : 0, tighter: looser ? 0 : 1, inexact: 0, changed: [change] };
+}
+
+function nothing(inexact: number): Replay {
+  return { actions: inexact, same: 0, looser: 0, tighter: 0, inexact, changed: [] };
+}
+
+function add(a: Replay, b: Replay): Replay {
+  return {
+    actions: a.actions + b.actions,
+    same: a.same + b.same,
+    looser: a.looser + b.looser,
+    tighter: a.tighter + b.tighter,
+    inexact: a.inexact + b.inexact,
+    changed: [...a.changed, ...b.changed],
+  };
+}
+
+function show({ output }: CommandContext, { actions, same, looser, tighter, inexact, changed }: Replay): void {
+  for (const one of changed) {
+    const way = severity(one.to) < severity(one.from) ? "looser " : "tighter";
+    output.text(`${way} ${one.session} ${one.seq} ${one.capability} ${one.target}: ${one.from} -> ${one.to}`);
+    output.text(`  ${one.rule_from ?? "no rule"} -> ${one.rule_to ?? "no rule"}`);
+  }
+  output.text(`${actions} actions: ${same} the same, ${looser} looser, ${tighter} tighter, ${inexact} cannot be told`);
+}

@@ -1,0 +1,159 @@
+import { realpathSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import {
+  diffPolicies,
+  loadDocument,
+  type PolicyChange,
+  type PolicyDocument,
+  PolicyError,
+  type PolicyLayer,
+  projectPolicyFile,
+  readPolicyFile,
+  trustPolicy,
+} from "../../../policy/mod.ts";
+import type { CommandContext, CommandInput } from "../../context.ts";
+import { CliError } from "../../errors.ts";
+import { EXIT, type ExitCode } from "../../exit-codes.ts";
+import { checkProjectFolder, PROJECT_FOLDER, requireProject, unsafe } from "../../project-root.ts";
+import { recordChange } from "../../record-change.ts";
+import { badUsage } from "../../usage.ts";
+import { openLive } from "./open.ts";
+import { type NamedFile, readNamedFile } from "./read-file.ts";
+
+/** Runs `policy trust`: shows what a policy would change, asks, and lets it allow things from then on. */
+export async function policyTrust(context: CommandContext, input: CommandInput): Promise<ExitCode> {
+  const project = projectOf(context, input.arg(0));
+  const file = readNamedFile(context.cwd, projectPolicyFile(project));
+  if ("problem" in file) {
+    throw new PolicyError("POLICY_PERM", `Cannot trust "${file.shown}": ${file.problem.message}`, {
+      hint: file.problem.hint ?? undefined,
+    });
+  }
+  const { live, installation, options } = await openLive(context, project);
+  const loaded = loadDocument(file.bytes, { layer: "project", roots: live.roots, homes: live.homes });
+  if (!loaded.ok) return refuse(context, file, loaded.problems[0]);
+  const others = live.layers.filter((layer) => layer.layer !== "project");
+  const next = [...others, layerOf(file, loaded.document)];
+  const { changes } = diffPolicies(live.layers, next);
+  const companions = companionsOf(project);
+  showChanges(context, changes, companions);
+  if (!await agreed(context, input.option("sha256"), file)) {
+    throw new CliError("TRUST_DECLINED", `Cannot trust "${file.shown}": nobody agreed`, {
+      hint: `read it, then: agentzero policy trust --sha256 ${file.sha256.slice(7)}`,
+    });
+  }
+  await recordChange(context, { installation, project, policy: live.generation.digest }, async (record) => {
+    await record({
+      event: "trust.change",
+      action: "policy trust",
+      reason: `trusted ${file.sha256} as the policy of "${project}"`,
+    });
+    const { config, agents } = companions;
+    trustPolicy(options, {
+      project,
+      sha256: file.sha256,
+      config: config === null ? null : config.sha256,
+      agents: agents === null ? null : agents.sha256,
+    });
+  });
+  if (context.json) context.output.json({ v: 1, project, sha256: file.sha256, trusted: true });
+  else context.output.text(`trusted: ${file.sha256} now counts in ${project}`);
+  return EXIT.ok;
+}
+
+/** Only a project's own policy file is trusted by hash; which project is said by where the file stands. */
+export function projectOf(context: CommandContext, named: string | undefined): string {
+  if (named === undefined) return requireProject(context);
+  const path = resolve(context.cwd, named);
+  const folder = dirname(path);
+  if (basename(path) !== "policy.yml" || basename(folder) !== PROJECT_FOLDER) {
+    throw badUsage(
+      `Cannot trust "${named}": it is not a project's ${PROJECT_FOLDER}/policy.yml`,
+      "move it there first",
+    );
+  }
+  const problem = checkProjectFolder(folder);
+  if (problem !== "ok" && problem !== "missing") throw unsafe(folder, problem);
+  try {
+    return realpathSync(dirname(folder));
+  } catch (cause) {
+    throw new PolicyError("POLICY_MISSING", `Cannot read "${named}": there is no such file`, { cause });
+  }
+}
+
+function refuse(
+  context: CommandContext,
+  file: NamedFile,
+  problem: { readonly line: number; readonly message: string; readonly hint: string | null } | undefined,
+): ExitCode {
+  const seen = problem === undefined ? "it does not load" : `line ${problem.line}: ${problem.message}`;
+  context.output.error(
+    new PolicyError("POLICY_SYNTAX", `Cannot trust "${file.shown}": ${seen}`, { hint: "agentzero policy check" }),
+  );
+  return EXIT.failed;
+}
+
+function layerOf(file: NamedFile, document: PolicyDocument): PolicyLayer {
+  return { layer: "project", document, sha256: file.sha256, path: file.path, grants: true };
+}
+
+interface Companion {
+  readonly name: string;
+  readonly sha256: string;
+  readonly text: string;
+}
+
+/** What else counts once a project is trusted: how it is set up, and what it tells the model. */
+interface Companions {
+  readonly config: Companion | null;
+  readonly agents: Companion | null;
+}
+
+function companionsOf(project: string): Companions {
+  return {
+    config: companion(project, join(PROJECT_FOLDER, "config.yml")),
+    agents: companion(project, "AGENTS.md"),
+  };
+}
+
+function companion(project: string, name: string): Companion | null {
+  // Links and devices do not count later either, so that nobody is asked to vouch for them.
+  const file = readPolicyFile(join(project, name));
+  return file.kind === "read" ? { name, sha256: file.sha256, text: new TextDecoder().decode(file.bytes) } : null;
+}
+
+const MAX_SHOWN = 40;
+
+function showChanges(context: CommandContext, changes: readonly PolicyChange[], companions: Companions): void {
+  const { output } = context;
+  output.note(changes.length === 0 ? "trusting it changes no decision" : "trusting it changes:");
+  for (const change of changes.slice(0, MAX_SHOWN)) {
+    output.note(
+      `  ${
+        change.looser ? "looser " : "tighter"
+      }  ${change.capability} ${change.region}: ${change.from} -> ${change.to}`,
+    );
+  }
+  if (changes.length > MAX_SHOWN) output.note(`  and ${changes.length - MAX_SHOWN} more: agentzero policy diff active`);
+  for (const file of [companions.config, companions.agents]) {
+    if (file === null) continue;
+    output.note(`${file.name}, trusted along with it:`);
+    const lines = file.text.split("\n");
+    for (const line of lines.slice(0, MAX_SHOWN)) output.note(`  | ${line}`);
+    if (lines.length > MAX_SHOWN) output.note(`  and ${lines.length - MAX_SHOWN} more lines`);
+  }
+}
+
+/** The hash is the answer of somebody who has seen the file; without it a person is asked. */
+async function agreed(context: CommandContext, given: string | undefined, file: NamedFile): Promise<boolean> {
+  if (given !== undefined) {
+    const hex = given.replace(/^sha256:/, "").toLowerCase();
+    if (!/^[0-9a-f]{64}$/.test(hex)) {
+      throw badUsage("Cannot trust: --sha256 is not 64 hex digits", `the file has ${file.sha256.slice(7)}`);
+    }
+    return `sha256:${hex}` === file.sha256;
+  }
+  if (context.terminal === null) return false;
+  context.output.note(`${file.shown} has ${file.sha256}`);
+  return await context.terminal.confirm("Trust it?");
+}
