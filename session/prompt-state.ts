@@ -42,10 +42,16 @@ export function createPromptState(signal: AbortSignal, repeats: Repeats): Prompt
     output: 0,
     count(result): void {
       this.calls++;
-      const refused = !result.ok && result.audit.result === null;
+      const refused = isRefusal(result);
       if (refused) this.denied++;
       this.deniedInRow = refused ? this.deniedInRow + 1 : 0;
       if (result.error?.code === "AUDIT_UNWRITABLE") this.broken = true;
     },
   };
+}
+
+// Refused as a whole, or run with a change that nobody allowed to stay.
+function isRefusal({ ok, audit, error }: CallResult): boolean {
+  if (ok || error === null) return false;
+  return audit.result === null || /^(?:APPROVAL|POLICY)_/u.test(error.code) || error.code === "SECRET_EGRESS";
 }
