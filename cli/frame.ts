@@ -39,7 +39,7 @@ export function createFrame(host: ProcessHost): CommandFrame {
         const output = createOutput({
           stdout: host.stdout,
           stderr: host.stderr,
-          json,
+          json: json || options["output"] === "json" || options["output"] === "stream-json",
           terminal: host.tty.stdout,
           style: styleFor(host.environment.variables, host.tty.stderr),
           debug: isSet(host.environment.variables["AGENTZERO_DEBUG"]),

@@ -9,6 +9,8 @@ import { openProcessHost, type ProcessHost } from "./system/process-host.ts";
 import { styleFor } from "./term/style.ts";
 import { usageError } from "./usage.ts";
 
+const LONG_MS = 0x3fff_ffff;
+
 /**
  * Runs one command line and ends the process.
  *
@@ -16,7 +18,13 @@ import { usageError } from "./usage.ts";
  */
 export async function main(words: readonly string[]): Promise<void> {
   const host = openProcessHost();
-  await host.end(await runCommandLine(words, host));
+  // Our timers do not keep a process alive: without this one, a command that only waits would end in the middle.
+  const alive = setInterval(() => undefined, LONG_MS);
+  try {
+    await host.end(await runCommandLine(words, host));
+  } finally {
+    clearInterval(alive);
+  }
 }
 
 /**
@@ -55,7 +63,11 @@ export async function runCommandLine(words: readonly string[], host: ProcessHost
 
 function asksJson(words: readonly string[]): boolean {
   const end = words.indexOf("--");
-  return (end < 0 ? words : words.slice(0, end)).includes("--json");
+  const options = end < 0 ? words : words.slice(0, end);
+  return options.some((word, at) =>
+    word === "--json" || /^--output=(stream-)?json$/.test(word) ||
+    (word === "--output" && /^(stream-)?json$/.test(options[at + 1] ?? ""))
+  );
 }
 
 /** The first word that is neither a global option nor its value. */
