@@ -18,7 +18,12 @@ import {
   type SessionEvent,
 } from "../session/mod.ts";
 import { auditSettings } from "./compose/audit-settings.ts";
-import { conversationToResume, openConversation, type ResumeWish } from "./compose/conversation.ts";
+import {
+  conversationToResume,
+  openConversation,
+  openConversationModel,
+  type ResumeWish,
+} from "./compose/conversation.ts";
 import { gitIdentity } from "./compose/git-identity.ts";
 import { type Installation, openInstallation } from "./compose/installation.ts";
 import { openProjectPolicy } from "./compose/project-policy.ts";
@@ -99,6 +104,10 @@ export async function openComposedSession(context: CommandContext, request: Sess
   const resume = request.resume ?? null;
   const session = resume === null ? ids.next("ses") : conversationToResume(record.sessions, resume);
   if (resume !== null && keys.locked) await keys.unlock(() => context.passphrase());
+  const http = createHttp({ timers });
+  const conversation = { folder: { dir: record.sessions, project, keys }, session, resume: resume !== null };
+  const choice = modelChoice(config, request.model?.script, { cwd: context.cwd, home, userHome: context.userHome });
+  const model = await openConversationModel(choice, conversation, http);
   const writer = writerFacts(installation.facts);
   const audit = await openAuditLog({
     dir: record.dir,
@@ -120,21 +129,16 @@ export async function openComposedSession(context: CommandContext, request: Sess
   try {
     const permits = createPermits(clock);
     const secrets = await openSecrets(context, { installation, config, redactor, permits });
-    const http = createHttp({ timers });
-    const choice = modelChoice(config, request.model?.script, { cwd: context.cwd, home, userHome: context.userHome });
     if (secrets.secrets.blind && choice.kind !== "builtin" && choice.kind !== "script") {
       // Threat: values that cannot be read cannot be masked either.
       throw new CliError("VAULT_BLIND", "Cannot use a model: the vault is locked, so its values cannot be masked", {
         hint: secrets.vault.lockReason ?? "unlock it: AGENTZERO_PASSPHRASE or --passphrase-file",
       });
     }
-    const { model, transcript, usage } = await openConversation(choice, {
-      folder: { dir: record.sessions, project, keys },
-      session,
-      resume: resume !== null,
+    const { transcript, usage } = openConversation(model, {
+      ...conversation,
       header: { cwd: context.cwd, policy: policy.generation.digest, mode: request.mode, version: VERSION },
       writing: { random, clock, writer, mask: (text) => redactor.mask(text).text },
-      http,
     });
     closer.also(() => transcript.close());
     for (const notice of transcript.resumed?.notices ?? []) context.output.note(notice);

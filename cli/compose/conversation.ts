@@ -87,28 +87,43 @@ export interface ConversationParts {
   readonly resume: boolean;
   readonly header: Omit<TranscriptHeader, "title" | "provider" | "model" | "locality">;
   readonly writing: TranscriptWriting;
-  readonly http: Http;
 }
 
-/** A conversation that is kept, and the model that goes on with it. */
+/** A conversation that is kept. */
 export interface Conversation {
-  readonly model: OpenModel;
   readonly transcript: OpenTranscript;
+  /** Takes every event, so that the counters go on when the conversation does. */
   readonly usage: UsageCounter;
 }
 
 /**
- * Opens the transcript of a session together with its model: a script goes on where it stopped.
+ * Opens the model of a conversation; a script goes on where it stopped. Nothing is sent or recorded.
  *
  * @param choice Which model.
- * @param parts Where it is kept and what it is.
- * @returns Both; the transcript's file begins with the first step.
- * @throws {SessionError} `SESSION_DAMAGED`, `SESSION_BUSY`, and what the model throws.
+ * @param of The conversation.
+ * @param http The network adapter.
+ * @returns The model.
+ * @throws {SessionError} `SCRIPT_NOT_FOUND`, `SCRIPT_INVALID`, `CONFIG_INVALID`; `SESSION_DAMAGED` for the transcript.
  */
-export async function openConversation(choice: ModelChoice, parts: ConversationParts): Promise<Conversation> {
+export function openConversationModel(
+  choice: ModelChoice,
+  of: Pick<ConversationParts, "folder" | "session" | "resume">,
+  http: Http,
+): Promise<OpenModel> {
+  const kept = of.resume && choice.kind === "script" ? readTranscript(of.folder, of.session).state : null;
+  return openModel(resumedChoice(choice, kept), { http });
+}
+
+/**
+ * Opens the transcript of a session. Its file begins with the first step.
+ *
+ * @param model The open model.
+ * @param parts Where it is kept and what it is.
+ * @returns The transcript and its counters.
+ * @throws {SessionError} `SESSION_DAMAGED`, `SESSION_BUSY`.
+ */
+export function openConversation(model: OpenModel, parts: ConversationParts): Conversation {
   const { folder, session, resume } = parts;
-  const kept = resume && choice.kind === "script" ? readTranscript(folder, session).state : null;
-  const model = await openModel(resumedChoice(choice, kept), { http: parts.http });
   const usage = createUsageCounter();
   const transcript = openTranscript(folder, {
     session,
@@ -117,5 +132,5 @@ export async function openConversation(choice: ModelChoice, parts: ConversationP
     state: () => usage.state(model),
   }, parts.writing);
   usage.goOnFrom(transcript.resumed?.state ?? null);
-  return { model, transcript, usage };
+  return { transcript, usage };
 }

@@ -10,7 +10,7 @@ import { PROJECT_FOLDER } from "../../project-root.ts";
  *
  * @param tool What was typed.
  * @param project Root of the project.
- * @throws {CliError} `USAGE` with the nearest name.
+ * @throws {CliError} `TOOL_UNKNOWN` with the nearest name.
  */
 export function checkTool(tool: string, project: string): void {
   if (BUILTIN_TOOLS.has(tool)) return;
@@ -18,7 +18,7 @@ export function checkTool(tool: string, project: string): void {
   if (generated.includes(tool)) return;
   const known = [...BUILTIN_TOOLS.keys(), ...generated];
   const near = nearestName(tool, known);
-  throw new CliError("USAGE", `Cannot call "${tool}": there is no such tool`, {
+  throw new CliError("TOOL_UNKNOWN", `Cannot call "${tool}": there is no such tool`, {
     hint: near === null ? `tools here: ${known.join(" ")}` : `did you mean "${near}"? tools here: ${known.join(" ")}`,
   });
 }

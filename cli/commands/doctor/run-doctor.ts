@@ -1,3 +1,4 @@
+import { loadSodium } from "../../../core/mod.ts";
 import type { CommandContext } from "../../context.ts";
 import { limitEntries } from "../../config/limits.ts";
 import { EXIT, type ExitCode } from "../../exit-codes.ts";
@@ -19,6 +20,8 @@ import { checkAudit, checkPolicy } from "./project-checks.ts";
 
 /** Says what works here: the command `doctor`. */
 export async function runDoctor(context: CommandContext): Promise<ExitCode> {
+  // The canaries digest what they ran.
+  await loadSodium();
   const home = peekHome(context.home);
   const { check: configured, config } = await checkConfig(context, home);
   const { check: placed, project } = checkProject(context);
