@@ -197,4 +197,24 @@ describe("run", () => {
       expect.objectContaining({ code: "SCRIPT_INVALID", message: expect.stringContaining("line 1") }),
     ]);
   });
+
+  it("goes on with a conversation where it stopped, turns of a script included", async () => {
+    const file = join(root, "turns.yml");
+    writeFileSync(file, "- text: one\n- calls: [{ tool: read, args: { path: a.txt } }]\n- text: two\n");
+    const script = ["--provider", "script", "--script", file, "--output", "json"];
+    const first = (await agentzero(["run", "first words", ...script])).json();
+    expect(first).toMatchObject({ text: "one" });
+    const second = (await agentzero(["run", "second words", "-c", ...script])).json();
+    expect(second).toMatchObject({ text: "two", session: first["session"] });
+    const shown = (await agentzero(["session", "show", String(first["session"]), "--json"])).json();
+    expect(shown).toMatchObject({
+      header: { title: "first words", provider: "script" },
+      items: [{ text: "first words" }, { text: "one" }, { text: "second words" }, { calls: [{ tool: "read" }] }, {
+        text: "two",
+      }],
+      state: { script: 3 },
+    });
+    expect((await agentzero(["audit", "verify", "--json"])).json()).toMatchObject({ ok: true });
+    expect(everything()).not.toContain("first words");
+  });
 });
