@@ -82,8 +82,16 @@ function propose(group: readonly ApprovedAction[], context: SuggestContext): rea
   const after = decide(stateOf(policy, context.state.places), action);
   if (after.decision !== "allow" && after.decision !== "allow_with_redaction") return null;
   const { changes } = diffPolicies(context.layers, changed.layers);
+  if (!changes.every((change) => isOwn(change, action))) return null;
   const yaml = changed.rules.map(printRule).join("\n");
   return [{ yaml, events: group.map(({ session, seq }) => ({ session, seq })), diff: changes }];
+}
+
+/** Only the questions about this very target may go away; a side effect makes a proposal worthless. */
+function isOwn({ capability, witness }: PolicyChange, action: AtomicAction): boolean {
+  if (capability !== action.capability) return false;
+  if (action.target.kind !== "path" || witness.path === undefined) return true;
+  return action.target.real.endsWith(witness.path.replace(/^\$\{[a-z_]+\}/, ""));
 }
 
 interface Wanted {
@@ -97,23 +105,25 @@ function changeLayers(
   layers: readonly PolicyLayer[],
   { action, approval, match }: Wanted,
 ): { readonly layers: readonly PolicyLayer[]; readonly rules: readonly PolicyRule[] } | null {
-  const rules: PolicyRule[] = [];
+  const changed: PolicyRule[] = [];
+  let met = 0;
   const excepted = layers.map((layer) => {
-    const next = layer.document.rules.map((rule) => {
-      if (!asks(approval.asks, layer, rule)) return rule;
-      const changed = withException(rule, match);
-      if (changed !== null) rules.push(changed);
-      return changed ?? rule;
+    const rules = layer.document.rules.flatMap((rule): readonly PolicyRule[] => {
+      const next = asks(approval.asks, layer, rule) ? withException(rule, match) : null;
+      if (next === null) return [rule];
+      met++;
+      changed.push(...next);
+      return next;
     });
-    return { ...layer, document: { ...layer.document, rules: next } };
+    return { ...layer, document: { ...layer.document, rules } };
   });
-  if (rules.length !== approval.asks.length) return null;
+  if (met !== approval.asks.length) return null;
   const allow = allowRule(action.capability, match);
   const home = excepted.find((layer) => layer.layer === "project" && layer.grants) ?? excepted.at(-1);
   if (home === undefined) return null;
   return {
     layers: excepted.map((layer) => layer === home ? { ...layer, document: withRule(layer.document, allow) } : layer),
-    rules: [...rules, allow],
+    rules: [...changed, allow],
   };
 }
 
@@ -121,14 +131,23 @@ function asks(refs: readonly RuleRef[], layer: PolicyLayer, rule: PolicyRule): b
   return refs.some((ref) => ref.layer === layer.layer && ref.rule === rule.id && ref.policy === layer.sha256);
 }
 
-/** Adds to an exception; one with other matchers besides cannot be widened without widening it for those. */
-function withException(rule: PolicyRule, match: Matchers): PolicyRule | null {
-  const names = Object.keys(match);
-  if (rule.except === null) return { ...rule, except: match };
-  const [name] = names;
-  if (names.length !== 1 || Object.keys(rule.except).join() !== names.join()) return null;
-  if (name === "paths") return { ...rule, except: { paths: [...(rule.except.paths ?? []), ...(match.paths ?? [])] } };
-  if (name === "argv") return { ...rule, except: { argv: [...(rule.except.argv ?? []), ...(match.argv ?? [])] } };
+/**
+ * The rule with a further exception. One `except` cannot say "these, or those under another condition": then the rule
+ * is split, and a second one goes on asking about the old exception where its condition fails.
+ */
+function withException(rule: PolicyRule, match: Matchers): readonly PolicyRule[] | null {
+  const { except } = rule;
+  if (except === null) return [{ ...rule, except: match }];
+  const { paths, ...condition } = except;
+  if (match.paths !== undefined && paths !== undefined) {
+    const wider = { ...rule, except: { paths: [...paths, ...match.paths] } };
+    if (Object.keys(condition).length === 0) return [wider];
+    if (rule.match.paths === undefined) return null;
+    return [wider, { ...rule, id: `${rule.id}-rest`, match: { ...rule.match, paths }, except: condition }];
+  }
+  if (match.argv !== undefined && Object.keys(except).join() === "argv") {
+    return [{ ...rule, except: { argv: [...(except.argv ?? []), ...match.argv] } }];
+  }
   return null;
 }
 
