@@ -130,6 +130,8 @@ export function createQuestionDesk(
     const answer = await answerInTime(approver, ports.timers, { request, signal });
     const latencyMs = Math.round(ports.clock.mono() - start);
     if (answer.kind === "refused") return { ...answer, latencyMs };
+    // A yes that raced with the cancel came too late.
+    if (signal.aborted) return { kind: "refused", why: "cancelled", message: null, latencyMs };
     // Threat: an answer for another question, or for a scope that was never offered.
     if (answer.subject !== request.digest || !request.scopes.includes(answer.scope)) {
       return { kind: "refused", why: "changed", message: null, latencyMs };

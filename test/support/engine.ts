@@ -1,0 +1,167 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { onTestFinished } from "vitest";
+import { type ApprovalRequest, type Approver, loadSodium, sha256 } from "../../core/mod.ts";
+import { createFlagApprover, createNobody } from "../../cli/approvers.ts";
+import { openInstallation } from "../../cli/compose/installation.ts";
+import { initProject } from "../../cli/commands/init/init-project.ts";
+import { type ComposedSession, openComposedSession } from "../../cli/compose.ts";
+import type { CommandContext } from "../../cli/context.ts";
+import { systemClock } from "../../cli/system/clock.ts";
+import { systemRandom } from "../../cli/system/random.ts";
+import { systemTimers } from "../../cli/system/timers.ts";
+import { trustPolicy } from "../../policy/mod.ts";
+import type { CallResult, SessionEvent } from "../../session/mod.ts";
+import { tempDir } from "./temp-dir.ts";
+
+/** The whole engine on a project of its own: real policy, record, tiers. Only the person is played. */
+export interface Engine {
+  readonly project: string;
+  readonly home: string;
+  readonly composed: ComposedSession;
+  readonly events: SessionEvent[];
+  /** Every question that was put. */
+  readonly questions: ApprovalRequest[];
+  /** One call as the person. */
+  call(tool: string, args: unknown, signal?: AbortSignal): Promise<CallResult>;
+  close(): Promise<void>;
+}
+
+/** What differs from a fresh project with the default policy and nobody to ask. */
+export interface EngineOptions {
+  readonly files?: Readonly<Record<string, string>>;
+  /** Replaces the default policy. */
+  readonly policy?: string;
+  /** `yes` and `no` answer each question once; a function answers as it likes. */
+  readonly person?: "nobody" | "yes" | Approver["ask"];
+  /** Turns of a scripted model, as YAML. */
+  readonly script?: string;
+  readonly mode?: "ask" | "read-only";
+  /** Uses the project and home of another engine. */
+  readonly beside?: Pick<Engine, "project" | "home">;
+}
+
+/**
+ * Opens an engine; it is closed and its folders removed when the test has finished.
+ *
+ * @param options What differs.
+ * @returns The engine.
+ */
+export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  const base = options.beside === undefined ? tempDir() : null;
+  const project = options.beside?.project ?? join(base ?? "", "project");
+  const home = options.beside?.home ?? join(base ?? "", "home");
+  if (base !== null) {
+    mkdirSync(project);
+    writeFiles(project, { "README.md": "# Sample\n", ...options.files });
+  }
+  const context = contextIn(project, home);
+  if (base !== null) {
+    if (options.policy !== undefined) await trustOwn(context, options.policy);
+    else await initProject(context, "default");
+  }
+  const events: SessionEvent[] = [];
+  const questions: ApprovalRequest[] = [];
+  const script = options.script === undefined ? undefined : writeScript(home, options.script);
+  const composed = await openComposedSession(context, {
+    front: options.script === undefined ? "call" : "cli",
+    approver: watched(approverOf(options.person ?? "nobody"), questions),
+    mode: options.mode ?? "ask",
+    project: "required",
+    ...(script === undefined ? {} : { model: { provider: "script", script } }),
+    emit: (event) => events.push(event),
+  });
+  onTestFinished(() => composed.close());
+  return {
+    project,
+    home,
+    composed,
+    events,
+    questions,
+    async call(tool, args, signal = new AbortController().signal) {
+      return (await composed.session.call(tool, args, signal)).result;
+    },
+    close: () => composed.close(),
+  };
+}
+
+function approverOf(person: NonNullable<EngineOptions["person"]>): Approver {
+  if (person === "nobody") return createNobody();
+  if (person === "yes") return createFlagApprover();
+  return { channel: "terminal", ask: person };
+}
+
+function watched(approver: Approver, questions: ApprovalRequest[]): Approver {
+  return {
+    channel: approver.channel,
+    ask(request, signal) {
+      questions.push(request);
+      return approver.ask(request, signal);
+    },
+  };
+}
+
+/** What a command gets, without a terminal and with nothing shown. */
+export function contextIn(project: string, home: string): CommandContext {
+  const nothing = (): void => undefined;
+  return {
+    cwd: project,
+    home,
+    userHome: dirname(home),
+    json: true,
+    output: {
+      json: nothing,
+      text: nothing,
+      table: nothing,
+      note: nothing,
+      error: nothing,
+      partial: nothing,
+      failure: nothing,
+      raw: nothing,
+      flush: () => Promise.resolve(),
+    },
+    tty: { stdin: false, stdout: false, stderr: false, columns: 80, rows: 24 },
+    terminal: null,
+    system: {
+      clock: systemClock,
+      random: systemRandom,
+      timers: systemTimers,
+      env: {},
+      processEnv: {},
+      takePassphrase: () => null,
+    },
+    signal: new AbortController().signal,
+    passphrase: () => Promise.resolve(null),
+    offeredStdin: () => Promise.resolve(null),
+    readStdin: () => Promise.resolve(new Uint8Array()),
+    onExit: () => nothing,
+  };
+}
+
+async function trustOwn(context: CommandContext, policy: string): Promise<void> {
+  await loadSodium();
+  const folder = join(context.cwd, ".agentzero");
+  mkdirSync(folder);
+  writeFileSync(join(folder, "policy.yml"), policy);
+  const { home, keys } = await openInstallation(context);
+  const { clock, random } = context.system;
+  trustPolicy({ home, keys, clock, random }, {
+    project: context.cwd,
+    sha256: sha256(policy),
+    config: null,
+    agents: null,
+  });
+}
+
+function writeScript(home: string, turns: string): string {
+  const file = join(dirname(home), "turns.yml");
+  writeFileSync(file, turns);
+  return file;
+}
+
+function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+}
