@@ -1,4 +1,4 @@
-import { type IncomingMessage, request as httpRequest } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { SecretBytes } from "../core/mod.ts";
 import { decodeBody, readBody } from "./http/body.ts";
@@ -184,13 +184,14 @@ async function headersFor(
   return Object.fromEntries(headers);
 }
 
-function send(
+async function send(
   socket: Socket,
   what: { readonly request: HttpRequest; readonly headers: Record<string, string>; readonly where: string },
 ): Promise<IncomingMessage> {
   const { request, headers, where } = what;
-  return new Promise((resolve, reject) => {
-    const outgoing = httpRequest({
+  const http = await import("node:http");
+  return await new Promise((resolve, reject) => {
+    const outgoing = http.request({
       // The runtime's agents know proxies and reuse; a connection of our own knows neither.
       createConnection: () => socket,
       host: request.target.host,
@@ -234,13 +235,12 @@ function answerOf(
     header,
     address,
     close,
-    body(): AsyncGenerator<Uint8Array, void, undefined> {
+    async *body(): AsyncGenerator<Uint8Array, void, undefined> {
       try {
-        const source = decodeBody(message, header("content-encoding"));
-        return readBody(source, { limits: io.limits, watch, where, complete: () => message.complete, done: close });
-      } catch (cause) {
+        const source = await decodeBody(message, header("content-encoding"));
+        yield* readBody(source, { limits: io.limits, watch, where, complete: () => message.complete });
+      } finally {
         close();
-        throw cause;
       }
     },
   };

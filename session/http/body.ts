@@ -1,5 +1,4 @@
-import type { Readable } from "node:stream";
-import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+import type { Duplex, Readable } from "node:stream";
 import type { SessionError } from "../errors.ts";
 import { faultOf, HttpFault } from "./fault.ts";
 import { reasonOf, type Watch } from "./watch.ts";
@@ -22,21 +21,18 @@ export interface BodyLimits {
  * @returns The decoded stream; what it decodes to is bounded by its reader.
  * @throws {HttpFault} For an encoding that nobody asked for and we do not know.
  */
-export function decodeBody(message: Readable, encoding: string): Readable {
-  const decoder = decoderFor(encoding.trim().toLowerCase());
+export async function decodeBody(message: Readable, encoding: string): Promise<Readable> {
+  const decoder = await decoderFor(encoding.trim().toLowerCase());
   if (decoder === null) return message;
   message.on("error", (cause) => decoder.destroy(cause));
   decoder.on("close", () => message.destroy());
   return message.pipe(decoder);
 }
 
-function decoderFor(
-  encoding: string,
-): ReturnType<typeof createGunzip> | ReturnType<typeof createBrotliDecompress> | null {
+async function decoderFor(encoding: string): Promise<Duplex | null> {
+  if (encoding === "" || encoding === "identity") return null;
+  const { createBrotliDecompress, createGunzip, createInflate } = await import("node:zlib");
   switch (encoding) {
-    case "":
-    case "identity":
-      return null;
     case "gzip":
     case "x-gzip":
       return createGunzip();
@@ -50,10 +46,10 @@ function decoderFor(
 }
 
 /**
- * Reads a body within limits. Ends the connection on every way out: the end, a limit, an error, or a reader that stops.
+ * Reads a body within limits. Lets go of it on every way out: the end, a limit, an error, or a reader that stops.
  *
  * @param source The decoded body.
- * @param rules Limits, the watch of the exchange, and what to call when it is over.
+ * @param rules Limits and the watch of the exchange.
  * @returns The pieces as they arrive.
  * @throws {SessionError} `HTTP_FAILED` for limits and a cut body, `CANCELLED`.
  */
@@ -65,7 +61,6 @@ export async function* readBody(
     readonly where: string;
     /** Tells whether the message ended as its framing said. */
     complete(): boolean;
-    done(): void;
   },
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { limits, watch, where } = rules;
@@ -88,7 +83,6 @@ export async function* readBody(
     throw watch.signal.aborted ? reasonOf(watch.signal) : faultOf(cause, where, "cut");
   } finally {
     source.destroy();
-    rules.done();
   }
 }
 

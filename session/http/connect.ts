@@ -1,6 +1,4 @@
-import { lookup } from "node:dns/promises";
-import { connect, isIP, type Socket } from "node:net";
-import { connect as tlsConnect } from "node:tls";
+import type { Socket } from "node:net";
 import type { Timers } from "../../core/mod.ts";
 import type { SessionError } from "../errors.ts";
 import { faultOf, HttpFault } from "./fault.ts";
@@ -48,6 +46,7 @@ export async function addressesOf(deps: HttpDeps, host: string, where: string): 
 }
 
 async function systemResolve(name: string): Promise<readonly string[]> {
+  const { lookup } = await import("node:dns/promises");
   const found = await lookup(name, { all: true });
   return found.map(({ address }) => address);
 }
@@ -67,6 +66,8 @@ export async function openSocket(
   watch: Watch,
 ): Promise<Socket> {
   let last: SessionError = new HttpFault("name", `reach ${to.where}`, "the name has no address");
+  // Loaded here: most commands never open a connection, and these take tens of milliseconds.
+  const { connect } = await import("node:net");
   for (const [index, address] of to.addresses.entries()) {
     const patience = index < to.addresses.length - 1 ? deps.timers.after(ADDRESS_MS, () => socket.destroy()) : null;
     const socket = connect({ host: address, port: to.target.port });
@@ -94,8 +95,9 @@ export async function openSocket(
 }
 
 async function secure(deps: HttpDeps, socket: Socket, host: string): Promise<Socket> {
-  const name = isIP(host) === 0 ? { servername: host } : { host };
-  const tls = tlsConnect({
+  const { connect } = await import("node:tls");
+  const name = canonicalAddress(host) === null ? { servername: host } : { host };
+  const tls = connect({
     socket,
     ...name,
     ...(deps.ca === undefined ? {} : { ca: [...deps.ca] }),
