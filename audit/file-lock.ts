@@ -8,8 +8,9 @@ import { liveness } from "./writer-facts.ts";
 
 /** A lock older than this is stale, whoever holds it. */
 const STALE_MS = 30_000;
-// A lock is made and filled in microseconds: an empty one that is older belongs to a process that died in between.
-const EMPTY_STALE_MS = 2000;
+// A lock is made and filled in microseconds: an unfinished one that is older belongs to a process that died in between.
+// Should it live after all, it notices the loss before it writes.
+const UNFINISHED_STALE_MS = 1000;
 const GIVE_UP_MS = 40_000;
 
 /** What a lock needs. */
@@ -84,10 +85,8 @@ function isStale(path: string, deps: LockDeps): boolean {
   try {
     const age = Math.abs(deps.clock.now() - lstatSync(path).mtimeMs);
     if (age > STALE_MS) return true;
-    const text = readFileSync(path, "utf8");
-    if (text === "") return age > EMPTY_STALE_MS;
-    const holder = parseFacts(text);
-    return holder !== null && liveness(holder, deps.writer) === "dead";
+    const holder = parseFacts(readFileSync(path, "utf8"));
+    return holder === null ? age > UNFINISHED_STALE_MS : liveness(holder, deps.writer) === "dead";
   } catch {
     // Gone already, or unreadable: try again.
     return false;
