@@ -1,8 +1,7 @@
-import { blake2b, toHex } from "./digest.ts";
-import { AgentZeroError, CoreError } from "./errors.ts";
+import { concatBytes } from "./concat-bytes.ts";
 import { detectText } from "./detectors.ts";
+import { AgentZeroError, CoreError } from "./errors.ts";
 import { maskHits, newDetections } from "./mask-detected.ts";
-import { createPlaceholders, type Placeholders } from "./placeholders.ts";
 import type {
   Detection,
   Finding,
@@ -13,14 +12,10 @@ import type {
   Redactor,
   RedactorOptions,
 } from "./redactor.ts";
-import { KnownValues } from "./scanner/known-values.ts";
-import { HoldingMaskStream, type Mask, type MaskSource } from "./scanner/mask-stream.ts";
-import { Scan } from "./scanner/scan.ts";
-import { type Span, USER_INFO } from "./scanner/spans.ts";
+import { HoldingMaskStream } from "./scanner/mask-stream.ts";
 import { Tally } from "./scanner/tally.ts";
 import { textRanges } from "./scanner/text-offsets.ts";
-import { ByteWindow } from "./scanner/window.ts";
-import { checkSecretValue } from "./secret-value.ts";
+import { ValueTable } from "./scanner/value-table.ts";
 import type { Classification } from "./words.ts";
 
 /**
@@ -36,62 +31,32 @@ import type { Classification } from "./words.ts";
  * @returns The redactor.
  */
 export function createRedactor(options: RedactorOptions): Redactor {
-  return new SessionRedactor(options);
+  return new SessionRedactor(new ValueTable(options.random));
 }
 
-interface ValueInfo extends Mask {
-  handle: string | null;
-}
+class SessionRedactor implements Redactor {
+  readonly #table: ValueTable;
 
-class SessionRedactor implements Redactor, MaskSource {
-  readonly #values = new KnownValues();
-  readonly #infos: ValueInfo[] = [];
-  readonly #known = new Map<string, ValueInfo>();
-  readonly #placeholders: Placeholders;
-  readonly #idKey: Uint8Array;
-
-  constructor(options: RedactorOptions) {
-    this.#placeholders = createPlaceholders(options.random);
-    this.#idKey = options.random.bytes(32);
-  }
-
-  get generation(): number {
-    return this.#values.generation;
-  }
-
-  automaton(): ReturnType<KnownValues["automaton"]> {
-    return guarded(() => this.#values.automaton());
+  constructor(table: ValueTable) {
+    this.#table = table;
   }
 
   add(value: KnownValue): void {
-    checkSecretValue(value.bytes, value.handle ?? "value");
-    const id = toHex(blake2b(value.bytes, 32, this.#idKey));
-    const known = this.#known.get(id);
-    if (known !== undefined) {
-      // The same value under a handle says more than without one.
-      known.handle ??= value.handle;
-      return;
-    }
-    const kind = value.class === "secret" ? "SECRET" : "CREDENTIAL";
-    const placeholder = this.#placeholders.make(kind, value.bytes);
-    guarded(() => this.#values.add(value.bytes));
-    const info = { placeholder, class: value.class, by: "exact", handle: value.handle };
-    this.#infos.push(info);
-    this.#known.set(id, info);
+    guarded(() => this.#table.add(value));
   }
 
   mask(text: string): MaskedText {
-    if (this.#infos.length === 0 && !mayHoldUserInfo(text)) return { text, redactions: [] };
+    if (this.#table.isEmpty && !mayHoldUserInfo(text)) return { text, redactions: [] };
     return guarded(() => {
       const bytes = new TextEncoder().encode(text);
-      const spans = this.#scan(bytes);
+      const spans = this.#table.scan(bytes);
       if (spans.length === 0) return { text, redactions: [] };
       const ranges = textRanges(text, spans);
       const tally = new Tally();
       let masked = "";
       let at = 0;
       for (const [index, span] of spans.entries()) {
-        const mask = this.maskOf(span, bytes.subarray(span.start, span.end));
+        const mask = this.#table.maskOf(span, bytes.subarray(span.start, span.end));
         const range = ranges[index];
         if (mask === null || range === undefined) continue;
         masked += text.slice(at, range.start) + mask.placeholder;
@@ -107,20 +72,20 @@ class SessionRedactor implements Redactor, MaskSource {
       const tally = new Tally();
       const parts: Uint8Array[] = [];
       let at = 0;
-      for (const span of this.#scan(bytes)) {
-        const mask = this.maskOf(span, bytes.subarray(span.start, span.end));
+      for (const span of this.#table.scan(bytes)) {
+        const mask = this.#table.maskOf(span, bytes.subarray(span.start, span.end));
         if (mask === null) continue;
         parts.push(bytes.subarray(at, span.start), new TextEncoder().encode(mask.placeholder));
         tally.add(mask);
         at = span.end;
       }
-      if (at === 0) return { bytes, redactions: tally.list() };
-      return { bytes: Buffer.concat([...parts, bytes.subarray(at)]), redactions: tally.list() };
+      const masked = at === 0 ? bytes : concatBytes([...parts, bytes.subarray(at)]);
+      return { bytes: masked, redactions: tally.list() };
     });
   }
 
   stream(): MaskStream {
-    const stream = new HoldingMaskStream(this);
+    const stream = guarded(() => new HoldingMaskStream(this.#table));
     return {
       push: (chunk: Uint8Array) => guarded(() => stream.push(chunk)),
       end: () => guarded(() => stream.end()),
@@ -131,27 +96,27 @@ class SessionRedactor implements Redactor, MaskSource {
   }
 
   find(text: string): readonly Finding[] {
-    if (this.#infos.length === 0) return [];
+    if (this.#table.isEmpty) return [];
     return guarded(() => {
-      const spans = this.#knownSpans(new TextEncoder().encode(text));
+      const spans = this.#table.knownSpans(new TextEncoder().encode(text));
       const ranges = textRanges(text, spans);
-      return spans.map((span, index) => ({ ...this.#finding(span), ...ranges[index] }));
+      return spans.map((span, index) => ({ ...this.#table.finding(span), ...ranges[index] }));
     });
   }
 
   findBytes(bytes: Uint8Array): readonly Finding[] {
-    if (this.#infos.length === 0) return [];
-    return guarded(() => this.#knownSpans(bytes).map((span) => this.#finding(span)));
+    if (this.#table.isEmpty) return [];
+    return guarded(() => this.#table.knownSpans(bytes).map((span) => this.#table.finding(span)));
   }
 
   hasPlaceholder(text: string): boolean {
-    return this.#placeholders.hasIssued(text);
+    return this.#table.placeholders.hasIssued(text);
   }
 
   async maskDetected(text: string, classes: readonly Classification[]): Promise<MaskedText> {
     const exact = this.mask(text);
     const hits = await this.detect(exact.text);
-    const found = maskHits(exact.text, hits, { classes, placeholders: this.#placeholders });
+    const found = guarded(() => maskHits(exact.text, hits, { classes, placeholders: this.#table.placeholders }));
     return { text: found.text, redactions: [...exact.redactions, ...found.redactions] };
   }
 
@@ -161,32 +126,6 @@ class SessionRedactor implements Redactor, MaskSource {
     } catch (cause) {
       throw failed(cause);
     }
-  }
-
-  maskOf(span: Span, bytes: Uint8Array): Mask | null {
-    if (span.pattern !== USER_INFO) {
-      return this.#infos[this.#values.pattern(span.pattern)?.value ?? -1] ?? null;
-    }
-    const userInfo = new TextDecoder().decode(bytes);
-    // Masking a text twice must not change it.
-    if (this.#placeholders.isIssued(userInfo)) return null;
-    return { placeholder: this.#placeholders.make("CREDENTIAL", bytes), class: "credential", by: "url-userinfo" };
-  }
-
-  #knownSpans(bytes: Uint8Array): readonly Span[] {
-    return this.#scan(bytes).filter((span) => span.pattern !== USER_INFO);
-  }
-
-  #finding(span: Span): Finding {
-    const pattern = this.#values.pattern(span.pattern);
-    const handle = this.#infos[pattern?.value ?? -1]?.handle ?? null;
-    return { handle, encoding: pattern?.encoding ?? "raw", start: span.start, end: span.end };
-  }
-
-  #scan(bytes: Uint8Array): readonly Span[] {
-    const scan = new Scan(this.#values.automaton());
-    scan.run(new ByteWindow(bytes), true);
-    return scan.take();
   }
 }
 

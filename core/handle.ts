@@ -40,7 +40,9 @@ export function isHandle(value: unknown): value is Handle {
  */
 export function parseHandle(text: string): Handle {
   if (isHandle(text)) return text;
-  throw new CoreError("SECRET_HANDLE", `Cannot use handle: received "${text.slice(0, MAX_HANDLE_BYTES)}"`, {
+  // Threat: a value typed where a handle belongs. Only what already looks like a handle is repeated.
+  const seen = text.startsWith("handle:") ? `received "${text.slice(0, MAX_HANDLE_BYTES)}"` : "it is not of that form";
+  throw new CoreError("SECRET_HANDLE", `Cannot use handle: ${seen}`, {
     hint:
       "expected handle://vault|env|file|cmd/NAME/NAME with names of a-z 0-9 . _ - that begin with a letter or digit",
   });

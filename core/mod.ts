@@ -17,6 +17,7 @@ export * from "./base64.ts";
 export { type Binding, checkBinding, findBinding, MAX_BINDINGS, type Place } from "./bindings.ts";
 export * from "./canonical-json.ts";
 export * from "./cap-output.ts";
+export * from "./concat-bytes.ts";
 export * from "./crypto/kdf.ts";
 export * from "./crypto/key-admin.ts";
 export { type KeyPair, type Keys, openKeys, type OpenKeysOptions } from "./crypto/keys.ts";

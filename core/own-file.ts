@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
 import { geteuid } from "node:process";
+import { concatBytes } from "./concat-bytes.ts";
 
 /** What to insist on when reading one of our own files. */
 export interface OwnFileRules {
@@ -134,7 +135,7 @@ function readAll(fd: number, maxBytes: number): Uint8Array | null {
   for (;;) {
     const chunk = new Uint8Array(65_536);
     const count = readSync(fd, chunk, 0, chunk.length, null);
-    if (count === 0) return Buffer.concat(chunks, total);
+    if (count === 0) return concatBytes(chunks);
     total += count;
     if (total > maxBytes) return null;
     chunks.push(chunk.subarray(0, count));

@@ -1,3 +1,4 @@
+import { concatBytes } from "./concat-bytes.ts";
 import { blake2b } from "./digest.ts";
 import type { Random } from "./ports.ts";
 
@@ -33,7 +34,7 @@ export function createPlaceholders(random: Random): Placeholders {
   return {
     make(kind: PlaceholderKind, value: Uint8Array): string {
       const prefix = new TextEncoder().encode(`${kind}\n`);
-      const placeholder = `[${kind}_${base32(blake2b(Buffer.concat([prefix, value]), 16, key))}]`;
+      const placeholder = `[${kind}_${base32(blake2b(concatBytes([prefix, value]), 16, key))}]`;
       if (!issued.has(placeholder) && issued.size >= MAX_ISSUED) issued.delete(issued.values().next().value ?? "");
       issued.add(placeholder);
       return placeholder;

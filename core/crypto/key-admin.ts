@@ -32,9 +32,13 @@ export const MIN_PASSPHRASE_LENGTH = 8;
 export async function changePassphrase(options: KeyAdminOptions, passphrase: string | null): Promise<Keys> {
   const { home, random } = options;
   if (passphrase !== null && passphrase.length < MIN_PASSPHRASE_LENGTH) {
-    throw new CoreError("ARGS_INVALID", `Cannot set passphrase: it has fewer than ${MIN_PASSPHRASE_LENGTH} characters`, {
-      hint: "several words in a row are easy to keep and hard to guess",
-    });
+    throw new CoreError(
+      "ARGS_INVALID",
+      `Cannot set passphrase: it has fewer than ${MIN_PASSPHRASE_LENGTH} characters`,
+      {
+        hint: "several words in a row are easy to keep and hard to guess",
+      },
+    );
   }
   const folder = new KeyFolder(home);
   const protectedKeys = openProtected(options, folder);

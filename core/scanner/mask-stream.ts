@@ -1,3 +1,4 @@
+import { concatBytes } from "../concat-bytes.ts";
 import type { MaskStream, Redaction } from "../redactor.ts";
 import type { Classification } from "../words.ts";
 import type { Automaton } from "./automaton.ts";
@@ -80,6 +81,6 @@ export class HoldingMaskStream implements MaskStream {
     }
     parts.push(this.#window.slice(at, limit));
     this.#flushed = limit;
-    return parts.length === 1 ? parts[0] ?? new Uint8Array(0) : Buffer.concat(parts);
+    return parts.length === 1 ? parts[0] ?? new Uint8Array(0) : concatBytes(parts);
   }
 }

@@ -75,7 +75,7 @@ class SessionSecrets implements Secrets {
       checkSecretValue(bytes, parsed);
       // Before its first use: whatever echoes it is masked.
       for (const redactor of this.#redactors) redactor.add({ bytes, handle: parsed, class: "secret" });
-      return new SecretBytes(bytes.slice());
+      return new SecretBytes(new Uint8Array(bytes));
     } finally {
       bytes.fill(0);
     }
@@ -115,7 +115,7 @@ class SessionSecrets implements Secrets {
         if (value === undefined) {
           throw unreadable(handle, `variable "${source.name}" was not set`, "set it before starting");
         }
-        return withoutNewline(value).slice();
+        return withoutNewline(value);
       }
       case "file": {
         const file = readOwnFile(source.path, { maxBytes: MAX_SECRET_BYTES, secret: true });
@@ -123,14 +123,18 @@ class SessionSecrets implements Secrets {
           throw unreadable(handle, `"${source.path}" does not exist`, "create it, mode 0600");
         }
         if (file.kind === "unsafe") throw unreadable(handle, `"${source.path}": ${file.why}`, file.hint);
-        return withoutNewline(file.bytes).slice();
+        return withoutNewline(file.bytes);
       }
       case "cmd": {
         const result = await this.#options.run(source.argv, {
           timeoutMs: COMMAND_TIMEOUT_MS,
           maxBytes: MAX_SECRET_BYTES,
         });
-        if (result.ok) return withoutNewline(result.stdout).slice();
+        if (result.ok) {
+          const value = withoutNewline(result.stdout);
+          result.stdout.fill(0);
+          return value;
+        }
         throw unreadable(
           handle,
           `"${source.argv[0] ?? ""}" failed: ${result.reason}`,
@@ -161,9 +165,10 @@ function addIfPossible(redactor: Redactor, value: Parameters<Redactor["add"]>[0]
   }
 }
 
+// Always a copy of our own, never a view or a Buffer: the caller wipes it.
 function withoutNewline(bytes: Uint8Array): Uint8Array {
-  if (bytes.at(-1) !== 0x0a) return bytes;
-  return bytes.subarray(0, bytes.at(-2) === 0x0d ? -2 : -1);
+  const end = bytes.at(-1) !== 0x0a ? bytes.length : bytes.length - (bytes.at(-2) === 0x0d ? 2 : 1);
+  return new Uint8Array(bytes.subarray(0, end));
 }
 
 function unreadable(handle: string, seen: string, hint: string): CoreError {

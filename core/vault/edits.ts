@@ -1,4 +1,5 @@
 import { CoreError } from "../errors.ts";
+import { isHandle } from "../handle.ts";
 import type { Random } from "../ports.ts";
 import type { SealedEntry } from "./document.ts";
 import type { EntryMeta } from "./entry-meta.ts";
@@ -70,9 +71,10 @@ export function addKey(base: EditBase, handle: string, value: Uint8Array): reado
   return [...entries, key.seal({ kind: "key", ver: 1, meta: newMeta(handle, now), value }, random)];
 }
 
-/** The error for a handle that the vault does not have. */
+/** The error for a handle that the vault does not have. What is no handle is not repeated: it may be a value. */
 export function unknownSecret(handle: string): CoreError {
-  return new CoreError("SECRET_UNKNOWN", `Cannot find secret "${handle.slice(0, 160)}"`, {
+  const name = isHandle(handle) || /^key:[a-z0-9._-]{1,32}$/.test(handle) ? `"${handle}"` : "of that name";
+  return new CoreError("SECRET_UNKNOWN", `Cannot find secret ${name}`, {
     hint: "agentzero vault list shows what there is",
   });
 }

@@ -34,7 +34,7 @@ export function checkNote(note: string | null): void {
 /** Names the entry of a signing key. No handle has this form, so none can reach it. */
 export function keyHandle(name: string): string {
   if (/^[a-z0-9][a-z0-9._-]{0,63}$/.test(name) && !name.includes("..")) return `key:${name}`;
-  throw new CoreError("SECRET_HANDLE", `Cannot use key name "${name.slice(0, 80)}"`, {
+  throw new CoreError("SECRET_HANDLE", "Cannot use key name: it is not of that form", {
     hint: "use a-z 0-9 . _ - and begin with a letter or digit",
   });
 }

@@ -1,4 +1,5 @@
 import { fromBase64, toBase64 } from "../base64.ts";
+import { concatBytes } from "../concat-bytes.ts";
 import { deriveKey } from "../crypto/kdf.ts";
 import { keyFromSecret, type KeyMaterial, openKeyFile } from "../crypto/key-file.ts";
 import { KeyFolder } from "../crypto/key-folder.ts";
@@ -86,7 +87,7 @@ export async function wrapForCommand(key: Uint8Array, id: string, means: UnlockM
 /** Wraps a vault key for a public key: a backup, a build machine. The public key is kept, to wrap the next one. */
 export function wrapForRecipient(key: Uint8Array, recipient: PublicKey): Unlocker {
   const box = sealTo(recipient.publicKey, key);
-  return { by: "recipient", kid: recipient.kid, w: toBase64(Buffer.concat([recipient.publicKey, box])) };
+  return { by: "recipient", kid: recipient.kid, w: toBase64(concatBytes([recipient.publicKey, box])) };
 }
 
 /** Reads the public key that a recipient's unlocker was wrapped for. */
@@ -149,7 +150,7 @@ function wrapSymmetric(
 ): Unlocker {
   const { by, id, wrapping, random } = options;
   const sealed = seal(deriveKey(wrapping.secret, "azvault/1 wrap"), key, { aad: place(by, id, wrapping.kid), random });
-  return { by, kid: wrapping.kid, w: toBase64(Buffer.concat([sealed.nonce, sealed.bytes])) };
+  return { by, kid: wrapping.kid, w: toBase64(concatBytes([sealed.nonce, sealed.bytes])) };
 }
 
 function unwrap(unlocker: Unlocker, wrapping: KeyMaterial, id: string): Uint8Array | null {
