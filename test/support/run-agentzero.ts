@@ -1,5 +1,6 @@
 import { spawn, type SpawnOptions } from "node:child_process";
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The compiled entry point; `npm test` builds it. */
@@ -75,4 +76,10 @@ export function runAgentzero(args: readonly string[], options: RunOptions): Prom
   child.stdin?.on("error", () => {});
   child.stdin?.end(options.input ?? "");
   return promise;
+}
+
+/** Makes a folder a project, with a home beside it; throws when that fails. */
+export async function initialise(at: { readonly cwd: string; readonly home: string }): Promise<void> {
+  const ran = await runAgentzero(["init"], { ...at, env: { HOME: join(at.cwd, "../me") } });
+  if (ran.exit !== 0) throw new Error(`init ended with ${ran.exit}: ${ran.stderr}`);
 }

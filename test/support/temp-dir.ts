@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { onTestFinished } from "vitest";
+import { afterAll, onTestFinished } from "vitest";
 
 /**
  * Makes a folder of mode 0700 for one test; it is removed when the test has finished.
@@ -10,8 +10,30 @@ import { onTestFinished } from "vitest";
  * @returns Its real path.
  */
 export function tempDir(files: Readonly<Record<string, string>> = {}): string {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "az-test-")));
+  const folder = filledDir(files);
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/**
+ * The same for all tests of a file; call it from `beforeAll`.
+ *
+ * @param files Text by relative path, written into it.
+ * @returns Its real path.
+ */
+export function sharedDir(files: Readonly<Record<string, string>> = {}): string {
+  const folder = filledDir(files);
+  shared.push(folder);
+  return folder;
+}
+
+const shared: string[] = [];
+afterAll(() => {
+  for (const folder of shared.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function filledDir(files: Readonly<Record<string, string>>): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "az-test-")));
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
