@@ -36,12 +36,17 @@ function matchAcross(glob: string, path: string): boolean {
         if (!hidden) next.push(i);
       } else if (token === "*") {
         if (!hidden && letter !== SLASH) next.push(i);
-      } else if (token.charCodeAt(0) === letter) next.push(i + 1);
+      } else if (token.charCodeAt(0) === letter && !(hidden && !startsName(tokens, i))) next.push(i + 1);
     }
     if (next.length === 0) return false;
     reachable = closure(tokens, next);
   }
   return reachable.has(tokens.length);
+}
+
+/** Tells whether the token stands where a name starts: only there does its dot say that a hidden name is meant. */
+function startsName(tokens: readonly string[], i: number): boolean {
+  return i === 0 || tokens[i - 1] === "/";
 }
 
 function closure(tokens: readonly string[], starts: readonly number[]): Set<number> {
