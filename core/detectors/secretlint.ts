@@ -51,7 +51,9 @@ async function load(): Promise<Secretlint> {
 async function stopProfiling(): Promise<void> {
   const { createRequire } = await import("node:module");
   const { pathToFileURL } = await import("node:url");
-  const path = createRequire(import.meta.resolve("@secretlint/core")).resolve("@secretlint/profiler");
+  const path = createRequire(createRequire(import.meta.url).resolve("@secretlint/core")).resolve(
+    "@secretlint/profiler",
+  );
   const profiler: unknown = await import(pathToFileURL(path).href);
   if (typeof profiler !== "object" || profiler === null || !("secretLintProfiler" in profiler)) return;
   const { secretLintProfiler } = profiler;
