@@ -18,7 +18,8 @@ import type { CallFailure } from "./call.ts";
 import type { SessionEvent } from "./events.ts";
 import type { HttpIo, HttpSpec, HttpValue } from "./http.ts";
 import type { IgnoreRules } from "./ignored.ts";
-import type { PlanContext, Tool } from "./tools/tool.ts";
+import type { ToolEntry } from "./tools/registry.ts";
+import type { PlanContext } from "./tools/tool.ts";
 
 /** The tier of `fetch`: like every backend, but each request and redirect is decided as it happens. */
 export interface HttpTier extends Omit<Backend<HttpSpec, HttpValue>, "run"> {
@@ -59,7 +60,7 @@ export interface GateDeps {
   findBinding(handle: string, place: Place): Promise<BindingAnswer>;
   readonly questions: QuestionDesk;
   readonly tiers: Tiers;
-  readonly tools: ReadonlyMap<string, Tool>;
+  readonly tools: ReadonlyMap<string, ToolEntry>;
   readonly plan: Omit<PlanContext, "provenance">;
   readonly ignored: IgnoreRules;
   /** Look for personal data and credential shapes in outputs, because a model will see them. */

@@ -28,7 +28,7 @@ export async function runCall(deps: GateDeps, proposal: Proposal): Promise<Label
     parent: null,
     turn: proposal.turn,
   };
-  const { plan, guard } = normalise(deps, proposal);
+  const { plan, guard } = await normalise(deps, proposal);
   deps.emit({
     type: "tool_call",
     call: proposal.call,

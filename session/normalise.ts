@@ -14,14 +14,14 @@ export interface Normalised {
 const MAX_ARGS_BYTES = 1024 * 1024;
 
 /**
- * Decodes a proposal and plans it (steps 1 and 2 of the life of a call). Never throws: what cannot be planned becomes a
+ * Decodes a proposal and plans it (steps 1 and 2 of the life of a call). Never rejects: what cannot be planned becomes a
  * plan without actions, which policy denies, with a guard that says why.
  *
  * @param deps The gate's wiring.
  * @param proposal The call.
  * @returns Plan and guard.
  */
-export function normalise(deps: GateDeps, proposal: Proposal): Normalised {
+export async function normalise(deps: GateDeps, proposal: Proposal): Promise<Normalised> {
   const tool = deps.tools.get(proposal.tool);
   if (tool === undefined) {
     return refused(proposal.tool, {
@@ -40,7 +40,7 @@ export function normalise(deps: GateDeps, proposal: Proposal): Normalised {
         hint: "write the content to a file in parts",
       });
     }
-    const plan = tool.plan(proposal.args, { ...deps.plan, provenance: proposal.provenance });
+    const plan = (await tool.load()).plan(proposal.args, { ...deps.plan, provenance: proposal.provenance });
     return { plan, guard: leak(deps, text) };
   } catch (cause) {
     return refused(tool.name, planFailure(tool.name, cause));

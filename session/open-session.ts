@@ -9,8 +9,7 @@ import type { OpenModel } from "./providers/model.ts";
 import { createQuotes } from "./quotes.ts";
 import { Session } from "./session.ts";
 import { systemPrompt } from "./system-prompt.ts";
-import { BUILTIN_TOOLS } from "./tools/registry.ts";
-import type { Tool } from "./tools/tool.ts";
+import { BUILTIN_TOOLS, type ToolEntry } from "./tools/registry.ts";
 
 /** What a session is opened with; the composition root makes it. */
 export interface SessionOptions {
@@ -80,7 +79,7 @@ export function openSession(options: SessionOptions): Session {
   });
 }
 
-function offeredTools(mode: "ask" | "read-only"): ReadonlyMap<string, Tool> {
+function offeredTools(mode: "ask" | "read-only"): ReadonlyMap<string, ToolEntry> {
   if (mode === "ask") return BUILTIN_TOOLS;
   return new Map([...BUILTIN_TOOLS].filter(([, tool]) => tool.readOnly));
 }

@@ -32,9 +32,10 @@ export async function askModel(wiring: SessionWiring, state: PromptState): Promi
   const redactions: Redaction[] = [];
   const redact = obligedClasses(wiring);
   const messages = await toMessages(context, wiring.envelope, (text) => maskFor(wiring, text, { redact, redactions }));
+  const tools = await Promise.all([...gate.tools.values()].map((entry) => entry.load()));
   const request: ModelRequest = {
     messages: [{ role: "system", text: wiring.systemPrompt }, ...messages],
-    tools: [...gate.tools.values()].map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
+    tools: tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
     maxOutputTokens: null,
   };
   const left = context.detected().filter((name) => !redact.includes(name));

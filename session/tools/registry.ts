@@ -1,13 +1,26 @@
-import { edit } from "./edit.ts";
-import { fetchTool } from "./fetch.ts";
-import { list } from "./list.ts";
-import { read } from "./read.ts";
-import { search } from "./search.ts";
-import { shell } from "./shell.ts";
+import type { TrustLabel } from "../../core/mod.ts";
 import type { Tool } from "./tool.ts";
-import { write } from "./write.ts";
+
+/** What the gate must know of a tool before it is used; the tool itself is loaded by its first call. */
+export interface ToolEntry {
+  readonly name: string;
+  /** Trust label of its output. */
+  readonly trust: TrustLabel;
+  /** `true` when every atomic action it can plan only reads. */
+  readonly readOnly: boolean;
+  /** Loads the tool. */
+  load(): Promise<Tool>;
+}
+
+const ENTRIES: readonly ToolEntry[] = [
+  { name: "read", trust: "file", readOnly: true, load: async () => (await import("./read.ts")).read },
+  { name: "list", trust: "file", readOnly: true, load: async () => (await import("./list.ts")).list },
+  { name: "search", trust: "file", readOnly: true, load: async () => (await import("./search.ts")).search },
+  { name: "write", trust: "core", readOnly: false, load: async () => (await import("./write.ts")).write },
+  { name: "edit", trust: "core", readOnly: false, load: async () => (await import("./edit.ts")).edit },
+  { name: "shell", trust: "tool", readOnly: false, load: async () => (await import("./shell.ts")).shell },
+  { name: "fetch", trust: "network", readOnly: false, load: async () => (await import("./fetch.ts")).fetchTool },
+];
 
 /** The tools of every session, in the order they are shown. */
-export const BUILTIN_TOOLS: ReadonlyMap<string, Tool> = new Map(
-  [read, list, search, write, edit, shell, fetchTool].map((tool) => [tool.name, tool]),
-);
+export const BUILTIN_TOOLS: ReadonlyMap<string, ToolEntry> = new Map(ENTRIES.map((entry) => [entry.name, entry]));

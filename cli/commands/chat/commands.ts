@@ -30,7 +30,11 @@ const COMMANDS: Readonly<Record<string, string>> = {
  * @param line The line, starting with `/`; no call of the built-in forms.
  * @returns What the chat does next.
  */
-export function runChatCommand(context: CommandContext, opened: ComposedSession, line: string): ChatCommand {
+export async function runChatCommand(
+  context: CommandContext,
+  opened: ComposedSession,
+  line: string,
+): Promise<ChatCommand> {
   const { output } = context;
   const word = line.slice(1).split(/\s/, 1)[0] ?? "";
   switch (word) {
@@ -49,7 +53,7 @@ export function runChatCommand(context: CommandContext, opened: ComposedSession,
       showGrants(context, opened);
       return "stay";
     case "tools":
-      output.table([...BUILTIN_TOOLS.values()].map((tool) => [tool.name, tool.description.split("\n", 1)[0] ?? ""]));
+      await showTools(context);
       return "stay";
     case "skills":
       output.text(listed(listNames(opened.project, "skills"), "none yet"));
@@ -74,6 +78,11 @@ export function runChatCommand(context: CommandContext, opened: ComposedSession,
       return "stay";
     }
   }
+}
+
+async function showTools({ output }: CommandContext): Promise<void> {
+  const tools = await Promise.all([...BUILTIN_TOOLS.values()].map((entry) => entry.load()));
+  output.table(tools.map(({ name, description }) => [name, description.split("\n", 1)[0] ?? ""]));
 }
 
 function helpText(): string {

@@ -136,7 +136,7 @@ class Chat {
       return "stay";
     }
     if (typed.text.startsWith("/")) {
-      const next = runChatCommand(this.#context, opened, typed.text.trim());
+      const next = await runChatCommand(this.#context, opened, typed.text.trim());
       if (next === "mode") this.#switchMode(opened);
       return next === "mode" ? "stay" : next;
     }
