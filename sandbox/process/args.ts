@@ -57,22 +57,24 @@ export function buildArgs(input: ArgsInput): readonly string[] {
 }
 
 /**
- * Gives the part of the options that says what the sandbox is, for its digest: no values of variables.
+ * Gives what says what a sandbox is, for its digest: the options without values of variables and without names that
+ * differ from run to run.
  *
  * @param input The same as for {@link buildArgs}.
+ * @param options What {@link buildArgs} gave.
  * @returns A plain object.
  */
-export function profileOf(input: ArgsInput): object {
-  return {
-    backend: "bubblewrap",
-    form: 1,
-    staged: input.staged,
-    seccomp: input.seccomp,
-    options: buildArgs({ ...input, environment: {} }).map((option) => option.replaceAll(input.spec.stageDir, "STAGE")),
-    variables: Object.keys(input.environment).toSorted(),
-    limits: input.spec.limits,
-    timeoutMs: input.spec.timeoutMs,
-  };
+export function profileOf(input: ArgsInput, options: readonly string[]): object {
+  const shown: string[] = [];
+  for (let at = 0; at < options.length; at++) {
+    const option = options[at] ?? "";
+    shown.push(option.startsWith(input.spec.stageDir) ? "STAGE" : option);
+    if (option !== "--setenv") continue;
+    shown.push(options[at + 1] ?? "");
+    at += 2;
+  }
+  const { limits, timeoutMs } = input.spec;
+  return { backend: "bubblewrap", form: 1, staged: input.staged, options: shown.join("\n"), limits, timeoutMs };
 }
 
 function environmentOptions(environment: Readonly<Record<string, string>>): readonly string[] {
@@ -110,7 +112,6 @@ function mountOptions(input: ArgsInput): readonly string[] {
     ownFolder(project),
     hiddenOptions(spec),
     // Last, so that everything above could still make its mount points.
-    isFolder("/usr/local") ? ["--remount-ro", "/usr/local"] : [],
     // Threat: an agent that runs as root. The owner of /proc/sys is root outside and inside, so it could be written.
     ["--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/"],
   ].flat();

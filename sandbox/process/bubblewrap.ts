@@ -6,6 +6,7 @@ import { SandboxError } from "../errors.ts";
 import { checkLimit, SANDBOX_BOUNDS } from "../limits.ts";
 import { runFramed } from "../outcome.ts";
 import type { ProcessSpec, ProcessValue } from "../spec.ts";
+import { createBackground } from "./background.ts";
 import { type CanaryResult, runCanary } from "./canary.ts";
 import { checkProcessSpec } from "./check-spec.ts";
 import { findPrograms } from "./find-programs.ts";
@@ -15,6 +16,12 @@ import { type Ground, runCommand } from "./run-command.ts";
 import { compileFilter } from "./seccomp.ts";
 import { createSlots } from "./slots.ts";
 import { removeStaleStages } from "./stage.ts";
+
+/** The process half of tier `host-supervised`. */
+export interface BubblewrapBackend extends Backend<ProcessSpec, ProcessValue> {
+  /** Resolves when what ended runs left is removed; for a clean exit. */
+  idle(): Promise<void>;
+}
 
 /**
  * Creates the process half of tier `host-supervised`: commands in bubblewrap on a staged view of the project.
@@ -30,13 +37,11 @@ import { removeStaleStages } from "./stage.ts";
  * @returns The backend.
  * @throws {SandboxError} `LIMIT_INVALID` for a setting outside its bounds.
  */
-export function createBubblewrap(
-  deps: SandboxDeps,
-  settings: Partial<ProcessSettings> = {},
-): Backend<ProcessSpec, ProcessValue> {
+export function createBubblewrap(deps: SandboxDeps, settings: Partial<ProcessSettings> = {}): BubblewrapBackend {
   const running = checkLimit(SANDBOX_BOUNDS.running, settings.running ?? SANDBOX_BOUNDS.running.default);
   const slots = createSlots(running);
   const seccomp = settings.seccomp ?? "auto";
+  const background = createBackground();
   const grounds = new Map<string, Promise<Ground>>();
   let probed: Promise<Probe> | null = null;
   // One canary for each project and process: whether a view can be staged depends on the project's file system.
@@ -48,6 +53,7 @@ export function createBubblewrap(
   return {
     tier: "host-supervised",
     name: "bubblewrap",
+    idle: () => background.idle(),
     probe: () => probed ??= probe(deps, seccomp),
     run(permit: Permit, spec: ProcessSpec, io: RunIo): Promise<Outcome<ProcessValue>> {
       const profile = digestOf({ backend: "bubblewrap", started: false });
@@ -57,7 +63,7 @@ export function createBubblewrap(
         const release = await slots.take(io.signal);
         try {
           const ground = await groundOf(spec.project, dirname(spec.stageDir));
-          return await runCommand(deps, { ground, permit, spec, io, state });
+          return await runCommand(deps, { ground, permit, spec, io, state, background });
         } finally {
           release();
         }

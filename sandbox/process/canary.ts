@@ -6,6 +6,7 @@ import { SandboxError } from "../errors.ts";
 import { lstatOrNull } from "../files/stamp.ts";
 import { processLimits } from "../limits.ts";
 import type { ProcessSpec } from "../spec.ts";
+import { buildArgs } from "./args.ts";
 import { removeTree } from "./remove-tree.ts";
 import { failureText, runOnce } from "./run-once.ts";
 import { makeStage } from "./stage.ts";
@@ -81,7 +82,14 @@ async function attempt(deps: SandboxDeps, input: CanaryInput, listener: Listener
     programs: input.programs,
     staged: input.staged,
     seccomp: input.seccomp,
-    environment: { PATH: "/usr/bin:/bin", AZ_PORT: String(listener.port) },
+    options: buildArgs({
+      spec,
+      facts: deps.facts,
+      staged: input.staged,
+      seccomp: input.seccomp !== null,
+      blockFd: null,
+      environment: { PATH: "/usr/bin:/bin", AZ_PORT: String(listener.port) },
+    }),
     io: { signal: new AbortController().signal },
   });
   await result.launched.close();

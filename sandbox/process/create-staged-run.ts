@@ -21,6 +21,8 @@ export interface StagedRunInput {
   readonly collected: Collected;
   readonly decided: readonly DecidedChange[];
   readonly profile: Digest;
+  /** Resolves when the staged view is no longer mounted. */
+  readonly closed: () => Promise<void>;
 }
 
 /**
@@ -41,9 +43,10 @@ export function createStagedRun(deps: SandboxDeps, input: StagedRunInput): Stage
       changes: chosen(byPath, paths).map(({ change }) => change),
     };
   }
-  function end(): void {
+  async function end(): Promise<void> {
     if (over) return;
     over = true;
+    await input.closed();
     removeTree(input.stage.dir);
   }
   return {
@@ -72,11 +75,11 @@ export function createStagedRun(deps: SandboxDeps, input: StagedRunInput): Stage
           };
           return await keepChanges({ ...context, allowed, platform, uid, signal: io.signal });
         } finally {
-          end();
+          await end();
         }
       });
     },
-    discard: () => Promise.resolve(end()),
+    discard: end,
   };
 }
 

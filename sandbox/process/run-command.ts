@@ -5,7 +5,8 @@ import { SandboxError } from "../errors.ts";
 import { lstatOrNull } from "../files/stamp.ts";
 import type { RunState } from "../outcome.ts";
 import type { ProcessSpec, ProcessValue } from "../spec.ts";
-import { profileOf } from "./args.ts";
+import { buildArgs, profileOf } from "./args.ts";
+import type { Background } from "./background.ts";
 import { bundleChanges } from "./bundle-changes.ts";
 import { collectChanges } from "./collect.ts";
 import { commandEnvironment } from "./command-environment.ts";
@@ -31,6 +32,7 @@ export interface CommandInput {
   readonly spec: ProcessSpec;
   readonly io: RunIo;
   readonly state: RunState;
+  readonly background: Background;
 }
 
 /**
@@ -46,27 +48,20 @@ export async function runCommand(deps: SandboxDeps, input: CommandInput): Promis
   const staged = spec.stage && ground.staging.ok;
   const environment = { ...commandEnvironment(spec), ...await revealSecrets(input) };
   const stage = makeStage(spec.stageDir, spec.project, deps.facts.platform);
-  let handedOver = false;
   try {
     const marked = staged ? markMasked(stage, spec.project, [...spec.hidden.files, ...spec.hidden.dirs]) : [];
     const args = { spec, facts: deps.facts, staged, seccomp: ground.seccomp !== null, environment, blockFd: null };
-    input.state.profile = digestOf(profileOf(args));
+    const options = buildArgs(args);
+    input.state.profile = digestOf(profileOf(args, options));
     input.state.started = true;
-    const result = await runOnce(deps, {
-      spec,
-      programs: ground.programs,
-      staged,
-      seccomp: ground.seccomp,
-      environment,
-      io: input.io,
-    });
+    const { programs, seccomp } = ground;
+    const result = await runOnce(deps, { spec, programs, staged, seccomp, options, io: input.io });
     input.state.outputBytes = result.outputBytes;
     input.state.memoryBytes = result.peakBytes;
-    const value = await valueOf(deps, { ...input, staged, stage, marked }, result);
-    handedOver = value.stage !== null;
-    return value;
-  } finally {
-    if (!handedOver) removeTree(stage.dir);
+    return await finish(deps, { ...input, staged, stage, marked }, result);
+  } catch (error) {
+    removeTree(stage.dir);
+    throw error;
   }
 }
 
@@ -74,6 +69,25 @@ interface Finished extends CommandInput {
   readonly staged: boolean;
   readonly stage: Stage;
   readonly marked: readonly MaskedIndex[];
+}
+
+// The supervisor is needed until the changes were collected; its end, and removing the stage, make no answer wait.
+async function finish(deps: SandboxDeps, input: Finished, result: OnceResult): Promise<ProcessValue> {
+  let value: ProcessValue;
+  try {
+    value = await valueOf(deps, input, result);
+  } catch (error) {
+    await result.launched.close();
+    throw error;
+  }
+  const closed = result.launched.close();
+  if (value.stage === null) {
+    input.background.start(async () => {
+      await closed;
+      removeTree(input.stage.dir);
+    });
+  }
+  return value;
 }
 
 async function valueOf(deps: SandboxDeps, input: Finished, result: OnceResult): Promise<ProcessValue> {
@@ -88,14 +102,10 @@ async function valueOf(deps: SandboxDeps, input: Finished, result: OnceResult): 
     notes: [],
     stage: null,
   };
-  try {
-    if (result.ended !== null) return { ...base, exit: null };
-    if (exitCode === null) throw brokenRun(input.spec, result);
-    const notes = notesOn(input, result);
-    return input.staged ? { ...base, notes, ...await changesOf(deps, input, result) } : { ...base, notes };
-  } finally {
-    await result.launched.close();
-  }
+  if (result.ended !== null) return { ...base, exit: null };
+  if (exitCode === null) throw brokenRun(input.spec, result);
+  const notes = notesOn(input, result);
+  return input.staged ? { ...base, notes, ...await changesOf(deps, input, result) } : { ...base, notes };
 }
 
 // Only an exit status means that the command ran to its end.
@@ -133,7 +143,14 @@ async function changesOf(
   );
   const dropped = [...unreadable, ...collected.dropped];
   if (decided.length === 0) return { changes: [], dropped, stage: null };
-  const run = createStagedRun(deps, { stage, project: spec.project, collected, decided, profile: input.state.profile });
+  const run = createStagedRun(deps, {
+    closed: () => result.launched.close(),
+    stage,
+    project: spec.project,
+    collected,
+    decided,
+    profile: input.state.profile,
+  });
   return { changes: run.changes, dropped, stage: run };
 }
 

@@ -3,7 +3,6 @@ import type { SandboxDeps } from "../deps.ts";
 import { SandboxError } from "../errors.ts";
 import { FIXED, PROCESS_BOUNDS, SANDBOX_BOUNDS } from "../limits.ts";
 import type { ProcessSpec } from "../spec.ts";
-import { buildArgs } from "./args.ts";
 import { launch, type Launched } from "./launch.ts";
 import { createOutputBuffer } from "./output-buffer.ts";
 import type { RunStatus } from "./status-reader.ts";
@@ -17,8 +16,8 @@ export interface OnceInput {
   readonly staged: boolean;
   /** Compiled filter, or `null` for none. */
   readonly seccomp: Uint8Array | null;
-  /** Every variable of the command, secret values too. */
-  readonly environment: Readonly<Record<string, string>>;
+  /** Options of bubblewrap; they hold secret values. */
+  readonly options: readonly string[];
   readonly io: Pick<RunIo, "signal" | "onOutput">;
 }
 
@@ -53,7 +52,7 @@ export async function runOnce(deps: SandboxDeps, input: OnceInput): Promise<Once
   const run = await launch({
     argv: supervisorArgv({ ...input, limits: spec.limits, timeoutMs: spec.timeoutMs, command: commandOf(input) }),
     cwd: spec.stageDir,
-    args: argsBytes(deps, input),
+    args: new TextEncoder().encode(input.options.map((option) => `${option}\0`).join("")),
     seccomp: input.seccomp,
     stdin: spec.stdin ?? null,
     block: false,
@@ -116,18 +115,6 @@ function commandOf(input: OnceInput): readonly string[] {
   const { form } = input.spec;
   if (form.kind === "script") return [input.programs.bash, "--noprofile", "--norc", "-c", form.script];
   return [form.program, ...form.argv.slice(1)];
-}
-
-function argsBytes(deps: SandboxDeps, input: OnceInput): Uint8Array {
-  const options = buildArgs({
-    spec: input.spec,
-    facts: deps.facts,
-    staged: input.staged,
-    seccomp: input.seccomp !== null,
-    environment: input.environment,
-    blockFd: null,
-  });
-  return new TextEncoder().encode(options.map((option) => `${option}\0`).join(""));
 }
 
 /** Ends a run once, politely where there is time for it. */

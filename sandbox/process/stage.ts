@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { errnoOf, toSandboxError } from "../files/file-error.ts";
 import { makeFolder } from "../files/open-parent.ts";
 import { lstatOrNull } from "../files/stamp.ts";
-import { OWN_ETC } from "./root-layout.ts";
+import { makeEtc } from "./inner-etc.ts";
 import { removeTree } from "./remove-tree.ts";
 
 const HALF_MADE_MS = 60_000;
@@ -19,7 +19,7 @@ export interface Stage {
 
 /**
  * Makes the folder of a run: `up work m` for the overlay, `l` as a link to the project so that no special character of
- * its path reaches mount options, our own few files of `/etc`, and `owner`, which says who lives here.
+ * its path reaches mount options, and `owner`, which says who lives here.
  *
  * @param dir Path that does not exist yet; missing parents are made.
  * @param project Real path of the project.
@@ -37,16 +37,14 @@ export function makeStage(dir: string, project: string, platform: string): Stage
       parent.close();
     }
     writeFileSync(join(dir, "owner"), ownerText(), { flag: "wx", mode: 0o600 });
-    for (const name of ["up", "work", "m", "etc"]) mkdirSync(join(dir, name), 0o700);
+    for (const name of ["up", "work", "m"]) mkdirSync(join(dir, name), 0o700);
     symlinkSync(project, join(dir, "l"));
-    for (const [name, text] of Object.entries(OWN_ETC)) {
-      writeFileSync(join(dir, "etc", name), text, { flag: "wx", mode: 0o644 });
-    }
+    makeEtc(join(dir, "etc"));
     const up = join(dir, "up");
     // The root of the merged view has the mode of this one.
     const root = lstatOrNull(project);
     if (root !== null) chmodSync(up, Number(root.mode & 0o777n) | 0o700);
-    const stat = lstatOrNull(join(dir, "etc"));
+    const stat = lstatOrNull(join(dir, "m"));
     return { dir, up, stamp: { ctimeNs: stat?.ctimeNs ?? 0n, mtimeNs: stat?.mtimeNs ?? 0n } };
   } catch (error) {
     throw toSandboxError(error, `Cannot prepare ${JSON.stringify(dir)}`);

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import process from "node:process";
-import type { Backend, Outcome, RunIo } from "../../../core/mod.ts";
+import type { Outcome, RunIo } from "../../../core/mod.ts";
 import {
+  type BubblewrapBackend,
   createBubblewrap,
   type KeepReport,
   processLimits,
@@ -39,18 +40,22 @@ export function argvSpec(r: Rig, argv: readonly string[], more: Partial<ProcessS
 }
 
 /** Runs a spec on a fresh backend. */
-export function runSpec(r: Rig, spec: ProcessSpec, io: Partial<RunIo> = {}): Promise<Outcome<ProcessValue>> {
-  return r.run(createBubblewrap(r.deps), spec, io);
+export async function runSpec(r: Rig, spec: ProcessSpec, io: Partial<RunIo> = {}): Promise<Outcome<ProcessValue>> {
+  const backend = createBubblewrap(r.deps);
+  const outcome = await r.run(backend, spec, io);
+  await backend.idle();
+  return outcome;
 }
 
 /** Runs a script; gives its text and value. */
 export async function script(
   r: Rig,
   text: string,
-  more: Partial<ProcessSpec> & { readonly backend?: Backend<ProcessSpec, ProcessValue> } = {},
+  more: Partial<ProcessSpec> & { readonly backend?: BubblewrapBackend } = {},
 ): Promise<{ readonly text: string; readonly value: ProcessValue }> {
-  const { backend, ...rest } = more;
-  const value = valueOf(await r.run(backend ?? createBubblewrap(r.deps), scriptSpec(r, text, rest)));
+  const { backend = createBubblewrap(r.deps), ...rest } = more;
+  const value = valueOf(await r.run(backend, scriptSpec(r, text, rest)));
+  await backend.idle();
   return { text: new TextDecoder().decode(value.output), value };
 }
 

@@ -16,7 +16,7 @@ import {
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { b2, type Permit } from "../../../core/mod.ts";
-import { type ProcessValue, specDigest, type StagedRun } from "../../../sandbox/mod.ts";
+import { createBubblewrap, type ProcessValue, specDigest, type StagedRun } from "../../../sandbox/mod.ts";
 import { codeOf, onStop, type Rig, rig } from "../rig.ts";
 import { IS_ROOT, keepAll, script } from "./run.ts";
 
@@ -120,6 +120,8 @@ describe("what is collected", () => {
     const { value } = await script(
       r,
       "mkfifo fifo; echo x >suid; chmod u+s suid; perl -MSocket -e 'socket(S,AF_UNIX,SOCK_STREAM,0); bind(S, pack_sockaddr_un(\"socket\"))'; echo x >\"$(printf 'bad\\377')\"; echo x >ok",
+      // The filter would refuse the set-id bit before it comes to that.
+      { backend: createBubblewrap(r.deps, { seccomp: "off" }) },
     );
     expect(lines(value)).toEqual(["create ok"]);
     const dropped = value.dropped.map((drop) => drop.relative).filter((name) => !name.includes("bad")).toSorted();

@@ -206,7 +206,7 @@ describe("what a command cannot do", () => {
   it("reads nothing of the kernel's secrets, also when we are root", async () => {
     const text = await inside(
       rig(),
-      "for f in kcore kmsg keys timer_list kallsyms slabinfo; do (head -c 10 /proc/$f | wc -c) 2>/dev/null; done; ls -A /proc/fs /proc/acpi /proc/driver 2>/dev/null | grep -v :",
+      "for f in kcore kmsg keys timer_list slabinfo vmallocinfo; do (head -c 10 /proc/$f | wc -c) 2>/dev/null; done; cut -c1-16 /proc/kallsyms | sort -u | head -c 100",
     );
     expect(text.replaceAll(/\s/g, "")).toMatch(/^0*$/);
   });

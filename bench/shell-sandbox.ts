@@ -1,0 +1,153 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { type Clock, loadSodium, Permit, type RunIo } from "../core/mod.ts";
+import { createBubblewrap, findMasked, processLimits, type ProcessSpec, type SandboxDeps } from "../sandbox/mod.ts";
+import { median, type Row } from "./row.ts";
+
+const ROUNDS = 60;
+const ARGV = ["/usr/bin/true"] as const;
+const FILES = 200;
+
+const clock: Clock = { now: () => Date.now(), mono: () => performance.now() };
+const io: RunIo = {
+  signal: new AbortController().signal,
+  permits: { spend: () => {} },
+  secrets: { reveal: () => Promise.reject(new TypeError("no secrets")) },
+};
+
+/** Measures one command in the sandbox against a plain spawn of the same program, in turns. */
+export async function measure(): Promise<readonly Row[]> {
+  await loadSodium();
+  const root = realpathSync(mkdtempSync(join(tmpdir(), "az-bench-")));
+  try {
+    return await measureIn(root);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+async function measureIn(root: string): Promise<readonly Row[]> {
+  const project = join(root, "project");
+  for (let i = 0; i < FILES; i++) {
+    mkdirSync(join(project, `src/d${i % 20}`), { recursive: true });
+    writeFileSync(join(project, `src/d${i % 20}/f${i}.ts`), "export {};\n");
+  }
+  const backend = createBubblewrap(depsOf(root));
+  let count = 0;
+  async function run(stage: boolean): Promise<number> {
+    const begun = performance.now();
+    const masked = findMasked(project, deny, { now: clock.now() });
+    const outcome = await backend.run(
+      new Permit(),
+      specOf(project, { stage, name: `exe_${++count}`, hidden: masked }),
+      io,
+    );
+    if (!outcome.ok) throw new Error(`${outcome.code}: ${outcome.reason}`);
+    const ms = performance.now() - begun;
+    await backend.idle();
+    return ms;
+  }
+  const plain: number[] = [];
+  const bare: number[] = [];
+  const staged: number[] = [];
+  for (let round = 0; round < ROUNDS + 3; round++) {
+    // The first ones warm caches and run the canary.
+    const kept = round >= 3;
+    for (const [times, one] of [[plain, spawnPlain], [bare, () => run(false)], [staged, () => run(true)]] as const) {
+      const ms = await one();
+      if (kept) times.push(ms);
+    }
+  }
+  const over = median(staged) - median(plain);
+  return [
+    row("shell in bubblewrap, staged: over a plain spawn, p50", over, {
+      goal: "<= 16 ms",
+      reached: over <= 16,
+      peer: median(plain),
+    }),
+    row("shell in bubblewrap, not staged: over a plain spawn, p50", median(bare) - median(plain), {
+      goal: "<= 10 ms",
+      reached: median(bare) - median(plain) <= 10,
+      peer: median(plain),
+    }),
+    row("staging alone, p50", median(staged) - median(bare), {
+      goal: "<= 7 ms",
+      reached: median(staged) - median(bare) <= 7,
+      peer: null,
+    }),
+  ];
+}
+
+function row(
+  name: string,
+  ours: number,
+  at: { readonly goal: string; readonly reached: boolean; readonly peer: number | null },
+): Row {
+  const peer = at.peer === null ? null : { name: "plain spawn", value: at.peer };
+  return { name, ours, unit: "ms", peer, goal: at.goal, reached: at.reached };
+}
+
+function deny(path: string): string | null {
+  return path.endsWith("/.env") ? "no-env" : null;
+}
+
+function spawnPlain(): Promise<number> {
+  const begun = performance.now();
+  return new Promise((resolve, reject) => {
+    const child = spawn(ARGV[0], [], { stdio: ["ignore", "pipe", "pipe"] });
+    child.once("error", reject);
+    child.once("close", () => resolve(performance.now() - begun));
+  });
+}
+
+function specOf(
+  project: string,
+  at: {
+    readonly stage: boolean;
+    readonly name: string;
+    readonly hidden: { readonly files: readonly string[]; readonly dirs: readonly string[] };
+  },
+): ProcessSpec {
+  return {
+    op: "process",
+    form: { kind: "argv", argv: ARGV, program: ARGV[0] },
+    cwd: project,
+    project,
+    stageDir: join(project, ".agentzero/state/stage", at.name),
+    stage: at.stage,
+    hidden: { files: at.hidden.files, dirs: at.hidden.dirs },
+    readOnlyPaths: [],
+    env: {},
+    secrets: {},
+    gitIdentity: null,
+    timeoutMs: 10_000,
+    limits: processLimits(),
+  };
+}
+
+function depsOf(root: string): SandboxDeps {
+  return {
+    clock,
+    timers: {
+      after(ms, run) {
+        const timer = setTimeout(run, ms);
+        return () => clearTimeout(timer);
+      },
+    },
+    random: { bytes: (size) => crypto.getRandomValues(new Uint8Array(size)) },
+    facts: {
+      runtime: "deno" in process.versions ? "deno" : "node",
+      platform: process.platform,
+      arch: process.arch,
+      uid: process.getuid?.() ?? 0,
+      gid: process.getgid?.() ?? 0,
+      execPath: process.execPath,
+      userHome: realpathSync(homedir()),
+      home: join(root, "home"),
+      tmp: realpathSync(tmpdir()),
+    },
+  };
+}
