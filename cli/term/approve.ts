@@ -1,5 +1,5 @@
 import type { ApprovalAnswer, ApprovalRequest, Approver, Timers } from "../../core/mod.ts";
-import { approvalScreen, keyLines, ruleLines, shapeLines } from "./approval-screen.ts";
+import type * as Screen from "./approval-screen.ts";
 import { type ApprovalStage, type ApprovalStep, approvalStep } from "./approval-keys.ts";
 import type { Keyboard } from "./keyboard.ts";
 import type { Key } from "./keys.ts";
@@ -33,7 +33,9 @@ export function createTerminalApprover(deps: TerminalApproverDeps): Approver {
     async ask(request, signal): Promise<ApprovalAnswer> {
       if (signal.aborted) return { kind: "refused", why: "cancelled", message: null };
       try {
-        return await askOnce(deps, request, signal);
+        // Loaded when somebody is asked: most commands never ask.
+        const screen = await import("./approval-screen.ts");
+        return await askOnce({ ...deps, screen }, request, signal);
       } catch {
         return { kind: "refused", why: "broken", message: null };
       }
@@ -41,7 +43,13 @@ export function createTerminalApprover(deps: TerminalApproverDeps): Approver {
   };
 }
 
-function askOnce(deps: TerminalApproverDeps, request: ApprovalRequest, signal: AbortSignal): Promise<ApprovalAnswer> {
+interface AskDeps extends TerminalApproverDeps {
+  readonly screen: typeof Screen;
+}
+
+function askOnce(deps: AskDeps, request: ApprovalRequest, signal: AbortSignal): Promise<ApprovalAnswer> {
+  const { approvalScreen, keyLines } = deps.screen;
+  if (signal.aborted) return Promise.resolve({ kind: "refused", why: "cancelled", message: null });
   const { promise, resolve } = Promise.withResolvers<ApprovalAnswer>();
   let stage: ApprovalStage = { kind: "quiet" };
   /** What the person will be doing once it has been quiet. */
@@ -121,8 +129,9 @@ function askOnce(deps: TerminalApproverDeps, request: ApprovalRequest, signal: A
 function linesFor(
   request: ApprovalRequest,
   step: Extract<ApprovalStep, { kind: "show" }>,
-  deps: Pick<TerminalApproverDeps, "columns" | "style">,
+  deps: AskDeps,
 ): readonly string[] {
+  const { approvalScreen, keyLines, ruleLines, shapeLines } = deps.screen;
   const columns = deps.columns();
   switch (step.what) {
     case "details":

@@ -65,6 +65,8 @@ function rig(columns = 90): {
   readonly approver: ReturnType<typeof createTerminalApprover>;
   readonly screen: () => string;
   readonly type: (...keys: readonly (Key | string)[]) => void;
+  /** Resolves once the question is on the screen. */
+  readonly painted: () => Promise<void>;
   readonly quiet: () => Promise<void>;
   readonly listening: () => boolean;
   readonly end: () => void;
@@ -72,6 +74,7 @@ function rig(columns = 90): {
   const timers = createHandTimers();
   let screen = "";
   let listener: KeyListener | null = null;
+  const painted = Promise.withResolvers<void>();
   const approver = createTerminalApprover({
     timers,
     write: (text) => void (screen += text),
@@ -80,6 +83,7 @@ function rig(columns = 90): {
     keyboard: {
       capture(next) {
         listener = next;
+        painted.resolve();
         return () => void (listener = null);
       },
     },
@@ -90,6 +94,7 @@ function rig(columns = 90): {
     type(...keys): void {
       for (const key of keys) listener?.onKey(typeof key === "string" ? { kind: "text", text: key } : key);
     },
+    painted: () => painted.promise,
     quiet: () => timers.fire(400),
     listening: () => listener !== null,
     end: () => listener?.onEnd(),
@@ -125,8 +130,9 @@ describe("createTerminalApprover()", () => {
   });
 
   it("drops keys typed before the question was painted, and until it has been quiet", async () => {
-    const { approver, type, quiet } = rig();
+    const { approver, type, quiet, painted } = rig();
     const asked = approver.ask(question(), NEVER);
+    await painted();
     type("y", ENTER, "y");
     await quiet();
     type("n");
@@ -205,6 +211,7 @@ describe("createTerminalApprover()", () => {
     const stop = new AbortController();
     const first = rig();
     const cancelled = first.approver.ask(question(), stop.signal);
+    await first.painted();
     stop.abort();
     expect(await cancelled).toMatchObject({ kind: "refused", why: "cancelled" });
     expect(first.listening()).toBe(false);
@@ -212,6 +219,7 @@ describe("createTerminalApprover()", () => {
 
     const second = rig();
     const ended = second.approver.ask(question(), NEVER);
+    await second.painted();
     second.end();
     expect(await ended).toMatchObject({ kind: "refused", why: "broken" });
 
@@ -228,8 +236,9 @@ describe("createTerminalApprover()", () => {
   });
 
   it("shows what, where, who, why, origin, classes and digest", async () => {
-    const { approver, screen, end } = rig();
+    const { approver, screen, end, painted } = rig();
     const asked = approver.ask(question(), NEVER);
+    await painted();
     end();
     await asked;
     const shown = screen();
@@ -251,8 +260,9 @@ describe("createTerminalApprover()", () => {
 
   it("shows the end of a long text, and nothing that a terminal acts on", async () => {
     const text = `${Array.from({ length: 200 }, (_, at) => `line ${at}`).join("\n")}\n\u001b[2J\u202e; rm -rf x`;
-    const { approver, screen, end } = rig(60);
+    const { approver, screen, end, painted } = rig(60);
     const asked = approver.ask(question({ preview: { kind: "text", text }, origins: ["\u001b]0;x\u0007"] }), NEVER);
+    await painted();
     end();
     await asked;
     expect(screen()).toContain("rm -rf x");
