@@ -220,6 +220,13 @@ function checkTokens(yaml: typeof Yaml, text: string, context: TokenContext): bo
     }
     const at = offset;
     offset += token.length;
+    // The longest spelling of a letter is an escape of ten: what is longer than that many is too long as a value, too.
+    if (token.length > 10 * YAML_LIMITS.string + 2 && !token.startsWith("#") && token.trim() !== "") {
+      context.problems.add("POLICY_LIMIT", placeOf(context.lines, at), {
+        message: `a text is longer than ${YAML_LIMITS.string} characters`,
+      });
+      return false;
+    }
     if (scalarNext) {
       scalarNext = false;
       previous = "scalar";
