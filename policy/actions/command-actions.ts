@@ -38,7 +38,7 @@ export interface ActionList {
 
 /** A command or text whose literal commands are decided as well. */
 export type Item =
-  | { readonly kind: "words"; readonly words: readonly string[]; readonly depth: number }
+  | { readonly kind: "words"; readonly words: readonly string[]; readonly text: string; readonly depth: number }
   | { readonly kind: "code"; readonly code: string; readonly depth: number };
 
 /** The most different commands of one line: more can be neither read by a person nor decided in time. */
@@ -122,11 +122,13 @@ export function createActionList(facts: ActionFacts): ActionList {
         const found = collectLiterals(parseText(item.code), depth);
         for (const file of found.files) addRedirectTo(file);
         for (const code of found.code.toReversed()) todo.push({ kind: "code", code, depth: depth + 1 });
-        for (const words of found.commands.toReversed()) todo.push({ kind: "words", words, depth: depth + 1 });
-      } else if (item.words.length > 0 && addShell(item.words, showWords(item.words), [])) {
+        for (const command of found.commands.toReversed()) todo.push({ kind: "words", ...command, depth: depth + 1 });
+      } else if (item.words.length > 0 && addShell(item.words, item.text, [])) {
         const { depth, words } = item;
         addEffects(words);
-        for (const inner of inspectCommand(words).inner) todo.push({ ...inner, depth });
+        for (const inner of inspectCommand(words).inner) {
+          todo.push(inner.kind === "code" ? { ...inner, depth } : { ...inner, text: showWords(inner.words), depth });
+        }
       }
     }
   }

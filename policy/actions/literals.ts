@@ -10,15 +10,21 @@ import {
 } from "unbash";
 import { PolicyError } from "../errors.ts";
 import { isShell } from "./interpreters.ts";
-import { programName } from "./words.ts";
+import { programName, showWord } from "./words.ts";
 
 /** What a tree says literally: the commands in it, and the files it redirects to. */
 export interface Literals {
-  /** One argv a command; words that a shell would expand stand as they were written. */
-  readonly commands: readonly (readonly string[])[];
+  readonly commands: readonly LiteralCommand[];
   /** Texts that a shell inside would read as code. */
   readonly code: readonly string[];
   readonly files: readonly LiteralFile[];
+}
+
+/** A command; words that a shell would expand stand as they were written. */
+export interface LiteralCommand {
+  readonly words: readonly string[];
+  /** The same for people: only words that are known are quoted. */
+  readonly text: string;
 }
 
 /** A file of a redirection, as spelled. */
@@ -80,7 +86,7 @@ export function collectLiterals(script: ParsedScript, depth: number): Literals {
 }
 
 interface Found {
-  readonly commands: (readonly string[])[];
+  readonly commands: LiteralCommand[];
   readonly code: string[];
   readonly files: LiteralFile[];
 }
@@ -95,10 +101,14 @@ function collectRedirect(redirect: Redirect, found: Found): void {
 function collectCommand(command: Command, found: Found): void {
   const name = command.name === undefined ? null : staticValue(command.name);
   if (name === null || name === "") return;
-  found.commands.push([
-    name,
-    ...command.args.map((item) => (item.type === "Word" ? staticValue(item) : null) ?? item.text),
-  ]);
+  const words = [name];
+  const shown = [showWord(name)];
+  for (const item of command.args) {
+    const value = item.type === "Word" ? staticValue(item) : null;
+    words.push(value ?? item.text);
+    shown.push(value === null ? item.text : showWord(value));
+  }
+  found.commands.push({ words, text: shown.join(" ") });
   if (!isShell(programName(name))) return;
   for (const item of command.redirects) {
     // `bash <<E` and `bash <<< '…'`: the text is code.

@@ -123,7 +123,7 @@ function planArgv(input: CommandInput, argv: readonly string[]): CommandPlan {
   const actions = createActionList(factsOf(input, cwd));
   const program = word.includes("/") ? (isAbsolute(word) ? word : resolve(cwd, word)) : input.lookup(word);
   const opaque = word.includes("/") || program === null || inspectCommand(argv).opaque || argv.some(hasInvisible);
-  if (opaque) actions.addOpaque(text, { kind: "words", words: argv, depth: 0 });
+  if (opaque) actions.addOpaque(text, { kind: "words", words: argv, text, depth: 0 });
   else actions.addCommand(argv, text, []);
   const form: CommandForm = program === null
     // A builtin, or nothing at all: bash says which, with every word quoted.

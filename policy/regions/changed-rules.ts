@@ -35,16 +35,18 @@ function onlyNew({ rule, frame }: KeyedRule, counterpart: KeyedRule | undefined)
   if (other === undefined || counterpart?.frame !== frame || !agreeBeside(rule, other)) return [rule];
   const differing = MATCHER_NAMES.filter((name) => !isSame(rule.match[name], other.match[name]));
   const [name] = differing;
-  if (name === undefined) {
-    // Only the exception changed: nothing else of the rule can matter.
-    return [rule.except, other.except].flatMap((except) =>
-      except === null ? [] : [{ ...rule, except: null, match: { ...rule.match, ...except } }]
-    );
-  }
-  if (differing.length > 1 || !isSame(rule.except, other.except)) return [rule];
-  const items = onlyNewItems(rule.match[name], other.match[name]);
+  if (differing.length > 1) return [rule];
+  const items = name === undefined ? [] : onlyNewItems(rule.match[name], other.match[name]);
   if (items === null) return [rule];
-  return items.length === 0 ? [] : [{ ...rule, match: withItems(rule.match, name, items) }];
+  const places = name === undefined || items.length === 0
+    ? []
+    : [{ ...rule, match: withItems(rule.match, name, items) }];
+  if (isSame(rule.except, other.except)) return places;
+  // Where both rules look alike, only what either of them excepts can matter.
+  const excepts = [rule.except, other.except].flatMap((except) =>
+    except === null ? [] : [{ ...rule, except: null, match: { ...rule.match, ...except } }]
+  );
+  return [...places, ...excepts];
 }
 
 function agreeBeside(a: PolicyRule, b: PolicyRule): boolean {

@@ -220,7 +220,9 @@ describe("parseCommand(), opaque lines", () => {
   });
 
   it("keeps unknown words as they were written", () => {
-    expect(commandsOf(plan("rm -rf $DIR '/a b'"))).toEqual([null, ["rm", "-rf", "$DIR", "/a b"]]);
+    const planned = plan("rm -rf $DIR '/a b'");
+    expect(commandsOf(planned)).toEqual([null, ["rm", "-rf", "$DIR", "/a b"]]);
+    expect(planned.actions[1]?.target).toMatchObject({ text: "rm -rf $DIR '/a b'" });
   });
 
   it("decides what it redirects to, as far as that is literal", () => {
