@@ -6,6 +6,7 @@ export type FileKind = "file" | "directory" | "symlink" | "missing" | "special";
 
 /** A file or folder. */
 export interface PathTarget {
+  /** Tells this target from the others. */
   readonly kind: "path";
   /** The real path: links of every existing parent resolved; absolute. */
   readonly real: string;
@@ -19,6 +20,7 @@ export interface PathTarget {
 
 /** A program that would be started, or a shell text that cannot be read as plain words. */
 export interface CommandTarget {
+  /** Tells this target from the others. */
   readonly kind: "command";
   /** The words of one plain command, or `null` when the text is opaque. */
   readonly argv: readonly string[] | null;
@@ -34,12 +36,17 @@ export interface CommandTarget {
 
 /** One HTTP request to one origin. */
 export interface NetworkTarget {
+  /** Tells this target from the others. */
   readonly kind: "network";
+  /** The whole address, normalised. */
   readonly url: string;
+  /** How the origin is reached. */
   readonly scheme: "http" | "https";
   /** Lower case, punycode, without trailing dot; an IP in canonical form. */
   readonly host: string;
+  /** From 1 to 65535; the scheme's own when none was given. */
   readonly port: number;
+  /** In upper case. */
   readonly method: string;
   /** Addresses the name resolved to, or `null` before resolution. */
   readonly addresses: readonly string[] | null;
@@ -47,11 +54,15 @@ export interface NetworkTarget {
 
 /** One request to a language model. */
 export interface ModelTarget {
+  /** Tells this target from the others. */
   readonly kind: "model";
+  /** Name of the provider in the configuration. */
   readonly provider: string;
+  /** Name of the model. */
   readonly model: string;
   /** `null` for models inside this process. */
   readonly host: string | null;
+  /** `null` for models inside this process. */
   readonly port: number | null;
   /** `false` only for built-in, scripted and loopback models. */
   readonly remote: boolean;
@@ -59,11 +70,15 @@ export interface ModelTarget {
 
 /** The delivery of a secret value to one place. */
 export interface SecretTarget {
+  /** Tells this target from the others. */
   readonly kind: "secret";
+  /** A handle, never a value. */
   readonly handle: string;
   /** The slot of the binding: `bearer`, `basic:USER`, `header:NAME`, `env:NAME`, `component:b2:…`. */
   readonly inject: string;
+  /** The host it would be sent to, or `null`. */
   readonly host: string | null;
+  /** The port of that host, or `null`. */
   readonly port: number | null;
   /** Real path of the program that receives it, for `env:`. */
   readonly program: string | null;
@@ -71,21 +86,29 @@ export interface SecretTarget {
 
 /** A package or generated tool, e.g. `acme/pdf` or `generated:word-count`. */
 export interface PackageTarget {
+  /** Tells this target from the others. */
   readonly kind: "package";
+  /** Publisher and name, or `generated:` and a name. */
   readonly id: string;
+  /** Exact version, or `null` where none is known yet. */
   readonly version: string | null;
+  /** Digest of the package, or `null` where none is known yet. */
   readonly digest: string | null;
 }
 
 /** A host function that a WASM guest imports, e.g. `az:host/filesystem`. */
 export interface ImportTarget {
+  /** Tells this target from the others. */
   readonly kind: "import";
+  /** Interface of the host, e.g. `az:host/http`. */
   readonly name: string;
 }
 
 /** A skill text or a runtime; what matters of it stands in {@link AtomicAction.skill}. */
 export interface SkillTarget {
+  /** Tells this target from the others. */
   readonly kind: "skill";
+  /** Name of the skill or runtime. */
   readonly name: string;
 }
 
@@ -102,32 +125,45 @@ export type Target =
 
 /** The compiled permissions of a package or generated tool (canonical form of the skills chapter). */
 export interface SkillPermissions {
+  /** Version of this form. */
   readonly v: 1;
+  /** What runs it: `none`, `wasm`, `host-supervised`. */
   readonly runtime: string;
+  /** WIT world of a component, or `null`. */
   readonly world: string | null;
   /** Atoms `ROOT:GLOB`. */
   readonly "fs.read": readonly string[];
+  /** Atoms `ROOT:GLOB`. */
   readonly "fs.write": readonly string[];
+  /** Origins it may talk to. */
   readonly net: readonly {
     readonly methods: readonly string[];
     readonly origin: string;
     readonly path: string;
   }[];
+  /** Handles it may name, and where their values go. */
   readonly secret: readonly {
     readonly handle: string;
     readonly origin: string;
     readonly slot: string;
   }[];
+  /** Programs it may start. */
   readonly exec: readonly string[];
+  /** Numbers it may use up, by name of the limit. */
   readonly limits: Readonly<Record<string, number>>;
 }
 
 /** Code from elsewhere on whose behalf an action is proposed. */
 export interface SkillActor {
+  /** Publisher and name. */
   readonly id: string;
+  /** Exact version, or `null`. */
   readonly version: string | null;
+  /** Fingerprint of the publisher, or `null`. */
   readonly publisher: string | null;
+  /** Digest of the bytes that run, or `null`. */
   readonly digest: Digest | null;
+  /** How its bytes came to be trusted. */
   readonly trust: "signed" | "local" | "generated";
   /** The ceiling: what it does not cover is denied, whatever the rules say. `null` for text-only skills: nothing is covered. */
   readonly permissions: SkillPermissions | null;
@@ -137,13 +173,17 @@ export interface SkillActor {
 
 /** The unit of decision: one capability, one target. A call is one or more of these. */
 export interface AtomicAction {
+  /** What would be done. */
   readonly capability: Capability;
+  /** What it would be done to. */
   readonly target: Target;
   /** Every class of the data concerned; each is decided. Empty counts as `unknown`. */
   readonly classes: readonly Classification[];
+  /** Where it would run. */
   readonly tier: IsolationTier;
   /** Did untrusted text shape a control-relevant argument? Not known is `true`. */
   readonly tainted: boolean;
+  /** On whose behalf, or `null` for the person's own agent. */
   readonly skill: SkillActor | null;
   /**
    * `true` for what is masked or decided again when it happens (operands of git, redirections): only a deny counts,

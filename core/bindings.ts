@@ -26,12 +26,17 @@ export interface Binding {
 
 /** Where a call wants a value to go. */
 export interface Place {
+  /** `bearer`, `basic:USER`, `header:NAME`, `env:NAME`, `component:b2:…`. */
   readonly slot: string;
   /** `null` when the value does not go to a host. */
   readonly origin: { readonly scheme: "http" | "https"; readonly host: string; readonly port: number } | null;
+  /** HTTP method, or `null` when nothing is requested. */
   readonly method: string | null;
+  /** Tool that asks, or `null`. */
   readonly tool: string | null;
+  /** Skill id that asks, or `null`. */
   readonly skill: string | null;
+  /** Model provider that asks, or `null`. */
   readonly provider: string | null;
   /** Real path of the program that would receive it, for `env:`. */
   readonly command: string | null;

@@ -2,6 +2,7 @@ import { CoreError } from "./errors.ts";
 
 /** A text that fits, and how much of it does not. */
 export interface CappedOutput {
+  /** What is kept. */
   readonly text: string;
   /** Bytes left out. */
   readonly dropped: number;

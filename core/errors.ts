@@ -16,6 +16,7 @@ export abstract class AgentZeroError<Code extends string = string> extends Error
   /** What the reader can do about it. */
   readonly hint: string | undefined;
 
+  /** Makes a failure; `details` says what to do and what made it happen. */
   constructor(code: Code, message: string, details: ErrorDetails = {}) {
     super(
       message,

@@ -8,9 +8,13 @@ export type CallId = string & { readonly brand: "CallId" };
 /** Identifies one execution in the record: `exe_` and a ULID. */
 export type ExecutionId = string & { readonly brand: "ExecutionId" };
 
-interface IdByPrefix {
+/** Which id each prefix makes. */
+export interface IdByPrefix {
+  /** A session. */
   readonly ses: SessionId;
+  /** A proposed call. */
   readonly call: CallId;
+  /** One execution in the record. */
   readonly exe: ExecutionId;
 }
 

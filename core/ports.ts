@@ -28,26 +28,34 @@ export interface Timers {
 
 /** What a person is asked. Every text may hold untrusted parts: the channel sanitises before it shows. */
 export interface ApprovalRequest {
+  /** The session that asks. */
   readonly session: SessionId;
+  /** The call that would run. */
   readonly call: CallId;
   /** Who proposes: the model, a skill, an editor. */
   readonly actor: string;
+  /** Name of the tool. */
   readonly tool: string;
   /** From policy facts, never model prose, e.g. `Write src/a.ts`. */
   readonly title: string;
+  /** Where it would run. */
   readonly tier: IsolationTier;
+  /** Every atomic action and what policy says of it. */
   readonly actions: readonly {
     readonly action: AtomicAction;
     readonly verdict: Verdict;
   }[];
   /** Exactly what would happen: argv, diff, URL. */
   readonly preview: ApprovalPreview;
+  /** Did untrusted text shape a control-relevant argument? */
   readonly tainted: boolean;
   /** Names of the origins behind a tainted call. */
   readonly origins: readonly string[];
+  /** Handles whose values would be delivered. */
   readonly handles: readonly string[];
   /** Scopes that may be answered, narrowest first; `never` is always understood. */
   readonly scopes: readonly Exclude<ApprovalScope, "never">[];
+  /** How long the question stands, in milliseconds. */
   readonly timeoutMs: number;
   /** Binds the answer to what was shown. */
   readonly digest: Digest;
@@ -66,11 +74,13 @@ export type ApprovalPreview =
 export interface PreviewChange {
   /** Relative to the project when inside it. */
   readonly path: string;
+  /** What would happen to the file. */
   readonly kind: "create" | "modify" | "delete" | "chmod" | "symlink";
   /** `true` for files that run later without being asked: hooks, package scripts, CI, editor tasks. */
   readonly runsLater: boolean;
   /** Text before and after, or `null` when absent or not text. */
   readonly before: string | null;
+  /** Text afterwards, or `null` when absent or not text. */
   readonly after: string | null;
   /** Size afterwards in bytes. */
   readonly bytes: number;
@@ -111,6 +121,7 @@ export type ApprovalAnswer =
 export interface Approver {
   /** Names the channel in the record: `terminal`, `flag`, `acp`, `none`. */
   readonly channel: string;
+  /** Asks; see the contract above. */
   ask(request: ApprovalRequest, signal: AbortSignal): Promise<ApprovalAnswer>;
 }
 
@@ -128,8 +139,11 @@ export interface SecretRevealer {
 
 /** What a tier may use while it runs. */
 export interface RunIo {
+  /** Aborts the run. */
   readonly signal: AbortSignal;
+  /** Uses up the permit of this run. */
   readonly permits: PermitSpender;
+  /** Gives secret values once the permit is spent. */
   readonly secrets: SecretRevealer;
   /** Live output, raw and unmasked: the gate masks before anybody sees it. */
   readonly onOutput?:
@@ -143,7 +157,9 @@ export interface RunIo {
 
 /** Something the tier wants known besides its result. */
 export interface Notice {
+  /** Stable, e.g. `OUTPUT_CUT`. */
   readonly code: string;
+  /** A sentence for people. */
   readonly text: string;
 }
 
@@ -194,8 +210,12 @@ export type Probe =
  * - `probe` runs its canary once per process.
  */
 export interface Backend<Spec, Value> {
+  /** Where it runs things. */
   readonly tier: IsolationTier;
+  /** Names the backend in records. */
   readonly name: string;
+  /** Finds out once whether it works here. */
   probe(): Promise<Probe>;
+  /** Runs; see the contract above. */
   run(permit: Permit, spec: Spec, io: RunIo): Promise<Outcome<Value>>;
 }

@@ -3,7 +3,9 @@ import type { Classification } from "./words.ts";
 
 /** How often something was masked. */
 export interface Redaction {
+  /** What was masked. */
   readonly class: Classification;
+  /** How many spans. */
   readonly count: number;
   /** `exact` for a known value, else the id of the rule that recognised it. */
   readonly by: string;
@@ -11,13 +13,17 @@ export interface Redaction {
 
 /** A masked text and what was masked in it. */
 export interface MaskedText {
+  /** The text with placeholders. */
   readonly text: string;
+  /** What they stand for, counted. */
   readonly redactions: readonly Redaction[];
 }
 
 /** Masked bytes and what was masked in them. */
 export interface MaskedBytes {
+  /** The bytes with placeholders. */
   readonly bytes: Uint8Array;
+  /** What they stand for, counted. */
   readonly redactions: readonly Redaction[];
 }
 
@@ -29,15 +35,19 @@ export interface Finding {
   readonly encoding: string;
   /** Offsets in the original: UTF-16 units of a text, bytes of bytes. */
   readonly start: number;
+  /** Offset behind its last unit or byte. */
   readonly end: number;
 }
 
 /** Something that looks like a secret or personal data: a heuristic, not a guarantee. */
 export interface Detection {
+  /** What it seems to be. */
   readonly class: Classification;
+  /** Id of the rule that found it, e.g. `secret/jwt`. */
   readonly rule: string;
   /** UTF-16 offsets in the original text. */
   readonly start: number;
+  /** Offset behind its last unit. */
   readonly end: number;
 }
 
@@ -53,8 +63,11 @@ export interface MaskStream {
 
 /** A value that must not show up anywhere. */
 export interface KnownValue {
+  /** The value; the caller keeps it and wipes it. */
   readonly bytes: Uint8Array;
+  /** What it is called, or `null` when nothing names it. */
   readonly handle: string | null;
+  /** `credential` for values that were only found lying about. */
   readonly class: "secret" | "credential";
 }
 

@@ -13,8 +13,11 @@ export type SecretSource =
 
 /** A handle that the user's config declares. */
 export interface SecretDeclaration {
+  /** `handle://env|file|cmd/…`. */
   readonly handle: Handle;
+  /** Where its value comes from. */
   readonly source: SecretSource;
+  /** Where its value may go. */
   readonly bindings: readonly Binding[];
 }
 
@@ -28,9 +31,13 @@ export interface EnvironmentSecrets {
 
 /** What {@link Secrets} are made of. */
 export interface SecretsOptions {
+  /** The vault, open or locked. */
   readonly vault: Vault;
+  /** From the user's own config. */
   readonly declarations: readonly SecretDeclaration[];
+  /** What was taken out of the environment at start. */
   readonly environment: EnvironmentSecrets;
+  /** Nothing is revealed without a spent permit. */
   readonly permits: SpentPermits;
   /** Runs the argv of `cmd` secrets; from the user's own config only. */
   readonly run: RunUserCommand;

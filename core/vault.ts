@@ -10,15 +10,21 @@ import type { RunUserCommand } from "./user-command.ts";
 
 /** What may be told of a secret: everything but its value. Times are milliseconds since 1970. */
 export interface SecretInfo {
+  /** What it is called. */
   readonly handle: Handle;
   /** Counts replacements from 1. */
   readonly version: number;
+  /** A line for people. */
   readonly note: string | null;
+  /** When it was first stored. */
   readonly created: number | null;
+  /** When its value was last replaced. */
   readonly rotated: number | null;
+  /** From when on it is no longer resolved. */
   readonly expires: number | null;
   /** `true`: still masked, no longer resolved. */
   readonly expired: boolean;
+  /** Where it may go; none means nowhere. */
   readonly bindings: readonly Binding[];
 }
 
@@ -28,12 +34,15 @@ export interface SecretInfo {
  * Contract: `append` is durable in order; `read` gives the last pair that was appended, or `null` before the first.
  */
 export interface VaultLedger {
+  /** The newest mark, or `null` before the first. */
   read(): VaultMark | null | Promise<VaultMark | null>;
+  /** Adds a mark. */
   append(gen: number, mac: string): void | Promise<void>;
 }
 
 /** One generation of a vault. */
 export interface VaultMark {
+  /** Counts writes from 1. */
   readonly gen: number;
   /** Base64 of 32 bytes. */
   readonly mac: string;
@@ -41,6 +50,7 @@ export interface VaultMark {
 
 /** Tells whether a permit was spent on a run that is still going on; `null` if not. */
 export interface SpentPermits {
+  /** Whatever the permit was spent on, or `null`. */
   spentFor(permit: Permit): unknown;
 }
 
@@ -48,9 +58,13 @@ export interface SpentPermits {
 export interface OpenVaultOptions {
   /** `$AGENTZERO_HOME`, absolute. */
   readonly home: string;
+  /** Keys of the installation. */
   readonly keys: Keys;
+  /** Wall time for dates and locks. */
   readonly clock: Clock;
+  /** Fresh bytes for keys and nonces. */
   readonly random: Random;
+  /** Knows the newest generation. */
   readonly ledger: VaultLedger;
   /** Without it nothing can be revealed: commands that only manage the vault leave it out. */
   readonly permits?: SpentPermits | undefined;
@@ -62,8 +76,11 @@ export interface OpenVaultOptions {
 
 /** How to set a value. */
 export interface SetOptions {
+  /** A line for people; `undefined` keeps what was. */
   readonly note?: string | null | undefined;
+  /** From when on not to resolve it; `undefined` keeps what was. */
   readonly expires?: number | null | undefined;
+  /** All bindings it shall have; `undefined` keeps what was. */
   readonly bindings?: readonly Binding[] | undefined;
   /** `true`: replace an existing value; its earlier one stays masked. */
   readonly update?: boolean | undefined;
@@ -71,6 +88,7 @@ export interface SetOptions {
 
 /** What became of a value. */
 export interface SetReport {
+  /** The version that is now stored. */
   readonly version: number;
   /** Sentences for a person, e.g. that the value is a common word. */
   readonly warnings: readonly string[];
@@ -91,7 +109,9 @@ export type VaultState = "none" | "open" | "locked";
 
 /** A way in. */
 export interface UnlockerInfo {
+  /** What unlocks. */
   readonly by: "key" | "command" | "recipient";
+  /** Id of the key that the vault key is wrapped for. */
   readonly kid: string;
 }
 
@@ -108,6 +128,7 @@ export interface Vault extends SecretRevealer {
   readonly lockReason: string | null;
   /** Things to tell, e.g. that the ledger was behind. */
   readonly notices: readonly string[];
+  /** Every way in. */
   readonly unlockers: readonly UnlockerInfo[];
   /** Number of the file's last write, 0 without a file. */
   readonly generation: number;

@@ -10,7 +10,9 @@ export interface Obligations {
 
 /** Names a rule for good: its file's hash makes a grant void when the file changes. */
 export interface RuleRef {
+  /** Where the rule stands. */
   readonly layer: Layer;
+  /** Its id. */
   readonly rule: string;
   /** `sha256:` of the policy file, or `floor`. */
   readonly policy: string;
@@ -20,6 +22,7 @@ export interface RuleRef {
 export interface ApprovalTerms {
   /** The widest scope on offer; `never` can always be answered. */
   readonly maxScope: Exclude<ApprovalScope, "never">;
+  /** How long the question stands, in milliseconds. */
   readonly timeoutMs: number;
   /** Lifetime of a remembered answer. */
   readonly ttlMs: number;
@@ -31,12 +34,15 @@ export interface ApprovalTerms {
 
 /** The decision on one atomic action. */
 export interface Verdict {
+  /** What policy says. */
   readonly decision: Decision;
   /** The rule that decided, or `null` for a default deny. */
   readonly rule: string | null;
+  /** Where the deciding rule stands, or `null` for a default deny. */
   readonly layer: Layer | null;
   /** `<code>: <sentence>`. */
   readonly reason: string;
+  /** What must be done to the data first. */
   readonly obligations: Obligations;
   /** Present exactly when `decision` is `requires_approval`. */
   readonly approval: ApprovalTerms | null;

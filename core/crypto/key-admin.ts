@@ -11,9 +11,11 @@ import { newUnlock } from "./unlock-file.ts";
 
 /** What a change of keys works on. */
 export interface KeyAdminOptions {
+  /** `$AGENTZERO_HOME`, absolute. */
   readonly home: string;
   /** Unlocked, if a passphrase is set. */
   readonly keys: Keys;
+  /** Fresh bytes for keys, salts and nonces. */
   readonly random: Random;
 }
 

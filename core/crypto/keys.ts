@@ -10,6 +10,7 @@ import { openUnlockFile } from "./unlock-file.ts";
 export interface KeyPair {
   /** 16 hex digits: the start of BLAKE2b-256 of the public key. */
   readonly kid: string;
+  /** 32 bytes. */
   readonly publicKey: Uint8Array;
   /** As libsodium keeps it: 64 bytes for Ed25519, 32 for X25519. */
   readonly secretKey: Uint8Array;
@@ -48,6 +49,7 @@ export interface Keys {
 export interface OpenKeysOptions {
   /** `$AGENTZERO_HOME`, absolute; made with mode 0700 when missing. */
   readonly home: string;
+  /** Fresh bytes for keys that are missing. */
   readonly random: Random;
   /** Asked only when a key is wrapped; `null` leaves it locked. Without it nothing is asked. */
   readonly passphrase?: () => Promise<string | null>;

@@ -4,9 +4,11 @@ import { CoreError } from "../errors.ts";
 
 /** A public key that may be handed out: what an auditor pins, or whom a vault is also sealed to. */
 export interface PublicKey {
+  /** What it is for. */
   readonly use: PublicKeyUse;
   /** 16 hex digits: the start of BLAKE2b-256 of the key. */
   readonly kid: string;
+  /** 32 bytes. */
   readonly publicKey: Uint8Array;
 }
 

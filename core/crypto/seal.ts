@@ -8,7 +8,9 @@ export const SEAL_NONCE_BYTES = 24;
 
 /** A ciphertext and the nonce it was made with. */
 export interface Sealed {
+  /** 24 bytes, never used twice. */
   readonly nonce: Uint8Array;
+  /** Ciphertext and tag. */
   readonly bytes: Uint8Array;
 }
 
@@ -16,6 +18,7 @@ export interface Sealed {
 export interface SealContext {
   /** Authenticated, not encrypted: names the place the ciphertext belongs to. */
   readonly aad: string | Uint8Array;
+  /** Gives the nonce. */
   readonly random: Random;
 }
 
