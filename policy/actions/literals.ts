@@ -1,13 +1,6 @@
-import {
-  type Command,
-  forEachChild,
-  parse,
-  type ParsedScript,
-  type Redirect,
-  type SyntaxNode,
-  type Word,
-  type WordPart,
-} from "unbash";
+import { createRequire } from "node:module";
+import type * as Unbash from "unbash";
+import type { Command, ParsedScript, Redirect, SyntaxNode, Word, WordPart } from "unbash";
 import { PolicyError } from "../errors.ts";
 import { isShell } from "./interpreters.ts";
 import { programName, showWord } from "./words.ts";
@@ -37,6 +30,16 @@ export interface LiteralFile {
 export const MAX_SCRIPT_DEPTH = 16;
 const MAX_NODE_DEPTH = 256;
 
+/** Loads the parser on first use: most calls are no commands. Planning is synchronous, so `import()` would not do. */
+function loadUnbash(): typeof Unbash {
+  const unbash: typeof Unbash = loaded ?? requireHere("unbash");
+  loaded = unbash;
+  return unbash;
+}
+
+const requireHere: NodeJS.Require = createRequire(import.meta.url);
+let loaded: typeof Unbash | undefined;
+
 /**
  * Parses shell text. The parser never fails on any text; a stack overflow would be the only way, and becomes a coded
  * error.
@@ -47,7 +50,7 @@ const MAX_NODE_DEPTH = 256;
  */
 export function parseText(text: string): ParsedScript {
   try {
-    return parse(text);
+    return loadUnbash().parse(text);
   } catch (cause) {
     throw tooDeep(cause);
   }
@@ -64,6 +67,7 @@ export function parseText(text: string): ParsedScript {
  */
 export function collectLiterals(script: ParsedScript, depth: number): Literals {
   const found: Found = { commands: [], code: [], files: [] };
+  const unbash = loadUnbash();
   const todo: { node: SyntaxNode; nodes: number; scripts: number }[] = [{ node: script, nodes: 0, scripts: depth }];
   try {
     for (let item = todo.pop(); item !== undefined; item = todo.pop()) {
@@ -74,7 +78,7 @@ export function collectLiterals(script: ParsedScript, depth: number): Literals {
       if (node.type === "Command") collectCommand(node, found);
       if (node.type === "Redirect") collectRedirect(node, found);
       const children: SyntaxNode[] = [];
-      forEachChild(node, (child) => {
+      unbash.forEachChild(node, (child) => {
         children.push(child);
       });
       for (const child of children.toReversed()) todo.push({ node: child, nodes: nodes + 1, scripts });
