@@ -11,7 +11,7 @@ export function showResult(output: Output, result: CallResult): void {
   if (result.output !== null && result.output !== "") output.text(result.output);
   for (const line of resultNotes(result)) output.note(line);
   if (result.error !== null && result.error.code !== "COMMAND_FAILED") {
-    output.failure(result.error, isDecided(result) ? result.reason : null);
+    output.failure(result.error, reasonOf(result));
   }
 }
 
@@ -38,6 +38,12 @@ function changeNote(change: ChangeReport): string {
   return `not kept: ${what} (${change.decision}, ${rule})`;
 }
 
-function isDecided(result: CallResult): boolean {
-  return result.decision === "deny" || result.decision === "requires_approval";
+/**
+ * Gives the reason of a refusal; what was allowed and failed otherwise has none that would explain it.
+ *
+ * @param result The result.
+ * @returns The reason, or `null`.
+ */
+export function reasonOf(result: CallResult): string | null {
+  return result.decision === "deny" || result.decision === "requires_approval" ? result.reason : null;
 }

@@ -1,6 +1,6 @@
 import type { SessionEvent } from "../../session/mod.ts";
 import type { Output } from "../context.ts";
-import { resultNotes } from "./call-result.ts";
+import { reasonOf, resultNotes } from "./call-result.ts";
 
 /**
  * Tells a person on stderr what a session does: calls, refusals with what would allow them, limits. The text itself is
@@ -16,7 +16,7 @@ export function showProgress(output: Output, event: SessionEvent): void {
       return;
     case "tool_result":
       if (event.error !== null && event.error.code !== "COMMAND_FAILED") {
-        output.failure(event.error, event.reason);
+        output.failure(event.error, reasonOf(event));
       }
       for (const note of resultNotes(event)) output.note(`  ${note}`);
       return;

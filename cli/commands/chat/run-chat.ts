@@ -5,12 +5,12 @@ import type { ResumeWish } from "../../compose/conversation.ts";
 import type { CommandContext, CommandInput, Terminal } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { EXIT, type ExitCode } from "../../exit-codes.ts";
-import { showResult } from "../../output/call-result.ts";
 import { readInput, type Typed } from "../../term/read-input.ts";
+import { sanitizeLine } from "../../term/sanitize.ts";
 import { resumeWish } from "../run/resume-wish.ts";
 import { runChatCommand } from "./commands.ts";
 import { type ChatScreen, createChatScreen } from "./show-event.ts";
-import { whileRunning } from "./while-running.ts";
+import { type TypedAhead, whileRunning } from "./while-running.ts";
 
 /** Talks to the agent on a terminal: the command `chat`. */
 export async function runChat(context: CommandContext, input: CommandInput): Promise<ExitCode> {
@@ -36,6 +36,8 @@ class Chat {
   /** Only the first session of a chat goes on with an earlier one. */
   #resume: ResumeWish | null;
   #draft = "";
+  /** Lines typed while something ran. */
+  #queue: string[] = [];
   #pending: SessionInput["data"][number][] = [];
 
   constructor(context: CommandContext, terminal: Terminal, input: CommandInput) {
@@ -103,9 +105,14 @@ class Chat {
   }
 
   async #read(opened: ComposedSession): Promise<Typed> {
+    const queued = this.#queue.shift();
+    if (queued !== undefined) {
+      this.#terminal.write(`> ${sanitizeLine(queued)}\n`);
+      return { kind: "send", text: queued, pastes: [] };
+    }
     const text = this.#draft;
     this.#draft = "";
-    if (this.#input.flag("plain")) {
+    if (this.#input.flag("plain") || isPlainTerminal(this.#context)) {
       const line = await this.#terminal.line("> ");
       return line === null ? { kind: "end" } : { kind: "send", text: line, pastes: [] };
     }
@@ -149,10 +156,12 @@ class Chat {
     const files = await this.#readFiles(opened, typed.text);
     const data = [...this.#pending, ...pastes, ...files];
     this.#pending = [];
-    this.#draft = await whileRunning(this.#terminal, {
-      cancel: () => opened.session.cancel(),
-      work: () => opened.session.submit({ text: typed.text, data }, this.#context.signal),
-    });
+    this.#keep(
+      await whileRunning(this.#terminal, {
+        cancel: () => opened.session.cancel(),
+        work: () => opened.session.submit({ text: typed.text, data }, this.#context.signal),
+      }),
+    );
     this.#screen.settle();
   }
 
@@ -160,16 +169,23 @@ class Chat {
   async #call(opened: ComposedSession, line: Extract<BuiltinLine, { kind: "call" }>): Promise<void> {
     const stop = new AbortController();
     this.#approver.typed(line.tool);
-    this.#draft = await whileRunning(this.#terminal, {
+    const typed = await whileRunning(this.#terminal, {
       cancel: () => stop.abort(),
       work: async () => {
         const signal = AbortSignal.any([stop.signal, this.#context.signal]);
         const { result, label } = await opened.session.call(line.tool, line.args, signal);
-        showResult(this.#context.output, result);
+        // Everything else about it came as an event.
+        if (result.output !== null) this.#context.output.text(result.output);
         if (!line.silent && result.output !== null) this.#pending.push({ text: result.output, label });
       },
     });
     this.#approver.typed(null);
+    this.#keep(typed);
+  }
+
+  #keep(typed: TypedAhead): void {
+    this.#queue.push(...typed.lines);
+    this.#draft = typed.draft;
   }
 
   async #readFiles(opened: ComposedSession, text: string): Promise<SessionInput["data"]> {
@@ -177,8 +193,8 @@ class Chat {
     for (const [, path = ""] of text.matchAll(/(?:^|\s)@([^\s@]+)/g)) {
       // oxlint-disable-next-line no-await-in-loop -- in the order they are named
       const { result, label } = await opened.session.call("read", { path }, this.#context.signal);
-      if (result.output === null) showResult(this.#context.output, result);
-      else data.push({ text: result.output, label });
+      // A refusal was told as an event.
+      if (result.output !== null) data.push({ text: result.output, label });
     }
     return data;
   }
@@ -187,6 +203,11 @@ class Chat {
     this.#mode = this.#mode === "ask" ? "read-only" : "ask";
     opened.policy.setMode(this.#mode);
   }
+}
+
+/** Terminals where nothing is ever redrawn: dumb ones, build machines, windows too small for it. */
+function isPlainTerminal({ system: { env }, tty }: CommandContext): boolean {
+  return env["TERM"] === "dumb" || (env["CI"] ?? "") !== "" || tty.columns < 40 || tty.rows < 10;
 }
 
 interface TypedApprover {

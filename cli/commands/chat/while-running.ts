@@ -7,19 +7,39 @@ export interface Stoppable {
   cancel(): void;
 }
 
+/** What was typed while work ran. */
+export interface TypedAhead {
+  /** Whole lines, in order: the next inputs. */
+  readonly lines: readonly string[];
+  /** What is left: the next input begins with it. */
+  readonly draft: string;
+}
+
+const MAX_LINES = 20;
+
 /**
- * Runs work while the keyboard listens: Ctrl+C and Escape stop it, other text waits for the next input.
+ * Runs work while the keyboard listens: Ctrl+C and Escape stop it, everything else waits for the next input. A paste is
+ * not taken: it needs to be seen before it is sent.
  *
  * @param terminal The terminal.
  * @param run The work.
- * @returns What was typed meanwhile.
+ * @returns What was typed meanwhile; nothing after it was stopped.
  */
-export async function whileRunning(terminal: Terminal, run: Stoppable): Promise<string> {
-  let typed = "";
+export async function whileRunning(terminal: Terminal, run: Stoppable): Promise<TypedAhead> {
+  let lines: string[] = [];
+  let draft = "";
   const release = terminal.keyboard.capture({
     onKey(key: Key): void {
-      if (isStop(key)) run.cancel();
-      else if (key.kind === "text") typed += key.text;
+      if (isStop(key)) {
+        // Whoever stops the work does not want what was lined up behind it.
+        [lines, draft] = [[], ""];
+        run.cancel();
+      } else if (key.kind === "text") draft += key.text;
+      else if (key.kind === "key" && key.name === "backspace") draft = Array.from(draft).slice(0, -1).join("");
+      else if (key.kind === "key" && key.name === "enter" && draft.trim() !== "" && lines.length < MAX_LINES) {
+        lines.push(draft);
+        draft = "";
+      }
     },
     onEnd: () => run.cancel(),
   });
@@ -28,7 +48,7 @@ export async function whileRunning(terminal: Terminal, run: Stoppable): Promise<
   } finally {
     release();
   }
-  return typed;
+  return { lines, draft };
 }
 
 function isStop(key: Key): boolean {
