@@ -1,6 +1,23 @@
-import { appendFileSync, copyFileSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, test } from "vitest";
+import { Chain } from "../../audit/chain.ts";
+import { formatEventStart, formatSeal } from "../../audit/format-record.ts";
+import { NODE_FILES } from "../../audit/log-files.ts";
+import { parseRecord } from "../../audit/parse-record.ts";
+import { sealKey } from "../../audit/seal-key.ts";
+import { firstPlace } from "../../audit/segment-place.ts";
+import { SegmentWriter } from "../../audit/segment-writer.ts";
+import { sign, sodium } from "../../core/mod.ts";
 import { parseLedgerLine } from "../../audit/ledger-line.ts";
 import { verifySession } from "../../audit/verify-session.ts";
 import { verify } from "../../audit/mod.ts";
@@ -9,12 +26,26 @@ import {
   codesOf,
   linesOf,
   makePlace,
+  NOW,
   publicCodes,
   putLines,
   recordCalls,
   recordSession,
   verifyOptions,
 } from "./support.ts";
+
+/** The same line in another history: other content, a chain that holds, and whatever signature the thief can make. */
+function forge(line: string, chain: Chain, secretKey: Uint8Array): string {
+  const record = parseRecord(line);
+  if (record.t === "e") {
+    const other = Buffer.alloc(Buffer.from(record.ct, "base64").length, 7).toString("base64");
+    return `${formatEventStart({ ...record, prev: chain.text })}${other}"}`;
+  }
+  if (record.t !== "c") return line;
+  const seal = { seq: record.seq, ts: record.ts, prev: chain.text, size: chain.size, root: chain.root() };
+  const text = formatSeal(seal, { next: record.next });
+  return `${text}${Buffer.from(sign(`azlog/1 c\n${text}`, secretKey)).toString("base64")}"}`;
+}
 
 describe("verify()", () => {
   it("accepts an untouched session, with and without the reading key", async () => {
@@ -218,6 +249,86 @@ describe("verify()", () => {
     expect(codesOf(await verify(verifyOptions(place, { anchors: [anchor] })))).toEqual(["TRUNCATED"]);
     rmSync(log.file);
     expect(codesOf(await verify(verifyOptions(place, { anchors: [anchor] })))).toEqual(["SESSION_MISSING"]);
+  });
+
+  it("finds a thief of the live writer who rewrites what happened before", async () => {
+    const place = await makePlace();
+    const log = await place.open();
+    for (let i = 0; i < 149; i++) log.append({ event: "result", reason: `event ${i + 2}` });
+    await log.barrier(150, true);
+    const original = linesOf(log.file);
+    const before = original.findIndex((line) => line.startsWith('{"t":"e","seq":100,'));
+    const chain = new Chain(new Uint8Array(32));
+    const forged: string[] = [];
+    // The keys of events 100 to 150 and of the epoch that signed after 128 no longer exist anywhere: he makes some up.
+    const thief = sodium().crypto_sign_seed_keypair(new Uint8Array(32).fill(9)).privateKey;
+    for (const [index, line] of original.entries()) {
+      const next = index < before ? line : forge(line, chain, thief);
+      forged.push(next);
+      chain.push(Buffer.concat([Buffer.from([0]), Buffer.from(next)]));
+    }
+    putLines(log.file, forged);
+    expect(await publicCodes(place)).toEqual(["CHECKPOINT_SIG", "FORKED"]);
+    const report = await verify(verifyOptions(place));
+    expect(codesOf(report)).toEqual(["CHECKPOINT_SIG", "FORKED", "AEAD_FAILED"]);
+    expect(report.sessions[0]?.problems.find(({ code }) => code === "AEAD_FAILED")?.seq).toBe(100);
+  });
+
+  it("finds readers who were given different keys", async () => {
+    const place = await makePlace();
+    const log = await recordSession(place);
+    const all = linesOf(log.file);
+    const header = parseRecord(all[0] ?? "");
+    if (header.t !== "h") throw new Error("no header");
+    const other = Buffer.from(sealKey(new Uint8Array(32).fill(1), place.keys.auditBox.publicKey, place.random))
+      .toString("base64");
+    putLines(log.file, all.with(0, (all[0] ?? "").replace(header.to[0]?.w ?? "", other)));
+    expect(await allCodes(place)).toEqual(expect.arrayContaining(["HEADER_SIG", "KEY_COMMIT"]));
+  });
+
+  it("finds an event that says something else than the line around it", async () => {
+    const place = await makePlace();
+    const options = place.options();
+    mkdirSync(place.dir, { recursive: true, mode: 0o700 });
+    const segment = new SegmentWriter({
+      place: firstPlace(place.dir, options.session),
+      created: NOW,
+      writer: place.writer,
+      policy: options.policy,
+      clear: ["decision"],
+      readers: [place.keys.auditBox],
+      identity: place.keys.auditSign,
+      random: place.random,
+      files: NODE_FILES,
+      onFull: () => {},
+    });
+    const common = `"session_id":"${options.session}","timestamp":"2025-11-20T22:04:09.123Z"`;
+    segment.appendEvent(NOW, { decision: "allow" }, `{"event":"intent",${common},"decision":"allow"}`);
+    segment.appendEvent(NOW, { decision: "allow" }, `{"event":"intent",${common},"decision":"deny"}`);
+    segment.close(NOW, "ok");
+    segment.end();
+    const report = await verify(verifyOptions(place));
+    expect(report.sessions[0]?.problems).toMatchObject([{ code: "EVENT_INVALID", seq: 2 }, {
+      code: "SESSION_UNLISTED",
+    }]);
+  });
+
+  it("decrypts only the tail of a very long session, unless asked for all", { timeout: 60_000 }, async () => {
+    const place = await makePlace();
+    const log = await place.open({ settings: { sync: "none" } });
+    for (let i = 0; i < 20_050; i++) log.append({ event: "result" });
+    await log.close("ok");
+    expect((await verify(verifyOptions(place))).sessions).toMatchObject([{
+      ok: true,
+      checked: "tail",
+      dangling: null,
+      events: 20_052,
+    }]);
+    expect((await verify(verifyOptions(place, { full: true }))).sessions).toMatchObject([{
+      ok: true,
+      checked: "full",
+      dangling: 0,
+    }]);
   });
 
   it("says nothing of a session it does not know", async () => {
