@@ -58,8 +58,9 @@ const RUNNING_OPTIONS: Readonly<
   batcat: options("", "pager"),
   unzip: options("", "unzip-command"),
   scp: options("SoF", ""),
-  gcc: options("", "wrapper"),
-  cc: options("", "wrapper"),
+  gcc: options("", "wrapper fplugin specs"),
+  cc: options("", "wrapper fplugin specs"),
+  clang: options("", "fplugin load"),
   zip: options("T", "unzip-command"),
   install: options("", "strip-program"),
   diff3: options("", "diff-program"),
@@ -184,7 +185,8 @@ function hasRunningOption(name: string, words: readonly string[]): boolean {
     if (!isOption(word) && !bundle) return false;
     if (word.startsWith("--")) return isLong(known.long, word.slice(2));
     // `go test -exec PROGRAM`: long names after one dash are never abbreviated.
-    return known.short.some((letter) => word.includes(letter)) || known.long.includes(word.slice(1));
+    return known.short.some((letter) => word.includes(letter)) ||
+      known.long.includes(word.slice(1).split("=")[0] ?? "");
   });
 }
 

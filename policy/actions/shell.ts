@@ -58,6 +58,8 @@ export interface CommandPlan {
 export const MAX_COMMAND_BYTES = 16_384;
 /** Each is looked up on disk; no honest command has more. */
 const MAX_REDIRECTS = 16;
+/** The kernel takes no longer argument (MAX_ARG_STRLEN); thousands of `a;` print to more. */
+const MAX_SCRIPT_BYTES = 131_071;
 
 /**
  * Turns a command into what policy decides and what the sandbox runs. Total: any text gives a plan or a coded error.
@@ -99,7 +101,7 @@ function planText(input: CommandInput, command: string): CommandPlan {
   const only = known.size === 1 && statements.length === 1 ? [...known][0] : undefined;
   const form: CommandForm = only !== undefined && only[0].redirects.length === 0
     ? { kind: "argv", argv: only[0].words, program: only[1].program }
-    : { kind: "script", script: printScript(statements, (item) => known.get(item)?.program ?? "") };
+    : { kind: "script", script: checkSize(printScript(statements, (item) => known.get(item)?.program ?? "")) };
   return { form, cwd, opaque: false, text: showStatements(statements), actions: actions.actions };
 }
 
@@ -195,6 +197,11 @@ function checkText(text: string): string {
   }
   if (text.trim() === "") throw invalid("it is empty");
   return text;
+}
+
+function checkSize(script: string): string {
+  if (Buffer.byteLength(script) <= MAX_SCRIPT_BYTES) return script;
+  throw invalid("it consists of too many commands", "put them into a script file and run that");
 }
 
 function checkArgv(argv: readonly string[]): readonly string[] {

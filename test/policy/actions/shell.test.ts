@@ -19,6 +19,10 @@ function planIn(command: string) {
   return parseCommand({ command, cwd: folder, project: folder, lookup: everywhere, secrets: false, tainted: false });
 }
 
+function inToolChain(word: string): string {
+  return `/opt/tool-chains/one/bin/${word}`;
+}
+
 function refuse(): never {
   throw new Error("no such path");
 }
@@ -368,6 +372,13 @@ describe("parseCommand(), refusals", () => {
 
   it("takes exactly 16 KiB", () => {
     expect(plan(`ls ${"a".repeat(MAX_COMMAND_BYTES - 3)}`).opaque).toBe(false);
+  });
+
+  it("refuses a line that prints to more than the kernel takes in one argument", () => {
+    const rest = { cwd: PROJECT, project: PROJECT, lookup: inToolChain, secrets: false, tainted: false };
+    expect(() => parseCommand({ command: "a;".repeat(8000), ...rest }))
+      .toThrow(expect.objectContaining({ code: "COMMAND_INVALID" }));
+    expect(parseCommand({ command: "a;".repeat(3000), ...rest }).opaque).toBe(false);
   });
 
   it("wants either a line or an argv", () => {
