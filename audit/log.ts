@@ -51,7 +51,7 @@ export interface AuditLogOptions {
   readonly front: Front;
   /** Masks secret values in one string; applied to every free text as a last line of defence. */
   readonly mask: (text: string) => string;
-  /** Further facts for the first event, e.g. `{ reason: "scanner ready; prompt b2:…" }`. */
+  /** Further facts for the first event, e.g. `{ reason: "scanner ready; prompt b2:…" }`; its `actor` is that of all events. */
   readonly start?: Partial<AuditEvent> | undefined;
   /** The file system, exchangeable so that a test can make it fail; by default the real one. */
   readonly files?: LogFiles | undefined;

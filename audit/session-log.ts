@@ -148,13 +148,13 @@ export class SessionLog implements AuditLog {
 
   /** Numbers, encrypts and writes one event. No `await` may ever stand in here. */
   #write(event: AuditEvent, now: number): number {
-    const { keys: _keys, settings, mask, front } = this.#options;
+    const { settings, mask, front, start } = this.#options;
     const whole: AuditEvent = {
       ...event,
       session_id: this.session,
       timestamp: timestampOf(now),
       mono_ms: this.#options.clock.mono() - this.#began.mono,
-      actor: event.actor ?? { uid: geteuid?.(), front },
+      actor: event.actor ?? start?.actor ?? { uid: geteuid?.(), front },
     };
     const json = encodeEvent(whole, mask);
     const seq = this.#segment.appendEvent(now, clearValues(settings.clear, whole), json);
