@@ -58,8 +58,8 @@ export interface CommandPlan {
 export const MAX_COMMAND_BYTES = 16_384;
 /** Each is looked up on disk; no honest command has more. */
 const MAX_REDIRECTS = 16;
-/** The kernel takes no longer argument (MAX_ARG_STRLEN); thousands of `a;` print to more. */
-const MAX_SCRIPT_BYTES = 131_071;
+/** The sandbox takes no longer script; thousands of `a;` print to more. */
+const MAX_SCRIPT_BYTES = 65_536;
 
 /**
  * Turns a command into what policy decides and what the sandbox runs. Total: any text gives a plan or a coded error.
@@ -146,10 +146,12 @@ function knownCommands(
   facts: ActionFacts,
 ): ReadonlyMap<PlainCommand, Known> | null {
   const known = new Map<PlainCommand, Known>();
+  const programs = new Map<string, string | null>();
   for (const command of statements.flatMap((statement) => statement.pipelines.flat())) {
     const word = command.words[0] ?? "";
     // Threat: `./git` or `../bin/ls` is whatever the project says it is.
-    const program = word.includes("/") ? null : lookup(word);
+    const program = word.includes("/") ? null : programs.get(word) ?? lookup(word);
+    programs.set(word, program);
     const redirects = fileRedirects(command, facts);
     if (program === null || redirects === null || inspectCommand(command.words).opaque) return null;
     known.set(command, { program, redirects });
