@@ -113,7 +113,7 @@ describe("agentzero init", () => {
     expect(snippet.agent_servers.AgentZero).toMatchObject({ type: "custom", env: {} });
     expect(snippet.agent_servers.AgentZero.command).toMatch(/^\//);
     expect(snippet.agent_servers.AgentZero.args.at(-1)).toBe("acp");
-    expect(existsSync(join(at.cwd, "../me"))).toBe(false);
+    expect(existsSync(join(at.cwd, "../me/.config"))).toBe(false);
     expect((await run(at, "init", "--editor", "vscode")).stdout).toContain("VS Code");
   });
 });

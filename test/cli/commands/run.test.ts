@@ -134,9 +134,13 @@ describe("agentzero run", () => {
     );
     child.stdin?.end();
     let stdout = "";
+    let killed = false;
+    // Not child.kill(): on Deno that also decides what the parent is told about the end.
     child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       stdout += text;
-      if (stdout.includes('"decision"') && stdout.includes('"shell"')) child.kill("SIGTERM");
+      if (!killed && stdout.includes('"decision"') && stdout.includes('"shell"')) {
+        killed = process.kill(child.pid ?? 0, "SIGTERM");
+      }
     });
     const exit = await new Promise((resolve) => child.on("close", resolve));
     const last = JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}");
