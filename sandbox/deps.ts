@@ -34,4 +34,6 @@ export interface ProcessSettings {
   readonly running: number;
   /** `auto`: on where its tests ran (x64). `on`: a filter that does not load refuses the run. */
   readonly seccomp: "auto" | "on" | "off";
+  /** Folder of cgroup v2 to make the groups of runs in, `auto` for one that was delegated to us, `null` for none. */
+  readonly cgroup: string | null;
 }

@@ -8,6 +8,7 @@ import { runFramed } from "../outcome.ts";
 import type { ProcessSpec, ProcessValue } from "../spec.ts";
 import { createBackground } from "./background.ts";
 import { type CanaryResult, runCanary } from "./canary.ts";
+import { findCgroup } from "./cgroup.ts";
 import { checkProcessSpec } from "./check-spec.ts";
 import { findPrograms } from "./find-programs.ts";
 import { namespaceFix } from "./namespace-fix.ts";
@@ -41,12 +42,13 @@ export function createBubblewrap(deps: SandboxDeps, settings: Partial<ProcessSet
   const running = checkLimit(SANDBOX_BOUNDS.running, settings.running ?? SANDBOX_BOUNDS.running.default);
   const slots = createSlots(running);
   const seccomp = settings.seccomp ?? "auto";
+  const cgroup = settings.cgroup === undefined || settings.cgroup === "auto" ? findCgroup() : settings.cgroup;
   const background = createBackground();
   const grounds = new Map<string, Promise<Ground>>();
   let probed: Promise<Probe> | null = null;
   // One canary for each project and process: whether a view can be staged depends on the project's file system.
   function groundOf(project: string, stageRoot: string): Promise<Ground> {
-    const known = grounds.get(project) ?? prepareGround(deps, { project, stageRoot, seccomp });
+    const known = grounds.get(project) ?? prepareGround(deps, { project, stageRoot, seccomp, cgroup });
     grounds.set(project, known);
     return known;
   }
@@ -54,7 +56,7 @@ export function createBubblewrap(deps: SandboxDeps, settings: Partial<ProcessSet
     tier: "host-supervised",
     name: "bubblewrap",
     idle: () => background.idle(),
-    probe: () => probed ??= probe(deps, seccomp),
+    probe: () => probed ??= probe(deps, { seccomp, cgroup }),
     run(permit: Permit, spec: ProcessSpec, io: RunIo): Promise<Outcome<ProcessValue>> {
       const profile = digestOf({ backend: "bubblewrap", started: false });
       const frame = { permit, spec, io, tier: "host-supervised", profile, action: "Cannot run command" } as const;
@@ -77,6 +79,7 @@ interface GroundInput {
   readonly project: string;
   readonly stageRoot: string;
   readonly seccomp: ProcessSettings["seccomp"];
+  readonly cgroup: string | null;
 }
 
 async function prepareGround(deps: SandboxDeps, at: GroundInput): Promise<Ground> {
@@ -95,10 +98,10 @@ async function testGround(deps: SandboxDeps, at: GroundInput): Promise<Ground> {
   const stageDir = join(at.stageRoot, `probe_${Buffer.from(deps.random.bytes(8)).toString("hex")}`);
   const input = { programs, project: at.project, stageDir, seccomp };
   const staged = orThrow(await runCanary(deps, { ...input, staged: true }));
-  if (staged === null) return { programs, seccomp, staging: { ok: true } };
+  if (staged === null) return { programs, seccomp, cgroup: at.cgroup, staging: { ok: true } };
   const bare = orThrow(await runCanary(deps, { ...input, staged: false }));
   if (bare !== null) throw unavailable(bare, namespaceFix());
-  return { programs, seccomp, staging: { ok: false, reason: staged } };
+  return { programs, seccomp, cgroup: at.cgroup, staging: { ok: false, reason: staged } };
 }
 
 // Gives the reason why this kind cannot be had, or `null` when it holds.
@@ -127,17 +130,18 @@ function filterFor(arch: string, setting: ProcessSettings["seccomp"]): Uint8Arra
   throw unavailable(`there is no system call filter for ${arch}`, "set sandbox.seccomp to auto in your config.yml");
 }
 
-async function probe(deps: SandboxDeps, seccomp: ProcessSettings["seccomp"]): Promise<Probe> {
+async function probe(deps: SandboxDeps, at: Pick<GroundInput, "seccomp" | "cgroup">): Promise<Probe> {
   let root: string | null = null;
   try {
     root = realpathSync(mkdtempSync(join(deps.facts.tmp, "agentzero-probe-")));
-    const ground = await testGround(deps, { project: root, stageRoot: join(root, ".agentzero/state/stage"), seccomp });
+    const ground = await testGround(deps, { project: root, stageRoot: join(root, ".agentzero/state/stage"), ...at });
     return {
       ok: true,
       facts: {
         bubblewrap: ground.programs.bwrap,
         staging: ground.staging.ok ? "overlay" : `unavailable: ${ground.staging.reason}`,
         seccomp: ground.seccomp === null ? "off" : "on",
+        limits: ground.cgroup === null ? "prlimit and watchdog" : `prlimit and cgroup ${ground.cgroup}`,
       },
     };
   } catch (error) {

@@ -82,6 +82,7 @@ async function attempt(deps: SandboxDeps, input: CanaryInput, listener: Listener
     programs: input.programs,
     staged: input.staged,
     seccomp: input.seccomp,
+    cgroup: null,
     options: buildArgs({
       spec,
       facts: deps.facts,

@@ -1,13 +1,14 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { AgentZeroError, digestOf, type Permit, type RunIo } from "../../core/mod.ts";
 import type { SandboxDeps } from "../deps.ts";
 import { SandboxError } from "../errors.ts";
 import { lstatOrNull } from "../files/stamp.ts";
 import type { RunState } from "../outcome.ts";
 import type { ProcessSpec, ProcessValue } from "../spec.ts";
-import { buildArgs, profileOf } from "./args.ts";
+import { buildArgs, FD, profileOf } from "./args.ts";
 import type { Background } from "./background.ts";
 import { bundleChanges } from "./bundle-changes.ts";
+import { type CgroupLeaf, makeCgroup } from "./cgroup.ts";
 import { collectChanges } from "./collect.ts";
 import { commandEnvironment } from "./command-environment.ts";
 import { createStagedRun } from "./create-staged-run.ts";
@@ -22,6 +23,8 @@ export interface Ground {
   readonly programs: Programs;
   /** Compiled filter, or `null`. */
   readonly seccomp: Uint8Array | null;
+  /** Folder of cgroup v2 that was delegated to us, or `null`. */
+  readonly cgroup: string | null;
   readonly staging: { readonly ok: true } | { readonly ok: false; readonly reason: string };
 }
 
@@ -48,20 +51,25 @@ export async function runCommand(deps: SandboxDeps, input: CommandInput): Promis
   const staged = spec.stage && ground.staging.ok;
   const environment = { ...commandEnvironment(spec), ...await revealSecrets(input) };
   const stage = makeStage(spec.stageDir, spec.project, deps.facts.platform);
+  let cgroup: CgroupLeaf | null = null;
   try {
     const marked = staged ? markMasked(stage, spec.project, [...spec.hidden.files, ...spec.hidden.dirs]) : [];
-    const args = { spec, facts: deps.facts, staged, seccomp: ground.seccomp !== null, environment, blockFd: null };
+    const blockFd = ground.cgroup === null ? null : FD.block;
+    const args = { spec, facts: deps.facts, staged, seccomp: ground.seccomp !== null, environment, blockFd };
     const options = buildArgs(args);
     input.state.profile = digestOf(profileOf(args, options));
     input.state.started = true;
     const { programs, seccomp } = ground;
-    const result = await runOnce(deps, { spec, programs, staged, seccomp, options, io: input.io });
+    cgroup = ground.cgroup === null ? null : makeCgroup(ground.cgroup, `agentzero-${basename(stage.dir)}`, spec.limits);
+    const result = await runOnce(deps, { spec, programs, staged, seccomp, cgroup, options, io: input.io });
     input.state.outputBytes = result.outputBytes;
     input.state.memoryBytes = result.peakBytes;
     return await finish(deps, { ...input, staged, stage, marked }, result);
   } catch (error) {
     removeTree(stage.dir);
     throw error;
+  } finally {
+    cgroup?.remove();
   }
 }
 

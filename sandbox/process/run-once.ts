@@ -3,6 +3,7 @@ import type { SandboxDeps } from "../deps.ts";
 import { SandboxError } from "../errors.ts";
 import { FIXED, PROCESS_BOUNDS, SANDBOX_BOUNDS } from "../limits.ts";
 import type { ProcessSpec } from "../spec.ts";
+import type { CgroupLeaf } from "./cgroup.ts";
 import { launch, type Launched } from "./launch.ts";
 import { createOutputBuffer } from "./output-buffer.ts";
 import type { RunStatus } from "./status-reader.ts";
@@ -16,6 +17,8 @@ export interface OnceInput {
   readonly staged: boolean;
   /** Compiled filter, or `null` for none. */
   readonly seccomp: Uint8Array | null;
+  /** Group that the command is put into before it starts, or `null`. */
+  readonly cgroup: CgroupLeaf | null;
   /** Options of bubblewrap; they hold secret values. */
   readonly options: readonly string[];
   readonly io: Pick<RunIo, "signal" | "onOutput">;
@@ -55,8 +58,9 @@ export async function runOnce(deps: SandboxDeps, input: OnceInput): Promise<Once
     args: new TextEncoder().encode(input.options.map((option) => `${option}\0`).join("")),
     seccomp: input.seccomp,
     stdin: spec.stdin ?? null,
-    block: false,
+    block: input.cgroup !== null,
     onChild(pid) {
+      if (input.cgroup !== null) letGo(input.cgroup, { pid, stopper });
       const disk = input.staged ? spec.stageDir : null;
       watching = startWatchdog({
         timers: deps.timers,
@@ -91,11 +95,11 @@ export async function runOnce(deps: SandboxDeps, input: OnceInput): Promise<Once
   return {
     launched: run,
     status: run.status,
-    ended: stopper.end,
+    ended: stopper.end ?? (input.cgroup?.usage().outOfMemory === true ? outOfMemory(spec.limits.memoryBytes) : null),
     output: bytes,
     truncated,
     outputBytes: output.total,
-    peakBytes: peakOf(watching),
+    peakBytes: input.cgroup?.usage().peakBytes ?? peakOf(watching),
   };
 }
 
@@ -117,6 +121,17 @@ function commandOf(input: OnceInput): readonly string[] {
   return [form.program, ...form.argv.slice(1)];
 }
 
+// The command waits until it is in its group: from its first instruction on it is bound.
+function letGo(cgroup: CgroupLeaf, at: { readonly pid: number; readonly stopper: Stopper }): void {
+  try {
+    cgroup.place(at.pid);
+  } catch {
+    at.stopper.fail(new SandboxError("SANDBOX_FAILED", "Cannot run command: it cannot be put into its control group"));
+    return;
+  }
+  at.stopper.release();
+}
+
 /** Ends a run once, politely where there is time for it. */
 interface Stopper {
   readonly end: RunEnd | null;
@@ -124,12 +139,17 @@ interface Stopper {
   readonly lost: Promise<never>;
   attach(run: Launched): void;
   stop(end: RunEnd): void;
+  /** Kills the run and makes {@link lost} reject. */
+  fail(error: SandboxError): void;
+  /** Lets a blocked command go. */
+  release(): void;
   done(): void;
 }
 
 function createStopper(deps: SandboxDeps): Stopper {
   let end: RunEnd | null = null;
   let run: Launched | null = null;
+  let released = false;
   const cancels: (() => void)[] = [];
   const { promise: lost, reject } = Promise.withResolvers<never>();
   // It is awaited only while a run is under way.
@@ -155,12 +175,21 @@ function createStopper(deps: SandboxDeps): Stopper {
     lost,
     attach(started) {
       run = started;
+      if (released) started.release();
       if (end !== null) carryOut(started, end);
     },
     stop(why) {
       if (end !== null) return;
       end = why;
       if (run !== null) carryOut(run, why);
+    },
+    fail(error) {
+      run?.kill();
+      reject(error);
+    },
+    release() {
+      released = true;
+      run?.release();
     },
     done() {
       for (const cancel of cancels) cancel();
@@ -181,6 +210,14 @@ function outOfTime(ms: number): RunEnd {
     code: "LIMIT_TIME",
     reason: `Cannot go on: the deadline of ${ms} ms passed`,
     hint: `pass a longer timeout_ms, or see ${SANDBOX_BOUNDS.timeoutMs.key} in config.yml`,
+  };
+}
+
+function outOfMemory(limit: number): RunEnd {
+  return {
+    code: "LIMIT_MEMORY",
+    reason: `Cannot go on: its processes use more than ${limit} bytes of memory`,
+    hint: `see ${PROCESS_BOUNDS.memoryBytes.key} in config.yml`,
   };
 }
 

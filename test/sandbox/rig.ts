@@ -9,6 +9,7 @@ import {
   type CallId,
   type Clock,
   createIds,
+  type Digest,
   loadSodium,
   type Outcome,
   type RunIo,
@@ -26,6 +27,7 @@ export interface Rig {
   readonly root: string;
   readonly permits: ReturnType<typeof createPermits>;
   call(): CallId;
+  digest(spec: object): Digest;
   run<Spec extends object, Value>(
     backend: Backend<Spec, Value>,
     spec: Spec,
@@ -95,6 +97,7 @@ export function rig(): Rig {
     permits,
     io,
     call: () => ids.next("call"),
+    digest: specDigest,
     run(backend, spec, given = {}) {
       const permit = permits.mint({ call: ids.next("call"), intent: 1, digest: specDigest(spec), tier: backend.tier });
       return backend.run(permit, spec, io(given));

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { createBubblewrap, processLimits } from "../../../sandbox/mod.ts";
-import { codeOf, type Rig, rig, RUNTIME, valueOf } from "../rig.ts";
-import { argvSpec, IS_ROOT, runSpec, script, scriptSpec } from "./run.ts";
+import { codeOf, rig, valueOf } from "../rig.ts";
+import { argvSpec, IS_ROOT, nestedProgram, runSpec, runtimeArgv, script, scriptSpec } from "./run.ts";
 
 // Every process of this machine whose command line holds a text.
 function processesWith(text: string): readonly string[] {
@@ -122,11 +122,10 @@ describe("how a command ends", () => {
   it("ends everything when the agent is killed", async () => {
     const r = rig();
     const program = join(r.root, "agent.ts");
-    writeFileSync(program, agentProgram(r));
-    const args = RUNTIME === "deno"
-      ? ["run", "-A", "--no-lock", "--config", join(process.cwd(), "deno.json"), program]
-      : [program];
-    const agent = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+    const spec = scriptSpec(r, "echo x >made; setsid sleep 64.5 & echo ready; sleep 64.5");
+    writeFileSync(program, nestedProgram(r, spec, true));
+    const [runtime = "", ...args] = runtimeArgv(program);
+    const agent = spawn(runtime, args, { stdio: ["ignore", "pipe", "inherit"] });
     await new Promise((resolve) => agent.stdout.once("data", resolve));
     expect(processesWith("sleep 64.5").length).toBeGreaterThan(0);
     agent.kill("SIGKILL");
@@ -293,19 +292,3 @@ describe("limits", () => {
     expect(order.filter((index) => index < 3)).toEqual([0, 1, 2]);
   });
 });
-
-function agentProgram(r: Rig): string {
-  const root = process.cwd();
-  return `
-import { loadSodium } from "${root}/core/mod.ts";
-import { createBubblewrap } from "${root}/sandbox/mod.ts";
-await loadSodium();
-const timers = { after(ms, run) { const t = setTimeout(run, ms); return () => clearTimeout(t); } };
-const deps = { clock: { now: () => Date.now(), mono: () => performance.now() }, timers, random: { bytes: (n) => crypto.getRandomValues(new Uint8Array(n)) }, facts: ${
-    JSON.stringify(r.deps.facts)
-  } };
-const spec = ${JSON.stringify(scriptSpec(r, "echo x >made; setsid sleep 64.5 & echo ready; sleep 64.5"))};
-const io = { signal: new AbortController().signal, permits: { spend() {} }, secrets: {}, onOutput: (_, chunk) => console.log(new TextDecoder().decode(chunk)) };
-await createBubblewrap(deps).run({}, spec, io);
-`;
-}

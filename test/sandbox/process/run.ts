@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import type { Outcome, RunIo } from "../../../core/mod.ts";
@@ -9,7 +11,7 @@ import {
   type ProcessSpec,
   type ProcessValue,
 } from "../../../sandbox/mod.ts";
-import { type Rig, valueOf } from "../rig.ts";
+import { type Rig, RUNTIME, valueOf } from "../rig.ts";
 
 let count = 0;
 
@@ -71,3 +73,62 @@ export async function keepAll(r: Rig, value: ProcessValue, only?: readonly strin
 
 /** Is this test run by the real root? */
 export const IS_ROOT: boolean = process.getuid?.() === 0;
+
+/** What a program of its own saw of a run. */
+export interface NestedResult {
+  readonly ok: boolean;
+  readonly code: string;
+  readonly reason: string;
+  readonly hint: string;
+  readonly text: string;
+  readonly notes: readonly string[];
+  readonly staged: boolean;
+}
+
+/**
+ * Runs a spec in a runtime of its own, behind a shell text such as `exec 7<file; exec "$@"`, where it is the only way to
+ * change what the process inherits. The text may also wrap it in namespaces.
+ */
+export async function nestedRun(r: Rig, spec: ProcessSpec, wrap: string): Promise<NestedResult> {
+  const program = join(r.root, `nested-${++count}.ts`);
+  writeFileSync(program, nestedProgram(r, spec));
+  const child = spawn("/bin/bash", ["-c", wrap, "nested", ...runtimeArgv(program)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let text = "";
+  child.stdout.on("data", (chunk: Uint8Array) => void (text += new TextDecoder().decode(chunk)));
+  await new Promise((resolve) => child.once("close", resolve));
+  return JSON.parse(text.split("\n").find((line) => line.startsWith("{")) ?? "{}") as NestedResult;
+}
+
+/** The words that start this runtime on a program. */
+export function runtimeArgv(program: string): readonly string[] {
+  if (RUNTIME === "node") return [process.execPath, program];
+  return [process.execPath, "run", "-A", "--no-lock", "--config", join(process.cwd(), "deno.json"), program];
+}
+
+/** A program that runs one spec and prints what it saw; on `print` it also passes live output on. */
+export function nestedProgram(r: Rig, spec: ProcessSpec, print = false): string {
+  const root = process.cwd();
+  return `
+import { loadSodium } from "${root}/core/mod.ts";
+import { createBubblewrap } from "${root}/sandbox/mod.ts";
+await loadSodium();
+const timers = { after(ms, run) { const timer = setTimeout(run, ms); return () => clearTimeout(timer); } };
+const deps = {
+  clock: { now: () => Date.now(), mono: () => performance.now() },
+  timers,
+  random: { bytes: (size) => crypto.getRandomValues(new Uint8Array(size)) },
+  facts: ${JSON.stringify(r.deps.facts)},
+};
+const io = {
+  signal: new AbortController().signal,
+  permits: { spend() {} },
+  secrets: {},
+  ${print ? "onOutput: (_, chunk) => console.log(new TextDecoder().decode(chunk))," : ""}
+};
+const outcome = await createBubblewrap(deps).run({}, ${JSON.stringify(spec)}, io);
+const { code = "ok", reason = "", hint = "", value } = outcome;
+console.log(JSON.stringify({ ok: outcome.ok, code, reason, hint, text: value ? new TextDecoder().decode(value.output) : "", notes: value?.notes ?? [], staged: Boolean(value?.stage) }));
+`;
+}

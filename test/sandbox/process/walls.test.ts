@@ -1,12 +1,11 @@
-import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { createBubblewrap } from "../../../sandbox/mod.ts";
-import { codeOf, fakeSecrets, onStop, type Rig, rig, RUNTIME, valueOf } from "../rig.ts";
-import { argvSpec, keepAll, script, scriptSpec } from "./run.ts";
+import { codeOf, fakeSecrets, onStop, type Rig, rig, valueOf } from "../rig.ts";
+import { argvSpec, keepAll, nestedRun, script, scriptSpec } from "./run.ts";
 
 const CANARY = "canary-7f3a91";
 
@@ -69,20 +68,10 @@ describe("what a command sees", () => {
     const r = rig();
     const secret = join(r.root, "inherited");
     writeFileSync(secret, CANARY);
-    const program = join(r.root, "nested.ts");
-    writeFileSync(program, nestedProgram(r));
-    const runtime = RUNTIME === "deno"
-      ? `${process.execPath} run -A --no-lock --config ${join(process.cwd(), "deno.json")}`
-      : process.execPath;
-    const child = spawn("/bin/bash", ["-c", `exec 7<${secret} 23<${secret} 60<${secret}; exec ${runtime} ${program}`], {
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let text = "";
-    child.stdout.on("data", (chunk: Uint8Array) => (text += new TextDecoder().decode(chunk)));
-    child.stderr.on("data", (chunk: Uint8Array) => (text += new TextDecoder().decode(chunk)));
-    await new Promise((resolve) => child.once("close", resolve));
-    expect(text).toContain("inside");
-    expect(text).not.toContain(CANARY);
+    const text =
+      "for f in /proc/self/fd/[3-9]* /proc/self/fd/[12][0-9]*; do cat $f 2>/dev/null </dev/null; done; for n in 7 23 60; do cat <&$n; done 2>/dev/null; echo inside";
+    const result = await nestedRun(r, scriptSpec(r, text), `exec 7<${secret} 23<${secret} 60<${secret}; exec "$@"`);
+    expect(result).toMatchObject({ ok: true, text: "inside\n" });
   });
 
   it("knows nobody but itself and root", async () => {
@@ -383,28 +372,4 @@ function hostProcesses(): string {
     }
   }
   return texts.join("\n");
-}
-
-// A program of its own: only then is there a parent that hands descriptors down.
-function nestedProgram(r: Rig): string {
-  const root = process.cwd();
-  return `
-import { loadSodium } from "${root}/core/mod.ts";
-import { createBubblewrap } from "${root}/sandbox/mod.ts";
-await loadSodium();
-const timers = { after(ms, run) { const t = setTimeout(run, ms); return () => clearTimeout(t); } };
-const deps = { clock: { now: () => Date.now(), mono: () => performance.now() }, timers, random: { bytes: (n) => crypto.getRandomValues(new Uint8Array(n)) }, facts: ${
-    JSON.stringify(r.deps.facts)
-  } };
-const spec = ${
-    JSON.stringify(
-      scriptSpec(
-        r,
-        "echo inside; for f in /proc/self/fd/[3-9]* /proc/self/fd/[12][0-9]*; do cat $f 2>/dev/null </dev/null; done; cat <&7; cat <&23; cat <&60; true",
-      ),
-    )
-  };
-const outcome = await createBubblewrap(deps).run({}, spec, { signal: new AbortController().signal, permits: { spend() {} }, secrets: {} });
-console.log(outcome.ok ? new TextDecoder().decode(outcome.value.output) : outcome);
-`;
 }
