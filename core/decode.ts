@@ -1,54 +1,41 @@
-import type { z } from "zod";
 import { CoreError } from "./errors.ts";
 import { nearestName } from "./nearest-name.ts";
+import type { Misfit, Shape } from "./shape.ts";
 
 /**
- * Decodes an unknown value by a zod schema; the one place where foreign data becomes typed.
+ * Decodes an unknown value by its shape; the one place where arguments from elsewhere become typed.
  *
  * @example
  * ```ts
- * const args = decode(z.strictObject({ path: z.string() }), JSON.parse(text), 'arguments of "read"');
+ * const args = decode(shape.object({ path: shape.text() }), JSON.parse(text), 'arguments of "read"');
  * ```
- * @param schema A strict schema.
+ * @param shape What is expected.
  * @param value Anything.
  * @param what How to call the value in the message.
  * @returns The decoded value.
  * @throws {CoreError} `ARGS_INVALID` that names the first key at fault, and the nearest known one for an unknown key.
  */
-export function decode<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {
-  const decoded = schema.safeParse(value);
+export function decode<T>(shape: Shape<T>, value: unknown, what: string): T {
+  const decoded = shape.safeParse(value);
   if (decoded.success) return decoded.data;
-  const { issues } = decoded.error;
-  // A misspelled key also shows up as a missing one: the misspelling is what helps.
-  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
-  const hint = issue === undefined ? undefined : hintFor(schema, issue);
+  const [issue] = decoded.error.issues;
   throw new CoreError(
     "ARGS_INVALID",
     `Cannot read ${what}: ${issue === undefined ? "it does not fit" : describe(issue)}`,
-    {
-      hint,
-    },
+    { hint: issue === undefined ? undefined : hintFor(shape.fields, issue) },
   );
 }
 
-function describe(issue: z.core.$ZodIssue): string {
+function describe(issue: Misfit): string {
   if (issue.code === "unrecognized_keys") return `unknown key ${issue.keys.map(quote).join(", ")}`;
-  const message = issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
-  return issue.path.length === 0 ? message : `${quote(issue.path.map(String).join("."))}: ${message}`;
+  return issue.path.length === 0 ? issue.message : `${quote(issue.path.join("."))}: ${issue.message}`;
 }
 
-function hintFor(schema: z.ZodType, issue: z.core.$ZodIssue): string | undefined {
-  const known = keysOf(schema);
+function hintFor(known: readonly string[], issue: Misfit): string | undefined {
   if (known.length === 0) return undefined;
-  if (issue.code !== "unrecognized_keys" || issue.path.length > 0) return `known keys: ${known.join(", ")}`;
-  const [unknown] = issue.keys;
+  const [unknown] = issue.path.length > 0 ? [] : issue.keys;
   const near = unknown === undefined ? null : nearestName(unknown, known);
   return near === null ? `known keys: ${known.join(", ")}` : `did you mean ${quote(near)}?`;
-}
-
-function keysOf(schema: z.ZodType): readonly string[] {
-  const shape: unknown = "shape" in schema ? schema.shape : null;
-  return typeof shape === "object" && shape !== null ? Object.keys(shape) : [];
 }
 
 function quote(text: string): string {

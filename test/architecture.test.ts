@@ -19,6 +19,8 @@ const PLACES: readonly (readonly [module: RegExp, places: readonly string[]])[] 
   [/^node:child_process$/, ["sandbox/", "cli/system/run-user-command.ts", "cli/system/tool-chain.ts"]],
   [/^node:(worker_threads|cluster)$/, ["sandbox/"]],
   [/^node:(net|tls|http|https|http2|dgram|dns)(\/|$)/, ["session/http/", "session/http.ts"]],
+  // Asked only whether somebody could look into the memory: then the vault stays locked.
+  [/^node:inspector$/, ["core/vault/inspector.ts"]],
   [/^node:(vm|inspector|repl|wasi)(\/|$)/, []],
   [/^libsodium/, ["core/crypto/"]],
   [/^@secretlint\//, ["core/"]],

@@ -50,11 +50,8 @@ async function load(): Promise<Secretlint> {
 // session. Its switch lives in a package that `@secretlint/core` brings along, so it is looked up from there.
 async function stopProfiling(): Promise<void> {
   const { createRequire } = await import("node:module");
-  const { pathToFileURL } = await import("node:url");
-  const path = createRequire(createRequire(import.meta.url).resolve("@secretlint/core")).resolve(
-    "@secretlint/profiler",
-  );
-  const profiler: unknown = await import(pathToFileURL(path).href);
+  const fromCore = createRequire(createRequire(import.meta.url).resolve("@secretlint/core"));
+  const profiler: unknown = fromCore("@secretlint/profiler");
   if (typeof profiler !== "object" || profiler === null || !("secretLintProfiler" in profiler)) return;
   const { secretLintProfiler } = profiler;
   if (typeof secretLintProfiler !== "object" || secretLintProfiler === null) return;

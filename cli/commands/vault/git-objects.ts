@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, type Stats } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { inflateSync } from "node:zlib";
 import { CliError } from "../../errors.ts";
@@ -116,10 +116,10 @@ function readTree(tree: RawObject, names: Map<string, string>): void {
 function objectsFolder(path: string): string {
   for (let folder = path;; folder = dirname(folder)) {
     const git = join(folder, ".git");
-    const entry = lstatSync(git, { throwIfNoEntry: false });
+    const entry = entryAt(git);
     if (entry?.isDirectory() === true) return join(git, "objects");
     if (entry?.isFile() === true) return linkedObjects(folder, git);
-    if (lstatSync(join(folder, "objects", "pack"), { throwIfNoEntry: false })?.isDirectory() === true) {
+    if (entryAt(join(folder, "objects", "pack"))?.isDirectory() === true) {
       return join(folder, "objects");
     }
     if (folder === dirname(folder)) break;
@@ -137,6 +137,15 @@ function linkedObjects(folder: string, git: string): string {
     return join(resolve(own, readFileSync(join(own, "commondir"), "utf8").trim()), "objects");
   } catch {
     return join(own, "objects");
+  }
+}
+
+function entryAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    // Missing, or below something that is no folder.
+    return undefined;
   }
 }
 

@@ -106,7 +106,7 @@ function report(context: CommandContext, plans: readonly Plan[], dryRun: boolean
       reason: item.kind === "store" ? null : item.reason,
     }));
     context.output.json({ v: 1, dry_run: dryRun, entries: list });
-  } else if (plans.length === 0) context.output.text("nothing to import");
+  } else if (plans.length === 0) context.output.text("nothing to store");
   else {
     context.output.table(plans.map((item) => [
       item.entry.key,
@@ -125,13 +125,13 @@ function groupOf(file: string): string {
 function readText(file: string): string {
   try {
     const stat = statSync(file);
-    if (!stat.isFile()) throw new CliError("INPUT_INVALID", `Cannot import "${file}": it is not a regular file`);
+    if (!stat.isFile()) throw new CliError("INPUT_INVALID", `Cannot read "${file}": it is not a regular file`);
     if (stat.size > MAX_FILE_BYTES) {
-      throw new CliError("INPUT_TOO_LARGE", `Cannot import "${file}": it has more than ${MAX_FILE_BYTES} bytes`);
+      throw new CliError("INPUT_TOO_LARGE", `Cannot read "${file}": it has more than ${MAX_FILE_BYTES} bytes`);
     }
     return readFileSync(file, "utf8");
   } catch (cause) {
     if (cause instanceof CliError) throw cause;
-    throw new CliError("NOT_FOUND", `Cannot import "${file}": it cannot be read`, { hint: "check the path", cause });
+    throw new CliError("NOT_FOUND", `Cannot read "${file}": it cannot be read`, { hint: "check the path", cause });
   }
 }
