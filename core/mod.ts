@@ -45,8 +45,20 @@ export * from "./secrets.ts";
 export * from "./secrets/create-secrets.ts";
 export * from "./secrets/declarations.ts";
 export * from "./secrets/environment.ts";
+/** Shapes of foreign data: `shape.object({ path: shape.text() })`. */
 export * as shape from "./shape.ts";
-export type { Bounds, Decoded, Fields, JsonSchema, Misfit, ObjectOf, OptionalShape, Output, Shape } from "./shape.ts";
+export type {
+  Bounds,
+  Decoded,
+  Fields,
+  JsonSchema,
+  LeftOut,
+  Misfit,
+  ObjectOf,
+  OptionalShape,
+  Output,
+  Shape,
+} from "./shape.ts";
 export * from "./slot.ts";
 export * from "./user-command.ts";
 export * from "./vault.ts";

@@ -45,7 +45,8 @@ export type Output<S> = S extends Shape<infer T> ? T : never;
 /** The fields of an object. */
 export type Fields = Readonly<Record<string, Shape<unknown>>>;
 
-type LeftOut<F extends Fields> = { [K in keyof F]: F[K] extends OptionalShape<unknown> ? K : never }[keyof F];
+/** The fields that may be left out. */
+export type LeftOut<F extends Fields> = { [K in keyof F]: F[K] extends OptionalShape<unknown> ? K : never }[keyof F];
 
 /** The typed object of {@link object}. */
 export type ObjectOf<F extends Fields> =

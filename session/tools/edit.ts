@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { shape } from "../../core/mod.ts";
 import { SANDBOX_BOUNDS } from "../../sandbox/mod.ts";
 import { SessionError } from "../errors.ts";
 import { fileAction, shortPath } from "./file-action.ts";
@@ -11,11 +11,11 @@ export const edit: Tool = defineTool({
   description: "Replaces `old` by `new` in a text file. `old` must stand there exactly once, unless `all` is true.",
   trust: "core",
   readOnly: false,
-  schema: z.strictObject({
-    path: z.string(),
-    old: z.string().min(1),
-    new: z.string(),
-    all: z.boolean().default(false),
+  args: shape.object({
+    path: shape.text(),
+    old: shape.text({ min: 1 }),
+    new: shape.text(),
+    all: shape.withDefault(shape.flag(), false),
   }),
   plan(args, context) {
     const written = fileAction(context, "file_write", args.path);

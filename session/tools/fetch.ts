@@ -1,5 +1,4 @@
-import { z } from "zod";
-import { type AtomicAction, formatSlot, parseSlot } from "../../core/mod.ts";
+import { type AtomicAction, formatSlot, parseSlot, shape } from "../../core/mod.ts";
 import { SessionError } from "../errors.ts";
 import type { HttpSpec, HttpValue } from "../http.ts";
 import { checkHeaders, headerOfSlot } from "../http/headers.ts";
@@ -12,15 +11,15 @@ const MAX_KEPT_BYTES = 2 * 1_048_576;
 const TIMEOUT_MS = 120_000;
 const MAX_REDIRECTS = 5;
 
-const schema = z.strictObject({
-  url: z.string().min(1),
-  method: z.enum(METHODS).optional(),
-  headers: z.record(z.string(), z.string()).optional(),
-  body: z.string().optional(),
-  secret: z.strictObject({ handle: z.string(), as: z.string() }).optional(),
+const ARGS = shape.object({
+  url: shape.text({ min: 1 }),
+  method: shape.optional(shape.oneOf(...METHODS)),
+  headers: shape.optional(shape.record(shape.text(), shape.text())),
+  body: shape.optional(shape.text()),
+  secret: shape.optional(shape.object({ handle: shape.text(), as: shape.text() })),
 });
 
-type FetchArgs = z.output<typeof schema>;
+type FetchArgs = shape.Output<typeof ARGS>;
 
 /** Fetches one URL; every origin is decided by policy, redirects and addresses included. */
 export const fetchTool: Tool = defineTool({
@@ -30,7 +29,7 @@ export const fetchTool: Tool = defineTool({
     "(`bearer`, `basic:USER`, `header:NAME`).",
   trust: "network",
   readOnly: false,
-  schema,
+  args: ARGS,
   plan(args, context) {
     const target = targetOf(args.url);
     const spec = specOf(args, target);

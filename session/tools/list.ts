@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { shape } from "../../core/mod.ts";
 import { SANDBOX_BOUNDS } from "../../sandbox/mod.ts";
 import { fileAction, shortPath } from "./file-action.ts";
 import { quietPreview, unpresented } from "./present.ts";
@@ -12,7 +12,10 @@ export const list: Tool = defineTool({
   description: "Lists a folder of the project, one entry a line; folders end in `/`. `depth` 1 is the folder itself.",
   trust: "file",
   readOnly: true,
-  schema: z.strictObject({ path: z.string().default("."), depth: z.int().min(1).max(MAX_DEPTH).optional() }),
+  args: shape.object({
+    path: shape.withDefault(shape.text(), "."),
+    depth: shape.optional(shape.integer({ min: 1, max: MAX_DEPTH })),
+  }),
   plan(args, context) {
     const action = fileAction(context, "file_read", args.path);
     const name = shortPath(context.project, action.target.real);

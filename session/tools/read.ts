@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { shape } from "../../core/mod.ts";
 import { SANDBOX_BOUNDS } from "../../sandbox/mod.ts";
 import { fileAction, shortPath } from "./file-action.ts";
 import { quietPreview, unpresented } from "./present.ts";
@@ -11,10 +11,10 @@ export const read: Tool = defineTool({
     "Binary files give size, type and digest only.",
   trust: "file",
   readOnly: true,
-  schema: z.strictObject({
-    path: z.string(),
-    offset: z.int().min(1).optional(),
-    limit: z.int().min(1).optional(),
+  args: shape.object({
+    path: shape.text(),
+    offset: shape.optional(shape.integer({ min: 1 })),
+    limit: shape.optional(shape.integer({ min: 1 })),
   }),
   plan(args, context) {
     const action = fileAction(context, "file_read", args.path);

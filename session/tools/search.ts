@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { shape } from "../../core/mod.ts";
 import { SANDBOX_BOUNDS } from "../../sandbox/mod.ts";
 import { fileAction, shortPath } from "./file-action.ts";
 import { quietPreview, unpresented } from "./present.ts";
@@ -11,11 +11,11 @@ export const search: Tool = defineTool({
     "`literal`. Gives `path:line: text`.",
   trust: "file",
   readOnly: true,
-  schema: z.strictObject({
-    pattern: z.string().min(1),
-    path: z.string().default("."),
-    literal: z.boolean().default(false),
-    max: z.int().min(1).max(SANDBOX_BOUNDS.searchHits.max).optional(),
+  args: shape.object({
+    pattern: shape.text({ min: 1 }),
+    path: shape.withDefault(shape.text(), "."),
+    literal: shape.withDefault(shape.flag(), false),
+    max: shape.optional(shape.integer({ min: 1, max: SANDBOX_BOUNDS.searchHits.max })),
   }),
   plan(args, context) {
     const action = fileAction(context, "file_read", args.path);

@@ -1,6 +1,5 @@
 import { join } from "node:path/posix";
-import { z } from "zod";
-import { type AtomicAction, type SecretTarget } from "../../core/mod.ts";
+import { type AtomicAction, type SecretTarget, shape } from "../../core/mod.ts";
 import { type CommandPlan, parseCommand, resolvePath } from "../../policy/mod.ts";
 import {
   DEFAULT_PROCESS_LIMITS,
@@ -14,18 +13,16 @@ import { shortPath } from "./file-action.ts";
 import { quietPreview } from "./present.ts";
 import { defineTool, type PlanContext, type Presented, type Tool } from "./tool.ts";
 
-const schema = z.strictObject({
-  command: z.string().min(1).optional(),
-  argv: z.array(z.string()).min(1).optional(),
-  cwd: z.string().optional(),
-  timeout_ms: z.int().min(1).max(SANDBOX_BOUNDS.timeoutMs.max).optional(),
-  secrets: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/u), z.string()).optional(),
-  hosts: z.array(z.string()).optional(),
-}).refine((args) => (args.command === undefined) !== (args.argv === undefined), {
-  message: "give either `command` or `argv`",
+const FIELDS = shape.object({
+  command: shape.optional(shape.text({ min: 1 })),
+  argv: shape.optional(shape.list(shape.text(), { min: 1 })),
+  cwd: shape.optional(shape.text()),
+  timeout_ms: shape.optional(shape.integer({ min: 1, max: SANDBOX_BOUNDS.timeoutMs.max })),
+  secrets: shape.optional(shape.record(shape.text({ pattern: /^[A-Za-z_][A-Za-z0-9_]{0,127}$/u }), shape.text())),
+  hosts: shape.optional(shape.list(shape.text())),
 });
 
-type ShellArgs = z.output<typeof schema>;
+type ShellArgs = shape.Output<typeof FIELDS>;
 
 /** Runs a command in the sandbox on a staged view of the project; its file changes are decided afterwards. */
 export const shell: Tool = defineTool({
@@ -35,7 +32,11 @@ export const shell: Tool = defineTool({
     "the project itself does not change until each file change was decided. The result says which changes were kept.",
   trust: "tool",
   readOnly: false,
-  schema,
+  args: shape.checked(
+    FIELDS,
+    ({ command, argv }) => (command === undefined) !== (argv === undefined),
+    "give either `command` or `argv`",
+  ),
   plan(args, context) {
     const cwd = resolvePath(args.cwd ?? ".", context.project).real;
     const words = args.argv ?? (args.command ?? "").split(/\s+/u);

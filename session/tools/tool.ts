@@ -1,4 +1,3 @@
-import { z } from "zod";
 import type {
   ApprovalPreview,
   AtomicAction,
@@ -7,7 +6,7 @@ import type {
   Target,
   TrustLabel,
 } from "../../core/mod.ts";
-import { decode } from "../../core/mod.ts";
+import { decode, type shape } from "../../core/mod.ts";
 import type {
   FileState,
   ProcessSpec,
@@ -102,26 +101,29 @@ export interface Tool {
 }
 
 /** What a tool's author writes. */
-export interface ToolDefinition<Schema extends z.ZodType> {
+export interface ToolDefinition<Args> {
   readonly name: string;
   readonly description: string;
   readonly trust: TrustLabel;
   readonly readOnly: boolean;
-  readonly schema: Schema;
-  plan(args: z.output<Schema>, context: PlanContext): Plan;
+  readonly args: shape.Shape<Args>;
+  plan(args: Args, context: PlanContext): Plan;
 }
 
 /**
  * Makes a tool from a typed definition.
  *
- * @param definition Name, texts, strict zod schema and plan.
- * @returns The tool; its `plan` throws `ARGS_INVALID` for arguments that do not fit the schema.
+ * @param definition Name, texts, strict shape of the arguments, and plan.
+ * @returns The tool; its `plan` throws `ARGS_INVALID` for arguments that do not fit.
  */
-export function defineTool<Schema extends z.ZodType>(definition: ToolDefinition<Schema>): Tool {
-  const { schema, plan, ...rest } = definition;
+export function defineTool<Args>(definition: ToolDefinition<Args>): Tool {
+  const { name, description, trust, readOnly, args: expected } = definition;
   return {
-    ...rest,
-    inputSchema: z.toJSONSchema(schema, { io: "input" }),
-    plan: (args, context) => plan(decode(schema, args, `arguments of "${definition.name}"`), context),
+    name,
+    description,
+    trust,
+    readOnly,
+    inputSchema: expected.schema,
+    plan: (args, context) => definition.plan(decode(expected, args, `arguments of "${name}"`), context),
   };
 }

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { shape } from "../../core/mod.ts";
 import { SANDBOX_BOUNDS } from "../../sandbox/mod.ts";
 import { fileAction, shortPath } from "./file-action.ts";
 import { defineTool, type Tool } from "./tool.ts";
@@ -10,7 +10,7 @@ export const write: Tool = defineTool({
   description: "Writes a whole file; makes missing folders. Use `edit` for small changes.",
   trust: "core",
   readOnly: false,
-  schema: z.strictObject({ path: z.string(), content: z.string() }),
+  args: shape.object({ path: shape.text(), content: shape.text() }),
   plan(args, context) {
     const action = fileAction(context, "file_write", args.path);
     return {
