@@ -18,10 +18,14 @@ export const ROOTS: PathRoots = {
 export const HOME = "/home/me/.agentzero";
 
 /** A state of granting rules, one a line as in `layerOf()`; `more` changes it. */
-export function stateFor(rules: string | readonly PolicyLayer[], more: Partial<DecisionState> = {}): DecisionState {
+export function stateFor(
+  rules: string | readonly PolicyLayer[],
+  more: Partial<DecisionState> & { readonly roots?: PathRoots } = {},
+): DecisionState {
   const layers = typeof rules === "string" ? [layerOf(rules)] : rules;
-  const policy = compilePolicy(layers, more.policy?.roots ?? ROOTS);
-  return { ...stateOf(policy, floorPlaces([HOME], policy.roots)), ceiling: true, ...more };
+  const { roots = ROOTS, ...state } = more;
+  const policy = compilePolicy(layers, roots);
+  return { ...stateOf(policy, floorPlaces([HOME], policy.roots)), ceiling: true, ...state };
 }
 
 /** The untrusted policy of a project. */
