@@ -291,5 +291,8 @@ function plain(value: unknown): unknown {
   if (value instanceof Uint8Array) return { bytes: value.length, digest: b2(value) };
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;
+  const proto: unknown = Object.getPrototypeOf(value);
+  // Objects of a class have no canonical form; leave them for it to refuse.
+  if (proto !== Object.prototype && proto !== null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plain(member)]));
 }

@@ -50,6 +50,8 @@ export function createBubblewrap(deps: SandboxDeps, settings: Partial<ProcessSet
   function groundOf(project: string, stageRoot: string): Promise<Ground> {
     const known = grounds.get(project) ?? prepareGround(deps, { project, stageRoot, seccomp, cgroup });
     grounds.set(project, known);
+    // What failed may have been mended since: the next call looks again.
+    known.catch(() => grounds.delete(project));
     return known;
   }
   return {
