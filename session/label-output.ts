@@ -51,9 +51,9 @@ export async function labelOutput(
     text = exact.text;
     redactions.push(...exact.redactions);
     if (rules.redact.length > 0) {
-      const detected = await redactor.maskDetected(text, rules.redact);
-      text = detected.text;
-      redactions.push(...detected.redactions);
+      const masked = await redactor.maskDetected(text, rules.redact);
+      text = masked.text;
+      redactions.push(...masked.redactions);
     }
     if (rules.detect) {
       for (const hit of await redactor.detect(text)) detected.add(hit.class);

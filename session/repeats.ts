@@ -19,9 +19,6 @@ export function createRepeats(): Repeats {
   let outcomeOfLast = "";
   let times = 0;
 
-  function key(tool: string, args: unknown): string {
-    return `${tool}\n${JSON.stringify(args)}`;
-  }
   return {
     isRepeated: (tool, args) => key(tool, args) === last && times >= NOT_RUN_AFTER,
     note(tool, args, outcome): boolean {
@@ -33,4 +30,8 @@ export function createRepeats(): Repeats {
       return times >= STOP_AFTER;
     },
   };
+}
+
+function key(tool: string, args: unknown): string {
+  return `${tool}\n${JSON.stringify(args)}`;
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ENTRY, runAgentzero } from "../support/run-agentzero.ts";
@@ -13,18 +13,9 @@ describe("nothing ever runs bare", () => {
     const cwd = tempDir({ "README.md": "x" });
     const home = join(tempDir(), "home");
     expect((await runAgentzero(["init"], { cwd, home, env: { HOME: dirname(home) } })).exit).toBe(0);
-    const hidden = (args: readonly string[]): { status: number | null; stdout: string; stderr: string } => {
-      const empty = tempDir();
-      mkdirSync(join(empty, "none"));
-      const script =
-        'for f in /usr/bin/bwrap /usr/local/bin/bwrap /bin/bwrap; do [ -e "$f" ] && mount --bind /dev/null "$f"; done; exec "$@"';
-      const runtime = process.versions["deno"] === undefined ? [process.execPath] : [process.execPath, "run", "-A"];
-      return spawnSync("unshare", ["--mount", "sh", "-c", script, "sh", ...runtime, ENTRY, ...args], {
-        cwd,
-        encoding: "utf8",
-        env: { PATH: process.env["PATH"], HOME: dirname(home), AGENTZERO_HOME: home },
-      });
-    };
+    function hidden(args: readonly string[]): ReturnType<typeof withoutBubblewrap> {
+      return withoutBubblewrap(args, { cwd, home });
+    }
     const ran = hidden(["call", "shell", '{"command":"touch ran; touch /tmp/az-ran-bare"}', "--approve", "--json"]);
     expect(ran.status).toBe(5);
     const result: unknown = JSON.parse(ran.stdout);
@@ -46,3 +37,19 @@ describe("nothing ever runs bare", () => {
     expect(hidden(["demo"]).status).toBe(0);
   });
 });
+
+const HIDE =
+  'for f in /usr/bin/bwrap /usr/local/bin/bwrap /bin/bwrap; do [ -e "$f" ] && mount --bind /dev/null "$f"; done; exec "$@"';
+
+/** Runs a command line in a mount namespace in which the sandbox program is an empty file. */
+function withoutBubblewrap(
+  args: readonly string[],
+  { cwd, home }: { readonly cwd: string; readonly home: string },
+): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
+  const runtime = process.versions["deno"] === undefined ? [process.execPath] : [process.execPath, "run", "-A"];
+  return spawnSync("unshare", ["--mount", "sh", "-c", HIDE, "sh", ...runtime, ENTRY, ...args], {
+    cwd,
+    encoding: "utf8",
+    env: { PATH: process.env["PATH"], HOME: dirname(home), AGENTZERO_HOME: home },
+  });
+}

@@ -28,7 +28,7 @@ function deskFor(ask: Approver["ask"]): Desk {
     }),
     elapse(ms): void {
       now += ms;
-      for (const timer of [...timers]) if (timer.at <= now) timer.run();
+      for (const timer of timers.slice()) if (timer.at <= now) timer.run();
     },
   };
 }

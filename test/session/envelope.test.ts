@@ -24,8 +24,7 @@ describe("createEnvelope()", () => {
     const [a, b] = [createEnvelope(random), createEnvelope(random)];
     expect(a.token).not.toBe(b.token);
     const label = labelOf("tool");
-    const id = (text: string): string => /id=(\w+)/u.exec(text)?.[1] ?? "";
-    expect(id(a.wrap("x", label))).not.toBe(id(a.wrap("x", label)));
+    expect(idOf(a.wrap("x", label))).not.toBe(idOf(a.wrap("x", label)));
   });
 
   it("cannot be closed by its content, not even with the true token", () => {
@@ -52,3 +51,7 @@ describe("createEnvelope()", () => {
     );
   });
 });
+
+function idOf(wrapped: string): string {
+  return /id=(\w+)/u.exec(wrapped)?.[1] ?? "";
+}

@@ -32,7 +32,7 @@ describe("runCall()", () => {
     ["a device", "read", { path: "/dev/zero" }, "POLICY_DENY"],
     ["the network", "fetch", { url: "https://example.com/" }, "POLICY_DEFAULT"],
     ["a link out of the project", "read", { path: "out" }, "POLICY_DEFAULT"],
-  ])("denies %s with a record and no effect", async (_, tool, args, code) => {
+  ])("denies %s with a record and no effect", async (...[, tool, args, code]) => {
     const engine = await openEngine({ files: { ".env": "KEY=fake" } });
     symlinkSync("/etc/passwd", join(engine.project, "out"));
     const before = readFileSync(join(engine.project, ".agentzero/policy.yml"), "utf8");
@@ -51,7 +51,7 @@ describe("runCall()", () => {
     ["a path with NUL", "read", { path: "a\0b" }, "PATH_INVALID"],
     ["an empty command", "shell", { command: "" }, "ARGS_INVALID"],
     ["command and argv at once", "shell", { command: "ls", argv: ["ls"] }, "ARGS_INVALID"],
-  ])("refuses %s, on record", async (_, tool, args, code) => {
+  ])("refuses %s, on record", async (...[, tool, args, code]) => {
     const engine = await openEngine();
     const result = await engine.call(tool, args);
     expect(result).toMatchObject({ ok: false, decision: "deny", output: null, error: { code } });

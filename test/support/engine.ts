@@ -103,7 +103,6 @@ function watched(approver: Approver, questions: ApprovalRequest[]): Approver {
 
 /** What a command gets, without a terminal and with nothing shown. */
 export function contextIn(project: string, home: string): CommandContext {
-  const nothing = (): void => undefined;
   return {
     cwd: project,
     home,
@@ -165,3 +164,5 @@ function writeFiles(folder: string, files: Readonly<Record<string, string>>): vo
     writeFileSync(join(folder, path), text);
   }
 }
+
+function nothing(): void {}
