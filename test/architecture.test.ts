@@ -18,7 +18,11 @@ const PLACES: readonly (readonly [module: RegExp, places: readonly string[]])[] 
   // `tool-chain` starts this very program again on a newer Node; `run-user-command` runs argv of the user's own config.
   [/^node:child_process$/, ["sandbox/", "cli/system/run-user-command.ts", "cli/system/tool-chain.ts"]],
   [/^node:(worker_threads|cluster)$/, ["sandbox/"]],
-  [/^node:(net|tls|http|https|http2|dgram|dns)(\/|$)/, ["session/http/", "session/http.ts"]],
+  // The sandbox's canary listens on loopback, to see that nothing inside reaches it.
+  [
+    /^node:(net|tls|http|https|http2|dgram|dns)(\/|$)/,
+    ["session/http/", "session/http.ts", "sandbox/process/canary.ts"],
+  ],
   // Asked only whether somebody could look into the memory: then the vault stays locked.
   [/^node:inspector$/, ["core/vault/inspector.ts"]],
   [/^node:(vm|inspector|repl|wasi)(\/|$)/, []],

@@ -1,0 +1,44 @@
+import { existsSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { judgeCalls } from "../../../cli/commands/demo/promises.ts";
+import type { CallResult } from "../../../session/mod.ts";
+import { runAgentzero } from "../../support/run-agentzero.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+
+describe("agentzero demo", () => {
+  it("keeps every promise within ten seconds, and touches nothing of the person's", async () => {
+    const cwd = tempDir();
+    const before = readdirSync(tmpdir()).filter((name) => name.startsWith("agentzero-demo-"));
+    const began = performance.now();
+    const ran = await runAgentzero(["demo", "--json"], { cwd, home: join(cwd, "home") });
+    expect(performance.now() - began).toBeLessThan(20_000);
+    const report = ran.json() as { ok: boolean; promises: readonly { promise: string; ok: boolean; detail: string }[] };
+    expect(report.promises.filter(({ ok }) => !ok)).toEqual([]);
+    expect(report.promises.length).toBeGreaterThanOrEqual(8);
+    expect(ran.exit).toBe(0);
+    expect(existsSync(join(cwd, "home"))).toBe(false);
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith("agentzero-demo-"))).toEqual(before);
+  });
+});
+
+describe("judgeCalls()", () => {
+  const calm = { ok: true, tool: "x", rule: null, approved: null, changes: [], error: null } as unknown as CallResult;
+
+  it("calls it broken when something happened that must not", () => {
+    // Everything was simply allowed: only the read may be.
+    const held = judgeCalls([
+      calm,
+      { ...calm, changes: [{ path: "src/a" }] } as unknown as CallResult,
+      calm,
+      calm,
+      calm,
+    ]);
+    expect(held.map((promise) => promise.held)).toEqual([true, false, false, false, false]);
+  });
+
+  it("calls it broken when a call was never made", () => {
+    expect(judgeCalls([]).every((promise) => !promise.held)).toBe(true);
+  });
+});
