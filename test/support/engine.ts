@@ -7,11 +7,9 @@ import { openInstallation } from "../../cli/compose/installation.ts";
 import { initProject } from "../../cli/commands/init/init-project.ts";
 import { type ComposedSession, openComposedSession } from "../../cli/compose.ts";
 import type { CommandContext } from "../../cli/context.ts";
-import { systemClock } from "../../cli/system/clock.ts";
-import { systemRandom } from "../../cli/system/random.ts";
-import { systemTimers } from "../../cli/system/timers.ts";
 import { trustPolicy } from "../../policy/mod.ts";
 import type { CallResult, SessionEvent } from "../../session/mod.ts";
+import { contextIn } from "./context.ts";
 import { tempDir } from "./temp-dir.ts";
 
 /** The whole engine on a project of its own: real policy, record, tiers. Only the person is played. */
@@ -101,42 +99,6 @@ function watched(approver: Approver, questions: ApprovalRequest[]): Approver {
   };
 }
 
-/** What a command gets, without a terminal and with nothing shown. */
-export function contextIn(project: string, home: string): CommandContext {
-  return {
-    cwd: project,
-    home,
-    userHome: dirname(home),
-    json: true,
-    output: {
-      json: nothing,
-      text: nothing,
-      table: nothing,
-      note: nothing,
-      error: nothing,
-      partial: nothing,
-      failure: nothing,
-      raw: nothing,
-      flush: () => Promise.resolve(),
-    },
-    tty: { stdin: false, stdout: false, stderr: false, columns: 80, rows: 24 },
-    terminal: null,
-    system: {
-      clock: systemClock,
-      random: systemRandom,
-      timers: systemTimers,
-      env: {},
-      processEnv: {},
-      takePassphrase: () => null,
-    },
-    signal: new AbortController().signal,
-    passphrase: () => Promise.resolve(null),
-    offeredStdin: () => Promise.resolve(null),
-    readStdin: () => Promise.resolve(new Uint8Array()),
-    onExit: () => nothing,
-  };
-}
-
 async function trustOwn(context: CommandContext, policy: string): Promise<void> {
   await loadSodium();
   const folder = join(context.cwd, ".agentzero");
@@ -164,5 +126,3 @@ function writeFiles(folder: string, files: Readonly<Record<string, string>>): vo
     writeFileSync(join(folder, path), text);
   }
 }
-
-function nothing(): void {}

@@ -1,0 +1,71 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createNobody } from "../cli/approvers.ts";
+import { initProject } from "../cli/commands/init/init-project.ts";
+import { openComposedSession } from "../cli/compose.ts";
+import { contextIn } from "../test/support/context.ts";
+import { median, quantile, type Row } from "./row.ts";
+
+const RUNS = 3000;
+
+/** The engine on a fresh project: a decision with its record, and one whole gated read. */
+export async function measure(): Promise<readonly Row[]> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "az-bench-")));
+  try {
+    const project = join(folder, "project");
+    mkdirSync(project);
+    writeFileSync(join(project, "README.md"), "# Hello\n");
+    const context = contextIn(project, join(folder, "home"));
+    await initProject(context, "default");
+    const { policy, audit, session, close } = await openComposedSession(context, {
+      front: "call",
+      approver: createNobody(),
+      mode: "ask",
+      project: "required",
+      emit: () => undefined,
+    });
+    const real = join(project, "README.md");
+    const action = {
+      capability: "file_read",
+      target: { kind: "path", real, lexical: real, file: "file", staged: false },
+      classes: ["private"],
+      tier: "host-readonly",
+      tainted: false,
+      skill: null,
+    } as const;
+    const decided: number[] = [];
+    for (let i = 0; i < RUNS; i++) {
+      const start = performance.now();
+      const { decision, rule, layer, reason } = policy.decide(action);
+      audit.append({ event: "intent", tool: "read", capability: "file_read", decision, rule, layer, reason });
+      decided.push((performance.now() - start) * 1000);
+    }
+    const reads: number[] = [];
+    const { signal } = new AbortController();
+    for (let i = 0; i < 300; i++) {
+      const start = performance.now();
+      await session.call("read", { path: "README.md" }, signal);
+      reads.push(performance.now() - start);
+    }
+    await close();
+    return [
+      plain("decide + intent in the log, p50", median(decided), { unit: "us", limit: 100 }),
+      plain("decide + intent in the log, p95", quantile(decided, 0.95), { unit: "us", limit: 300 }),
+      plain("one gated read in a session, p50", median(reads), { unit: "ms", limit: 1 }),
+    ];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function plain(name: string, ours: number, goal: { readonly unit: string; readonly limit: number }): Row {
+  return {
+    name,
+    ours,
+    unit: goal.unit,
+    peer: null,
+    goal: `<= ${goal.limit} ${goal.unit}`,
+    reached: ours <= goal.limit,
+  };
+}
