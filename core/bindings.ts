@@ -1,7 +1,7 @@
 import { isAbsolute, normalize } from "node:path";
-import { z } from "zod";
 import { CoreError } from "./errors.ts";
 import type { Handle } from "./handle.ts";
+import { list, object, optional, type Shape, string } from "./shape.ts";
 import { formatSlot, parseSlot, type Slot } from "./slot.ts";
 
 /** Where a value may go. A handle works only where one of its bindings says and policy allows it. */
@@ -45,20 +45,20 @@ export interface Place {
 /** The most bindings of one handle. */
 export const MAX_BINDINGS = 32;
 
-const NAME = z.string().min(1).max(128).regex(/^[A-Za-z0-9][A-Za-z0-9._/:@-]*$/);
-const SHAPE = z.strictObject({
-  host: z.string().max(260).optional(),
-  slot: z.string().max(160),
-  format: z.string().max(64).regex(/^[ -z|~]*\{\}[ -z|~]*$/).optional(),
-  methods: z.array(z.string().regex(/^[A-Z]{1,16}$/)).min(1).max(16).optional(),
-  tool: NAME.optional(),
-  skill: NAME.optional(),
-  provider: NAME.optional(),
-  command: z.string().max(4096).optional(),
+const NAME = string({ min: 1, max: 128, pattern: /^[A-Za-z0-9][A-Za-z0-9._/:@-]*$/ });
+const SHAPE = object({
+  host: optional(string({ max: 260 })),
+  slot: string({ max: 160 }),
+  format: optional(string({ max: 64, pattern: /^[ -z|~]*\{\}[ -z|~]*$/ })),
+  methods: optional(list(string({ pattern: /^[A-Z]{1,16}$/ }), { min: 1, max: 16 })),
+  tool: optional(NAME),
+  skill: optional(NAME),
+  provider: optional(NAME),
+  command: optional(string({ max: 4096 })),
 });
 
 /** The shape of a list of bindings, for files that hold them; each must still pass {@link checkBinding}. */
-export const BINDINGS_SHAPE: z.ZodType<readonly Binding[]> = z.array(SHAPE).max(MAX_BINDINGS);
+export const BINDINGS_SHAPE: Shape<readonly Binding[]> = list(SHAPE, { max: MAX_BINDINGS });
 
 /**
  * Checks a binding and brings it into its one spelling.

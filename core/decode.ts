@@ -7,7 +7,7 @@ import type { Misfit, Shape } from "./shape.ts";
  *
  * @example
  * ```ts
- * const args = decode(shape.object({ path: shape.text() }), JSON.parse(text), 'arguments of "read"');
+ * const args = decode(shape.object({ path: shape.string() }), JSON.parse(text), 'arguments of "read"');
  * ```
  * @param shape What is expected.
  * @param value Anything.

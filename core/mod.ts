@@ -45,7 +45,7 @@ export * from "./secrets.ts";
 export * from "./secrets/create-secrets.ts";
 export * from "./secrets/declarations.ts";
 export * from "./secrets/environment.ts";
-/** Shapes of foreign data: `shape.object({ path: shape.text() })`. */
+/** Shapes of foreign data: `shape.object({ path: shape.string() })`. */
 export * as shape from "./shape.ts";
 export type {
   Bounds,

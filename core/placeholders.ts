@@ -11,6 +11,8 @@ export type PlaceholderKind = (typeof PLACEHOLDER_KINDS)[number];
 export interface Placeholders {
   /** Returns `[KIND_<8 base32>]`: the same for the same value within this session, unlinkable across sessions. */
   make(kind: PlaceholderKind, value: Uint8Array): string;
+  /** The same for a known value: never forgotten, however many others there are. */
+  makeKnown(kind: PlaceholderKind, value: Uint8Array): string;
   /** Tells whether `text` is, as a whole, a placeholder that this session issued. */
   isIssued(text: string): boolean;
   /** Tells whether a placeholder that this session issued stands anywhere in `text`. */
@@ -19,8 +21,8 @@ export interface Placeholders {
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const SHAPE = new RegExp(`\\[(?:${PLACEHOLDER_KINDS.join("|")})_[A-Z2-7]{8}\\]`, "g");
-// Enough for any session; a flood of made-up values must not fill the memory.
-const MAX_ISSUED = 100_000;
+// Enough for any session. Threat: a flood of made-up values that fills the memory.
+const MAX_SEEN = 100_000;
 
 /**
  * Creates the placeholders of one session.
@@ -30,21 +32,31 @@ const MAX_ISSUED = 100_000;
  */
 export function createPlaceholders(random: Random): Placeholders {
   const key = random.bytes(32);
-  const issued = new Set<string>();
+  const known = new Set<string>();
+  const seen = new Set<string>();
+  function format(kind: PlaceholderKind, value: Uint8Array): string {
+    const prefix = new TextEncoder().encode(`${kind}\n`);
+    return `[${kind}_${base32(blake2b(concatBytes([prefix, value]), 16, key))}]`;
+  }
+  function isIssued(text: string): boolean {
+    return known.has(text) || seen.has(text);
+  }
   return {
+    isIssued,
     make(kind: PlaceholderKind, value: Uint8Array): string {
-      const prefix = new TextEncoder().encode(`${kind}\n`);
-      const placeholder = `[${kind}_${base32(blake2b(concatBytes([prefix, value]), 16, key))}]`;
-      if (!issued.has(placeholder) && issued.size >= MAX_ISSUED) issued.delete(issued.values().next().value ?? "");
-      issued.add(placeholder);
+      const placeholder = format(kind, value);
+      if (!seen.has(placeholder) && seen.size >= MAX_SEEN) seen.delete(seen.values().next().value ?? "");
+      seen.add(placeholder);
       return placeholder;
     },
-    isIssued(text: string): boolean {
-      return issued.has(text);
+    makeKnown(kind: PlaceholderKind, value: Uint8Array): string {
+      const placeholder = format(kind, value);
+      known.add(placeholder);
+      return placeholder;
     },
     hasIssued(text: string): boolean {
-      if (issued.size === 0 || !text.includes("[")) return false;
-      for (const [found] of text.matchAll(SHAPE)) if (issued.has(found)) return true;
+      if (known.size + seen.size === 0 || !text.includes("[")) return false;
+      for (const [found] of text.matchAll(SHAPE)) if (isIssued(found)) return true;
       return false;
     },
   };

@@ -62,7 +62,7 @@ export interface Bounds {
 }
 
 /** A string; bounds count UTF-16 units. */
-export function text(rules: Bounds & { readonly pattern?: RegExp } = {}): Shape<string> {
+export function string(rules: Bounds & { readonly pattern?: RegExp } = {}): Shape<string> {
   const { min = 0, max = Infinity, pattern } = rules;
   const schema = {
     type: "string",
@@ -170,7 +170,7 @@ export function record<T>(name: Shape<string>, item: Shape<T>): Shape<Readonly<R
  *
  * @example
  * ```ts
- * object({ path: text(), limit: optional(integer({ min: 1 })) }).safeParse({ path: "a" }).data; // { path: "a" }
+ * object({ path: string(), limit: optional(integer({ min: 1 })) }).safeParse({ path: "a" }).data; // { path: "a" }
  * ```
  * @param fields Names and shapes.
  * @returns The shape.

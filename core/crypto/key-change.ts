@@ -1,20 +1,17 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
 import { writeFileAtomic } from "../atomic-write.ts";
 import { CoreError } from "../errors.ts";
 import { readOwnFile } from "../own-file.ts";
+import { nullable, object, oneOf, record, string } from "../shape.ts";
 
 /** Files of the keys folder and their new content; `null` deletes. */
 export type KeyChange = Readonly<Record<string, string | null>>;
 
 const NAME = "change.json";
-const CHANGE = z.strictObject({
-  v: z.literal("azkeychange/1"),
-  files: z.record(
-    z.string().regex(/^(?:unlock\.json|[a-z-]+(?:\.[0-9a-f]{16})?\.(?:key|pub))$/),
-    z.string().nullable(),
-  ),
+const CHANGE = object({
+  v: oneOf("azkeychange/1"),
+  files: record(string({ pattern: /^(?:unlock\.json|[a-z-]+(?:\.[0-9a-f]{16})?\.(?:key|pub))$/ }), nullable(string())),
 });
 
 /**
@@ -26,8 +23,8 @@ const CHANGE = z.strictObject({
  * @throws {CoreError} `FILE_WRITE` when the disk is full or broken.
  */
 export function changeKeys(folder: string, files: KeyChange): void {
-  const text = JSON.stringify({ v: "azkeychange/1", files });
-  writeFileAtomic(join(folder, NAME), new TextEncoder().encode(text));
+  const note = JSON.stringify({ v: "azkeychange/1", files });
+  writeFileAtomic(join(folder, NAME), new TextEncoder().encode(note));
   finishKeyChange(folder);
 }
 
@@ -51,10 +48,10 @@ export function finishKeyChange(folder: string): void {
   rmSync(path, { force: true });
 }
 
-function parseChange(path: string, text: string): KeyChange {
+function parseChange(path: string, note: string): KeyChange {
   let value: unknown = null;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(note);
   } catch {
     // Falls through: not an object of this form.
   }

@@ -1,8 +1,8 @@
-import { z } from "zod";
 import { fromBase64, toBase64 } from "../base64.ts";
 import { blake2b, toHex } from "../digest.ts";
 import { CoreError } from "../errors.ts";
 import type { Random } from "../ports.ts";
+import { nullable, object, oneOf, string } from "../shape.ts";
 import { deriveKey } from "./kdf.ts";
 import { seal, unseal } from "./seal.ts";
 import { sodium } from "./sodium.ts";
@@ -30,13 +30,13 @@ export interface KeyFile {
   readonly sealed: Uint8Array;
 }
 
-const FILE = z.strictObject({
-  v: z.literal("azkey/1"),
-  use: z.enum(KEY_USES),
-  kid: z.string().regex(/^[0-9a-f]{16}$/),
-  pub: z.string().max(64).nullable(),
-  wrap: z.strictObject({ nonce: z.string().max(64) }).nullable(),
-  sk: z.string().max(256),
+const FILE = object({
+  v: oneOf("azkey/1"),
+  use: oneOf(...KEY_USES),
+  kid: string({ pattern: /^[0-9a-f]{16}$/ }),
+  pub: nullable(string({ max: 64 })),
+  wrap: nullable(object({ nonce: string({ max: 64 }) })),
+  sk: string({ max: 256 }),
 });
 
 /** Makes a fresh random key. */
@@ -75,8 +75,8 @@ export function formatKeyFile(
  *
  * @throws {CoreError} `KEY_INVALID` when it is malformed or for another use.
  */
-export function parseKeyFile(text: string, use: KeyUse, path: string): KeyFile {
-  const file = FILE.safeParse(parseJson(text));
+export function parseKeyFile(content: string, use: KeyUse, path: string): KeyFile {
+  const file = FILE.safeParse(parseJson(content));
   if (!file.success) throw invalid(path, "it is not a key file of version azkey/1");
   const { kid, pub, wrap, sk } = file.data;
   if (file.data.use !== use) throw invalid(path, `it is a key for "${file.data.use}", not for "${use}"`);
@@ -140,9 +140,9 @@ function place(key: { readonly use: KeyUse; readonly kid: string }): string {
   return `azkey/1\n${key.use}\n${key.kid}`;
 }
 
-function parseJson(text: string): unknown {
+function parseJson(content: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(content);
   } catch {
     return null;
   }

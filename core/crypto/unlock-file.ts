@@ -1,17 +1,17 @@
-import { z } from "zod";
 import { fromBase64, toBase64 } from "../base64.ts";
 import { CoreError } from "../errors.ts";
 import type { Random } from "../ports.ts";
 import { openKeyFile } from "./key-file.ts";
 import type { KeyFolder } from "./key-folder.ts";
 import { PASSPHRASE_COST, passphraseKey } from "./kdf.ts";
+import { integer, object, oneOf, string } from "../shape.ts";
 
-const UNLOCK = z.strictObject({
-  v: z.literal("azunlock/1"),
-  kdf: z.literal("argon2id13"),
-  mem: z.int(),
-  ops: z.int(),
-  salt: z.string().max(64),
+const UNLOCK = object({
+  v: oneOf("azunlock/1"),
+  kdf: oneOf("argon2id13"),
+  mem: integer(),
+  ops: integer(),
+  salt: string({ max: 64 }),
 });
 
 /** The text of `unlock.json` and the key that the passphrase gives with it. */

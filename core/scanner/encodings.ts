@@ -93,19 +93,22 @@ function shellSpellings(text: string): readonly string[] {
   ];
 }
 
-// RFC 3986: unreserved characters as they are, all others as %XX; also every byte escaped, and forms with `+` for space.
+// RFC 3986: unreserved characters as they are, all others as %XX; besides, what encodeURIComponent, encodeURI and
+// Python's quote also leave as they are, `+` for a blank in forms, and every byte escaped.
 function urlSpellings(value: Uint8Array): readonly string[] {
   const spelled: string[] = [];
   for (const upper of [true, false]) {
-    const needed = percent(value, (byte) => UNRESERVED.has(byte), upper);
-    spelled.push(needed, needed.replaceAll("%20", "+"), percent(value, () => false, upper));
+    for (const also of ["", "!'()*", "!'()*;,/?:@&=+$#", "/", "*"]) {
+      const kept = new Set(new TextEncoder().encode(UNRESERVED + also));
+      const needed = percent(value, (byte) => kept.has(byte), upper);
+      spelled.push(needed, needed.replaceAll("%20", "+"));
+    }
+    spelled.push(percent(value, () => false, upper));
   }
   return spelled;
 }
 
-const UNRESERVED: ReadonlySet<number> = new Set(
-  new TextEncoder().encode("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"),
-);
+const UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 
 function percent(value: Uint8Array, keep: (byte: number) => boolean, upper: boolean): string {
   let text = "";

@@ -52,7 +52,7 @@ export class ValueTable implements MaskSource {
       return;
     }
     const kind = value.class === "secret" ? "SECRET" : "CREDENTIAL";
-    const placeholder = this.placeholders.make(kind, value.bytes);
+    const placeholder = this.placeholders.makeKnown(kind, value.bytes);
     this.#values.add(value.bytes);
     const info = { placeholder, class: value.class, by: "exact", handle: value.handle };
     this.#infos.push(info);

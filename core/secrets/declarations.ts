@@ -1,15 +1,15 @@
 import { isAbsolute, join, normalize } from "node:path";
-import { z } from "zod";
 import { type Binding, BINDINGS_SHAPE, checkBinding } from "../bindings.ts";
 import { AgentZeroError, CoreError } from "../errors.ts";
 import { handleProvider, isHandle } from "../handle.ts";
 import type { SecretDeclaration, SecretSource } from "../secrets.ts";
+import { list, object, optional, string } from "../shape.ts";
 
-const BIND = BINDINGS_SHAPE.optional();
+const BIND = optional(BINDINGS_SHAPE);
 const SHAPES = {
-  env: z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/), bind: BIND }),
-  file: z.strictObject({ file: z.string().min(1).max(4096), bind: BIND }),
-  cmd: z.strictObject({ argv: z.array(z.string().max(4096)).min(1).max(64), bind: BIND }),
+  env: object({ env: string({ pattern: /^[A-Za-z_][A-Za-z0-9_]{0,127}$/ }), bind: BIND }),
+  file: object({ file: string({ min: 1, max: 4096 }), bind: BIND }),
+  cmd: object({ argv: list(string({ max: 4096 }), { min: 1, max: 64 }), bind: BIND }),
 } as const;
 
 /** The most handles that a config may declare. */
@@ -26,9 +26,8 @@ const MAX_DECLARATIONS = 500;
  */
 export function parseSecretDeclarations(value: unknown, userHome: string): readonly SecretDeclaration[] {
   if (value === undefined || value === null) return [];
-  const block = z.record(z.string(), z.unknown()).safeParse(value);
-  if (!block.success || Array.isArray(value)) throw invalid("secrets", "it is not a mapping from handles");
-  const entries = Object.entries(block.data);
+  if (typeof value !== "object" || Array.isArray(value)) throw invalid("secrets", "it is not a mapping from handles");
+  const entries: readonly (readonly [string, unknown])[] = Object.entries(value);
   if (entries.length > MAX_DECLARATIONS) throw invalid("secrets", `it has more than ${MAX_DECLARATIONS} handles`);
   return entries.map(([key, entry]) => declare(key, entry, userHome));
 }

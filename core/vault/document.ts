@@ -1,6 +1,6 @@
-import { z } from "zod";
 import { fromBase64 } from "../base64.ts";
 import { CoreError } from "../errors.ts";
+import { checked, integer, list, object, oneOf, string } from "../shape.ts";
 
 /** The format of vault files. */
 export const VAULT_FORMAT = "azvault/1";
@@ -55,23 +55,24 @@ export interface VaultText {
   readonly mac: string;
 }
 
-const BASE64 = z.string().refine((text) => fromBase64(text) !== null);
-const HEX32 = z.string().regex(/^[0-9a-f]{32}$/);
-const SHAPE = z.strictObject({
-  v: z.literal(VAULT_FORMAT),
+const BASE64 = checked(string(), (value) => fromBase64(value) !== null, "it is not base64");
+const HEX32 = string({ pattern: /^[0-9a-f]{32}$/ });
+const UNLOCKER = object({ by: oneOf(...UNLOCKER_KINDS), kid: string({ pattern: /^[0-9a-f]{16}$/ }), w: BASE64 });
+const ENTRY = object({
+  h: HEX32,
+  kind: oneOf(...ENTRY_KINDS),
+  ver: integer({ min: 1 }),
+  mn: BASE64,
+  meta: BASE64,
+  vn: BASE64,
+  val: BASE64,
+});
+const SHAPE = object({
+  v: oneOf(VAULT_FORMAT),
   id: HEX32,
-  gen: z.int().min(1),
-  unlock: z.array(z.strictObject({ by: z.enum(UNLOCKER_KINDS), kid: z.string().regex(/^[0-9a-f]{16}$/), w: BASE64 }))
-    .max(64),
-  entries: z.array(z.strictObject({
-    h: HEX32,
-    kind: z.enum(ENTRY_KINDS),
-    ver: z.int().min(1),
-    mn: BASE64,
-    meta: BASE64,
-    vn: BASE64,
-    val: BASE64,
-  })).max(MAX_ENTRIES),
+  gen: integer({ min: 1 }),
+  unlock: list(UNLOCKER, { max: 64 }),
+  entries: list(ENTRY, { max: MAX_ENTRIES }),
   mac: BASE64,
 });
 

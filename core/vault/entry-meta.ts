@@ -1,5 +1,5 @@
-import { z } from "zod";
 import { type Binding, BINDINGS_SHAPE } from "../bindings.ts";
+import { integer, nullable, object, string } from "../shape.ts";
 
 /** What a vault knows about an entry besides its value. Times are milliseconds since 1970. */
 export interface EntryMeta {
@@ -13,12 +13,12 @@ export interface EntryMeta {
   readonly bind: readonly Binding[];
 }
 
-const SHAPE = z.strictObject({
-  handle: z.string().max(160),
-  note: z.string().nullable(),
-  created: z.int(),
-  rotated: z.int().nullable(),
-  expires: z.int().nullable(),
+const SHAPE = object({
+  handle: string({ max: 160 }),
+  note: nullable(string()),
+  created: integer(),
+  rotated: nullable(integer()),
+  expires: nullable(integer()),
   bind: BINDINGS_SHAPE,
 });
 

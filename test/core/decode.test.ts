@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { decode } from "../../core/decode.ts";
-import { integer, object, optional, text } from "../../core/shape.ts";
+import { integer, object, optional, string } from "../../core/shape.ts";
 
-const SHAPE = object({ path: text(), limit: optional(integer()) });
+const SHAPE = object({ path: string(), limit: optional(integer()) });
 
 describe("decode()", () => {
   it("gives the typed value", () => {

@@ -22,6 +22,16 @@ describe("createPlaceholders()", () => {
   });
 });
 
+describe("makeKnown()", () => {
+  it("is not forgotten in a flood of others", () => {
+    const placeholders = createPlaceholders(seededRandom());
+    const known = placeholders.makeKnown("SECRET", utf8("value"));
+    const first = placeholders.make("EMAIL", utf8("0"));
+    for (let i = 1; i <= 100_000; i++) placeholders.make("EMAIL", utf8(String(i)));
+    expect([placeholders.hasIssued(`x${known}`), placeholders.isIssued(first)]).toEqual([true, false]);
+  });
+});
+
 describe("placeholderShapes()", () => {
   it("finds everything that is spelled like one", () => {
     expect(placeholderShapes("a [SECRET_AAAAAAAA] [OTHER_AAAAAAAA] [PHONE_22222222]")).toEqual([

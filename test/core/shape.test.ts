@@ -12,17 +12,17 @@ import {
   type Output,
   record,
   type Shape,
-  text,
+  string,
   withDefault,
 } from "../../core/shape.ts";
 
 const PERSON = object({
-  name: text({ min: 1, max: 8, pattern: /^[a-z]+$/ }),
+  name: string({ min: 1, max: 8, pattern: /^[a-z]+$/ }),
   age: optional(integer({ min: 0, max: 150 })),
   kind: oneOf("ada", "bob"),
-  tags: withDefault(list(text(), { max: 2 }), []),
-  note: nullable(text()),
-  flags: optional(record(text({ pattern: /^[A-Z]$/ }), flag())),
+  tags: withDefault(list(string(), { max: 2 }), []),
+  note: nullable(string()),
+  flags: optional(record(string({ pattern: /^[A-Z]$/ }), flag())),
 });
 const ADA = { name: "ada", kind: "ada", note: null };
 
@@ -76,11 +76,11 @@ describe("shapes", () => {
       expect(decoded.success ? [] : decoded.error.issues.map(({ code }) => code)).toEqual(["unrecognized_keys"]);
     }
     // A field that only the prototype has is a missing one.
-    expect(object({ toString: text() }).safeParse({}).success).toBe(false);
+    expect(object({ toString: string() }).safeParse({}).success).toBe(false);
   });
 
   it("keep every key of a mapping as its own", () => {
-    const decoded = record(text(), text()).safeParse(JSON.parse('{"__proto__":"x"}'));
+    const decoded = record(string(), string()).safeParse(JSON.parse('{"__proto__":"x"}'));
     expect(Object.entries(decoded.data ?? {})).toEqual([["__proto__", "x"]]);
   });
 
@@ -112,7 +112,7 @@ describe("shapes", () => {
   });
 
   it("never throw, and give back what they accepted", () => {
-    const shapes: readonly Shape<unknown>[] = [list(nullable(integer())), record(text(), flag()), text(), flag()];
+    const shapes: readonly Shape<unknown>[] = [list(nullable(integer())), record(string(), flag()), string(), flag()];
     const accepted = property(constantFrom(...shapes), jsonValue(), (shape, value) => {
       const decoded = shape.safeParse(value);
       return !decoded.success || JSON.stringify(decoded.data) === JSON.stringify(value);

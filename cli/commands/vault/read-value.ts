@@ -41,7 +41,7 @@ export async function readValue(context: CommandContext, handle: string): Promis
   }
   const bytes = await context.readStdin(MAX_SECRET_BYTES + 2);
   const end = bytes.at(-1) === 0x0a ? (bytes.at(-2) === 0x0d ? -2 : -1) : bytes.length;
-  const value = bytes.slice(0, end);
+  const value = new Uint8Array(bytes.subarray(0, end));
   bytes.fill(0);
   return new SecretBytes(value);
 }

@@ -39,11 +39,23 @@ describe("spellingsOf()", () => {
   it("escapes for URLs: unreserved characters as they are, and every byte, both cases", () => {
     expect(spelled("a-b_c.d~e/f+g", "url")).toEqual([
       "a-b_c.d~e%2Ff%2Bg",
+      "a-b_c.d~e/f%2Bg",
       "%61%2D%62%5F%63%2E%64%7E%65%2F%66%2B%67",
       "a-b_c.d~e%2ff%2bg",
+      "a-b_c.d~e/f%2bg",
       "%61%2d%62%5f%63%2e%64%7e%65%2f%66%2b%67",
     ]);
     expect(spelled("pass word é!", "url").slice(0, 2)).toEqual(["pass%20word%20%C3%A9%21", "pass+word+%C3%A9%21"]);
+  });
+
+  it("escapes for URLs as the usual functions do", () => {
+    const value = "it's (a) *b*! c/d?e=f&g#h";
+    const forms = spelled(value, "url");
+    for (
+      const form of [encodeURIComponent(value), encodeURI(value), new URLSearchParams({ v: value }).toString().slice(2)]
+    ) {
+      expect(forms).toContain(form);
+    }
   });
 
   it("escapes for HTML with the usual spellings of quotes", () => {
