@@ -12,9 +12,9 @@ export const edit: Tool = defineTool({
   trust: "core",
   readOnly: false,
   args: shape.object({
-    path: shape.text(),
-    old: shape.text({ min: 1 }),
-    new: shape.text(),
+    path: shape.string(),
+    old: shape.string({ min: 1 }),
+    new: shape.string(),
     all: shape.withDefault(shape.flag(), false),
   }),
   plan(args, context) {

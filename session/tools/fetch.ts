@@ -12,11 +12,11 @@ const TIMEOUT_MS = 120_000;
 const MAX_REDIRECTS = 5;
 
 const ARGS = shape.object({
-  url: shape.text({ min: 1 }),
+  url: shape.string({ min: 1 }),
   method: shape.optional(shape.oneOf(...METHODS)),
-  headers: shape.optional(shape.record(shape.text(), shape.text())),
-  body: shape.optional(shape.text()),
-  secret: shape.optional(shape.object({ handle: shape.text(), as: shape.text() })),
+  headers: shape.optional(shape.record(shape.string(), shape.string())),
+  body: shape.optional(shape.string()),
+  secret: shape.optional(shape.object({ handle: shape.string(), as: shape.string() })),
 });
 
 type FetchArgs = shape.Output<typeof ARGS>;

@@ -13,7 +13,7 @@ export const list: Tool = defineTool({
   trust: "file",
   readOnly: true,
   args: shape.object({
-    path: shape.withDefault(shape.text(), "."),
+    path: shape.withDefault(shape.string(), "."),
     depth: shape.optional(shape.integer({ min: 1, max: MAX_DEPTH })),
   }),
   plan(args, context) {

@@ -12,7 +12,7 @@ export const read: Tool = defineTool({
   trust: "file",
   readOnly: true,
   args: shape.object({
-    path: shape.text(),
+    path: shape.string(),
     offset: shape.optional(shape.integer({ min: 1 })),
     limit: shape.optional(shape.integer({ min: 1 })),
   }),

@@ -12,8 +12,8 @@ export const search: Tool = defineTool({
   trust: "file",
   readOnly: true,
   args: shape.object({
-    pattern: shape.text({ min: 1 }),
-    path: shape.withDefault(shape.text(), "."),
+    pattern: shape.string({ min: 1 }),
+    path: shape.withDefault(shape.string(), "."),
     literal: shape.withDefault(shape.flag(), false),
     max: shape.optional(shape.integer({ min: 1, max: SANDBOX_BOUNDS.searchHits.max })),
   }),

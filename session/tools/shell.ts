@@ -14,12 +14,12 @@ import { quietPreview } from "./present.ts";
 import { defineTool, type PlanContext, type Presented, type Tool } from "./tool.ts";
 
 const FIELDS = shape.object({
-  command: shape.optional(shape.text({ min: 1 })),
-  argv: shape.optional(shape.list(shape.text(), { min: 1 })),
-  cwd: shape.optional(shape.text()),
+  command: shape.optional(shape.string({ min: 1 })),
+  argv: shape.optional(shape.list(shape.string(), { min: 1 })),
+  cwd: shape.optional(shape.string()),
   timeout_ms: shape.optional(shape.integer({ min: 1, max: SANDBOX_BOUNDS.timeoutMs.max })),
-  secrets: shape.optional(shape.record(shape.text({ pattern: /^[A-Za-z_][A-Za-z0-9_]{0,127}$/u }), shape.text())),
-  hosts: shape.optional(shape.list(shape.text())),
+  secrets: shape.optional(shape.record(shape.string({ pattern: /^[A-Za-z_][A-Za-z0-9_]{0,127}$/u }), shape.string())),
+  hosts: shape.optional(shape.list(shape.string())),
 });
 
 type ShellArgs = shape.Output<typeof FIELDS>;

@@ -10,7 +10,7 @@ export const write: Tool = defineTool({
   description: "Writes a whole file; makes missing folders. Use `edit` for small changes.",
   trust: "core",
   readOnly: false,
-  args: shape.object({ path: shape.text(), content: shape.text() }),
+  args: shape.object({ path: shape.string(), content: shape.string() }),
   plan(args, context) {
     const action = fileAction(context, "file_write", args.path);
     return {
