@@ -46,7 +46,17 @@ const piece = fc.oneof(
   },
   { weight: 1, arbitrary: fc.constantFrom(...VALUES).map((value) => Buffer.from(value).toString("hex")) },
 );
-const texts = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(""));
+/** A whole value with something between its letters. */
+const cut = fc.tuple(
+  fc.constantFrom("abcabcabcd", "abababab12", "password12\u00e9"),
+  fc.array(
+    fc.constantFrom("", "", " ", "\u001b[31m", "\u009b0m", "\u001b]0;ab\u0007", "\u001b(B", "\u200b", "\u001b[1"),
+    { minLength: 10, maxLength: 11 },
+  ),
+).map(([value, between]) => Array.from(value, (letter, i) => `${letter}${between[i] ?? ""}`).join(""));
+const texts = fc.array(fc.oneof({ weight: 4, arbitrary: piece }, { weight: 1, arbitrary: cut }), { maxLength: 30 }).map(
+  (pieces) => pieces.join(""),
+);
 
 describe("Scan", () => {
   it("finds exactly what a naive search on the normalised text finds", () => {
