@@ -84,10 +84,15 @@ async function intentOf(reading: Reading, id: string): Promise<AuditEvent> {
 async function lastIntent(reading: Reading): Promise<AuditEvent> {
   for (const files of listSessionFiles(reading.dir)) {
     let last: AuditEvent | null = null;
+    let lastAsk: AuditEvent | null = null;
     const read = await readSession(files, reading.secretOf, ({ event }) => {
-      if (event?.event === "intent" && (event.actions ?? []).length > 0) last = event;
+      if (event?.event !== "intent" || (event.actions ?? []).length === 0) return;
+      // Every reply is followed by a question to the model; what people mean is the last thing that was done.
+      if (event.capability === "model_call") lastAsk = event;
+      else last = event;
     });
-    if (last !== null) return last;
+    const found = last ?? lastAsk;
+    if (found !== null) return found;
     if (!read.readable) throw lockedError(reading);
   }
   throw new CliError("NOT_FOUND", "Cannot explain the newest call: nothing is on record here yet", {
