@@ -1,13 +1,14 @@
-import { type Capability, type Decision, isWord, type Layer, type SessionId, severity } from "../../../core/mod.ts";
 import {
-  compilePolicy,
-  decide,
-  type DecisionState,
-  loadDocument,
-  PolicyError,
-  type PolicyLayer,
-  stateOf,
-} from "../../../policy/mod.ts";
+  type AtomicAction,
+  type Capability,
+  type Decision,
+  isWord,
+  type Layer,
+  type SessionId,
+  severity,
+  type Verdict,
+} from "../../../core/mod.ts";
+import { loadDocument, PolicyError, type PolicyLayer } from "../../../policy/mod.ts";
 import { lookupProgram } from "../../../sandbox/mod.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { EXIT, type ExitCode } from "../../exit-codes.ts";
@@ -56,14 +57,14 @@ export async function policyReplay(context: CommandContext, input: CommandInput)
   }
   const sessions = input.rest(0).map(sessionArgument);
   const project = requireProject(context);
-  const state = await stateWith(context, { layer, file: input.option("policy") ?? "", project });
+  const decide = await deciderWith(context, { layer, file: input.option("policy") ?? "", project });
   const reading = await openReading(context, input, "ask");
   const replays: Replay[] = [];
   for (const session of sessions) {
     for (const { seq, event } of await readVerified(reading, session)) {
       if (event.event !== "intent") continue;
       const { actions, lost } = rebuildActions(event, { project, lookup: (word) => lookupProgram(word) });
-      replays.push(...actions.map((action) => replay(action, state, { session, seq })), nothing(lost));
+      replays.push(...actions.map((action) => replay(action, decide, { session, seq })), nothing(lost));
     }
     await reading.noteRead(session);
   }
@@ -80,8 +81,10 @@ interface Replacement {
   readonly project: string;
 }
 
-/** The layers that count now, with the file in place of one of them. */
-async function stateWith(context: CommandContext, { layer, file, project }: Replacement): Promise<DecisionState> {
+type Decide = (action: AtomicAction) => Verdict;
+
+/** Decides by the layers that count now, with the file in place of one of them. */
+async function deciderWith(context: CommandContext, { layer, file, project }: Replacement): Promise<Decide> {
   const named = readNamedFile(context.cwd, file);
   const { live } = await openLive(context, project);
   const loaded = "problem" in named
@@ -96,8 +99,7 @@ async function stateWith(context: CommandContext, { layer, file, project }: Repl
   }
   const { document } = loaded;
   const tried: PolicyLayer = { layer, document, sha256: named.sha256, path: named.path, grants: true };
-  const layers = [...live.layers.filter((one) => one.layer !== layer), tried];
-  return stateOf(compilePolicy(layers, live.roots), live.state.places);
+  return live.deciderOf([...live.layers.filter((one) => one.layer !== layer), tried]);
 }
 
 /** Denials that no rule of a file makes: another file cannot change them, and what they depend on is not on record. */
@@ -105,12 +107,12 @@ const NOT_RULES = /^(?:never\.|session\.|skill\.|floor\.degraded$)/;
 
 function replay(
   { recorded, action, exact }: RecordedAction,
-  state: DecisionState,
+  decide: Decide,
   place: { readonly session: SessionId; readonly seq: number },
 ): Replay {
   const { decision: from, rule = null } = recorded;
   if (!exact || from === null || from === undefined || NOT_RULES.test(rule ?? "")) return nothing(1);
-  const { decision: to, rule: ruleTo } = decide(state, action);
+  const { decision: to, rule: ruleTo } = decide(action);
   if (from === to) return { ...nothing(0), actions: 1, same: 1 };
   const looser = severity(to) < severity(from);
   const change: ReplayedChange = {

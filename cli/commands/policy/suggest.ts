@@ -1,6 +1,6 @@
 import { type AuditEvent, listSessionFiles, parseFilter } from "../../../audit/mod.ts";
 import type { SessionId } from "../../../core/mod.ts";
-import { type ApprovedAction, type PolicySuggestion, suggestRules } from "../../../policy/mod.ts";
+import type { ApprovedAction, PolicySuggestion } from "../../../policy/mod.ts";
 import { lookupProgram } from "../../../sandbox/mod.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { EXIT, type ExitCode } from "../../exit-codes.ts";
@@ -32,7 +32,7 @@ export async function policySuggest(context: CommandContext, input: CommandInput
   }
   await reading.noteRead();
   const { live } = await openLive(context, project);
-  const suggestions = suggestRules(approved, { layers: live.layers, state: live.state, min });
+  const suggestions = live.suggestRules(approved, min);
   if (context.json) context.output.json({ v: 1, suggestions });
   else show(context, suggestions);
   return EXIT.ok;

@@ -3,11 +3,9 @@ import { join, relative, resolve } from "node:path";
 import {
   describeExpected,
   type LiveLayers,
-  measureTests,
   parsePolicyTests,
   PolicyError,
   type PolicyTest,
-  runTests,
   type Survivor,
 } from "../../../policy/mod.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
@@ -39,7 +37,7 @@ export async function policyTest(context: CommandContext, input: CommandInput): 
   const files = (named.length > 0 ? named.map((name) => resolve(context.cwd, name)) : [project]).flatMap(findTests);
   const placed = [...files.flatMap((file) => readTests(context, file)), ...layerTests(live, project)];
   const tests = placed.map(({ test }) => test);
-  const lines = runTests(tests, live.state).map(({ test, ok, got }, i): TestLine => ({
+  const lines = live.runTests(tests).map(({ test, ok, got }, i): TestLine => ({
     file: placed[i]?.file ?? "",
     name: test.name ?? `line ${test.at.line}`,
     ok,
@@ -47,11 +45,7 @@ export async function policyTest(context: CommandContext, input: CommandInput): 
     got,
   }));
   const failed = lines.filter((line) => !line.ok).length;
-  const quality = measureTests(live.layers, live.state, {
-    tests,
-    coverage: input.flag("coverage"),
-    mutate: input.flag("mutate"),
-  });
+  const quality = live.measureTests(tests, { coverage: input.flag("coverage"), mutate: input.flag("mutate") });
   const passed = lines.length - failed;
   if (context.json) context.output.json({ v: 1, ok: failed === 0, passed, failed, tests: lines, ...quality });
   else showResult(context, lines, quality);
