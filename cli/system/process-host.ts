@@ -1,7 +1,9 @@
+import { fstatSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import type { TtyFacts } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { cleanEnvironment, type Environment } from "./environment.ts";
+import { switchReportsOff } from "./no-reports.ts";
 import { listenForSignals } from "./signals.ts";
 
 /** A stream that may be a terminal. */
@@ -37,9 +39,12 @@ const LAST_WORK_MS = 3_000;
  * @returns The host.
  */
 export function openProcessHost(): ProcessHost {
+  switchReportsOff(process.report);
   const environment = cleanEnvironment(process.env);
   const work = new Set<() => Promise<void> | void>();
   let ending: Promise<void> | null = null;
+  /** Why output did not reach its reader, e.g. `ENOSPC`. */
+  let lost: string | null = null;
 
   async function runLastWork(): Promise<void> {
     for (const step of [...work].toReversed()) {
@@ -54,8 +59,12 @@ export function openProcessHost(): ProcessHost {
 
   async function finish(exit: ExitCode): Promise<void> {
     await within(LAST_WORK_MS, runLastWork());
-    await within(LAST_WORK_MS, Promise.all([flushed(process.stdout), flushed(process.stderr)]));
-    process.exit(exit);
+    // A slow reader gets all of it, however long it takes; a further signal ends the wait.
+    await Promise.all([flushed(process.stdout, 1), flushed(process.stderr, 2)]);
+    if (lost === null || exit !== EXIT.ok) process.exit(exit);
+    // A result that was not stored must not look like one.
+    process.stderr.write(`error: Cannot write the result: ${lost}\n  do:  check where standard output goes\n`);
+    process.exit(EXIT.failed);
   }
 
   function end(exit: ExitCode): Promise<void> {
@@ -63,13 +72,21 @@ export function openProcessHost(): ProcessHost {
     return ending;
   }
 
-  const signals = listenForSignals(() => void end(EXIT.interrupted));
+  function insist(): void {
+    if (ending !== null) process.exit(EXIT.interrupted);
+    void end(EXIT.interrupted);
+  }
+
+  const signals = listenForSignals(insist);
   signals.signal.addEventListener("abort", () => {
-    if (signals.signal.reason !== "EPIPE") setTimeout(() => void end(EXIT.interrupted), GRACE_MS).unref();
+    if (signals.signal.reason !== "EPIPE") setTimeout(insist, GRACE_MS).unref();
   });
   for (const stream of [process.stdout, process.stderr]) {
     // A reader that went away (`| head`) ends the command; there is nobody to tell.
-    stream.on("error", () => signals.abort("EPIPE"));
+    stream.on("error", (cause) => {
+      if (!("code" in cause && cause.code === "EPIPE")) lost ??= "code" in cause ? String(cause.code) : cause.name;
+      signals.abort("EPIPE");
+    });
   }
   process.on("unhandledRejection", (cause) => crash(cause, end));
   process.on("uncaughtException", (cause) => crash(cause, end));
@@ -114,12 +131,25 @@ function crash(cause: unknown, end: (exit: ExitCode) => Promise<void>): void {
   void end(EXIT.failed);
 }
 
-async function flushed(stream: Writable): Promise<void> {
-  if (stream.destroyed || stream.writableLength === 0) return;
+async function flushed(stream: Writable, fd: number): Promise<void> {
+  // Failures of earlier writes are told between two turns of the event loop.
+  await new Promise((resolve) => setImmediate(resolve));
+  // Files and terminals are written at once; what did not fit there never will.
+  if (stream.destroyed || stream.writableLength === 0 || !isPipe(fd)) return;
   await new Promise<void>((resolve) => {
     stream.once("error", () => resolve());
+    stream.once("close", () => resolve());
     stream.write("", () => resolve());
   });
+}
+
+function isPipe(fd: number): boolean {
+  try {
+    const stat = fstatSync(fd);
+    return stat.isFIFO() || stat.isSocket();
+  } catch {
+    return false;
+  }
 }
 
 async function within(ms: number, work: Promise<unknown>): Promise<void> {
