@@ -82,6 +82,7 @@ export class VaultStore {
   /** Changes the entries under the lock; makes the vault if there is none. */
   async change(edit: (key: VaultKey, entries: readonly SealedEntry[]) => readonly SealedEntry[]): Promise<void> {
     await loadSodium();
+    await assertNotDebugged();
     await this.refresh();
     this.open();
     // Everything that may ask a person happens before the lock is taken.
