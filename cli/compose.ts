@@ -13,19 +13,16 @@ import {
   createHttp,
   createHttpBackend,
   type GateDeps,
+  openModel,
   openSession,
   type Session,
   type SessionEvent,
 } from "../session/mod.ts";
 import { auditSettings } from "./compose/audit-settings.ts";
-import {
-  conversationToResume,
-  openConversation,
-  openConversationModel,
-  type ResumeWish,
-} from "./compose/conversation.ts";
+import type { ResumeWish } from "./compose/conversation.ts";
 import { gitIdentity } from "./compose/git-identity.ts";
 import { type Installation, openInstallation } from "./compose/installation.ts";
+import { policyNotice } from "./compose/policy-notice.ts";
 import { openProjectPolicy } from "./compose/project-policy.ts";
 import { openSecrets } from "./compose/secrets.ts";
 import { isTrustedConfig } from "./compose/trusted-config.ts";
@@ -98,16 +95,24 @@ export async function openComposedSession(context: CommandContext, request: Sess
     env: context.system.env,
     flags: { provider: request.model?.provider, model: request.model?.name },
   });
-  for (const notice of config.notices) context.output.note(notice);
+  for (const notice of [policyNotice(policy.generation, project), ...config.notices]) {
+    if (notice !== null) context.output.note(notice);
+  }
   const redactor = createRedactor({ random });
   const record = recordPlace(project ?? home, project !== null);
   const resume = request.resume ?? null;
-  const session = resume === null ? ids.next("ses") : conversationToResume(record.sessions, resume);
+  // A call without a model is no conversation: what keeps one is not even loaded.
+  const talk = request.front === "call" ? null : await import("./compose/conversation.ts");
+  const session = talk === null || resume === null
+    ? ids.next("ses")
+    : talk.conversationToResume(record.sessions, resume);
   if (resume !== null && keys.locked) await keys.unlock(() => context.passphrase());
   const http = createHttp({ timers });
   const conversation = { folder: { dir: record.sessions, project, keys }, session, resume: resume !== null };
   const choice = modelChoice(config, request.model?.script, { cwd: context.cwd, home, userHome: context.userHome });
-  const model = await openConversationModel(choice, conversation, http);
+  const model = talk === null
+    ? await openModel(choice, { http })
+    : await talk.openConversationModel(choice, conversation, http);
   const writer = writerFacts(installation.facts);
   const audit = await openAuditLog({
     dir: record.dir,
@@ -135,13 +140,14 @@ export async function openComposedSession(context: CommandContext, request: Sess
         hint: secrets.vault.lockReason ?? "unlock it: AGENTZERO_PASSPHRASE or --passphrase-file",
       });
     }
-    const { transcript, usage } = openConversation(model, {
+    const kept = talk?.openConversation(model, {
       ...conversation,
       header: { cwd: context.cwd, policy: policy.generation.digest, mode: request.mode, version: VERSION },
       writing: { random, clock, writer, mask: (text) => redactor.mask(text).text },
     });
-    closer.also(() => transcript.close());
-    for (const notice of transcript.resumed?.notices ?? []) context.output.note(notice);
+    if (kept !== undefined) closer.also(() => kept.transcript.close());
+    const resumed = kept?.transcript.resumed ?? null;
+    for (const notice of resumed?.notices ?? []) context.output.note(notice);
     const sandbox: SandboxDeps = { clock, timers, random, facts: installation.facts.host };
     const toolchains = config.user.sandbox?.paths ?? [];
     const gate: Omit<GateDeps, "questions" | "tools" | "ignored"> = {
@@ -180,7 +186,7 @@ export async function openComposedSession(context: CommandContext, request: Sess
       },
       detect: request.front !== "call",
       emit(event): void {
-        usage.take(event);
+        kept?.usage.take(event);
         request.emit(event, session);
       },
     };
@@ -192,9 +198,8 @@ export async function openComposedSession(context: CommandContext, request: Sess
       random,
       mode: request.mode,
       version: VERSION,
-      ...(transcript.resumed === null ? {} : { resumed: transcript.resumed }),
-      // A call without a model is no conversation.
-      ...(request.front === "call" ? {} : { store: (item) => transcript.store(item) }),
+      ...(resumed === null ? {} : { resumed }),
+      ...(kept === undefined ? {} : { store: (item) => kept.transcript.store(item) }),
     });
     closer.own(opened);
     return { session: opened, policy, audit, redactor, config, project, installation, close: () => closer.close() };

@@ -1,25 +1,13 @@
-import { SessionError } from "../errors.ts";
 import type { Http } from "../http.ts";
-import { hostPort, type HttpTarget, isLoopback, targetOf } from "../http/target.ts";
-import { builtinModel } from "./builtin.ts";
-import { listModels } from "./list-models.ts";
-import type { ProviderFacts } from "./model-error.ts";
-import { modelFetch, type OriginRules } from "./model-fetch.ts";
-import type { ModelAttempt, ModelChoice, ModelIo, OpenModel, RemoteChoice } from "./model.ts";
-import { loadScript, scriptedModel } from "./script.ts";
-import { streamLimits } from "./stream-limits.ts";
+import type { ModelChoice, OpenModel } from "./model.ts";
 
 /** Models inside this process forget nothing and cost nothing: no conversation is too long for them. */
 const UNLIMITED_CONTEXT = 1_000_000;
-const CONNECT_MS = 10_000;
-/** A token of two letters is some 250 bytes on the wire: the reply itself is bounded where it is read. */
-const MAX_WIRE_BYTES = 64 * 1_048_576;
-/** Models named in a hint. */
-const MAX_NAMED = 10;
 const HERE = { scheme: null, host: null, port: null, remote: false } as const;
 
 /**
- * Opens the model of a choice. Nothing is sent or connected; the AI SDK packages are loaded by the first attempt.
+ * Opens the model of a choice. Nothing is sent or connected; a kind is loaded when it is chosen, the AI SDK packages
+ * by the first attempt.
  *
  * @example
  * ```ts
@@ -33,11 +21,14 @@ const HERE = { scheme: null, host: null, port: null, remote: false } as const;
  */
 export async function openModel(choice: ModelChoice, deps: { readonly http: Http }): Promise<OpenModel> {
   switch (choice.kind) {
-    case "builtin": {
-      const model = builtinModel();
-      return { ...inProcess("builtin"), position: () => null, connect: () => Promise.resolve(model) };
-    }
+    case "builtin":
+      return {
+        ...inProcess("builtin"),
+        position: () => null,
+        connect: async () => (await import("./builtin.ts")).builtinModel(),
+      };
     case "script": {
+      const { loadScript, scriptedModel } = await import("./script.ts");
       const turns = typeof choice.script === "string" ? await loadScript(choice.script) : choice.script;
       const script = scriptedModel(turns, choice.next);
       return {
@@ -48,7 +39,7 @@ export async function openModel(choice: ModelChoice, deps: { readonly http: Http
     }
     case "openai-compatible":
     case "anthropic":
-      return overHttp(choice, deps.http);
+      return (await import("./over-http.ts")).overHttp(choice, deps.http);
     default:
       return choice satisfies never;
   }
@@ -65,79 +56,4 @@ function inProcess(name: "builtin" | "script"): Omit<OpenModel, "position" | "co
     key: null,
     reportedContext: () => Promise.resolve(null),
   };
-}
-
-function overHttp(choice: RemoteChoice, http: Http): OpenModel {
-  const target = endpointOf(choice);
-  const local = isLoopback(target.host);
-  const where = hostPort(target);
-  const facts: ProviderFacts = {
-    provider: choice.id,
-    model: choice.model,
-    where,
-    port: target.port,
-    local,
-    key: (choice.key ?? null) !== null,
-  };
-  const baseUrl = target.url.href.replace(/\/+$/, "");
-
-  function rulesFor(io: ModelIo): OriginRules {
-    const { firstByteMs, silenceMs, maxLineBytes } = streamLimits(local, io.limits);
-    return {
-      base: target.url,
-      loopbackOnly: local,
-      facts,
-      limits: { connectMs: CONNECT_MS, firstByteMs, silenceMs, maxBytes: MAX_WIRE_BYTES, maxLineBytes },
-    };
-  }
-  function list(attempt: ModelAttempt, io: ModelIo): ReturnType<typeof listModels> {
-    return listModels(http, rulesFor(io), { attempt, io });
-  }
-
-  return {
-    provider: choice.id,
-    name: choice.model,
-    locality: local ? "local" : "remote",
-    where,
-    target: { scheme: target.scheme, host: target.host, port: target.port, remote: !local },
-    contextSize: choice.context ?? null,
-    key: facts.key
-      ? { handle: choice.key ?? "", inject: choice.kind === "anthropic" ? "header:x-api-key" : "bearer" }
-      : null,
-    position: () => null,
-    async connect(attempt, io) {
-      async function models(): Promise<readonly string[]> {
-        return (await list(attempt, io)).slice(0, MAX_NAMED).map(({ id }) => id);
-      }
-      const fetch = modelFetch({ http, rules: rulesFor(io), attempt, io, models });
-      const options = { baseUrl, model: choice.model, fetch };
-      return choice.kind === "anthropic"
-        ? (await import("./anthropic.ts")).anthropic(options)
-        : (await import("./openai-compatible.ts")).openAiCompatible(options);
-    },
-    async reportedContext(attempt, io) {
-      return (await list(attempt, io)).find(({ id }) => id === choice.model)?.context ?? null;
-    },
-  };
-}
-
-function endpointOf(choice: RemoteChoice): HttpTarget {
-  let target: HttpTarget;
-  try {
-    target = targetOf(choice.url);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message.replace(/^Cannot [^:]*: /, "") : "it is not an address";
-    throw invalid(choice, `\`url\`: ${why}`);
-  }
-  if (target.url.search !== "") throw invalid(choice, "`url` has a query");
-  if (choice.model === "" || choice.model.length > 256 || !/^[\x21-\x7e]+$/.test(choice.model)) {
-    throw invalid(choice, "the model's name must be 1 to 256 printable ASCII characters");
-  }
-  return target;
-}
-
-function invalid(choice: RemoteChoice, why: string): SessionError {
-  return new SessionError("CONFIG_INVALID", `Cannot use provider "${choice.id}": ${why}`, {
-    hint: "mend it under `providers` in config.yml",
-  });
 }
