@@ -1,6 +1,16 @@
 import type { Command } from "commander";
 import { examples, type Frame } from "../context.ts";
 
+const ARGUMENTS = `
+Arguments of the built-in tools:
+  read    {path, offset?, limit?}
+  list    {path, depth?}
+  search  {pattern, path?, literal?, max?}
+  write   {path, content}
+  edit    {path, old, new, all?}
+  shell   {command | argv, cwd?, timeout_ms?, secrets?: {VARIABLE: handle}, hosts?: ["host:port"]}
+  fetch   {url, method?, headers?, body?, secret?: {handle, as}}`;
+
 /** Declares `call`. */
 export function register(program: Command, frame: Frame): void {
   program.command("call")
@@ -8,6 +18,7 @@ export function register(program: Command, frame: Frame): void {
     .argument("<tool>", "read list search write edit shell fetch, or a generated tool")
     .argument("[args]", "its arguments as JSON; - reads them from stdin", "{}")
     .option("--approve", "answer every question of this one call with yes, once; a deny stays a deny")
+    .addHelpText("after", ARGUMENTS)
     .addHelpText(
       "after",
       examples(

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, symlinkSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, symlinkSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { describe, expect, it, test } from "vitest";
 import { runtimeProblem } from "../../cli/runtime-check.ts";
@@ -93,6 +93,16 @@ describe("agentzero", () => {
     child.stderr?.setEncoding("utf8").on("data", (text: string) => void (stderr += text));
     await new Promise((resolve) => child.on("close", resolve));
     expect(stderr).toBe("");
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("does not call it a success when the result could not be written", async () => {
+    const full = openSync("/dev/full", "w");
+    const child = startAgentzero(["completions", "bash"], { cwd: tempDir() }, ["ignore", full, "pipe"]);
+    let stderr = "";
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => void (stderr += text));
+    const exit = await new Promise((resolve) => child.on("close", resolve));
+    closeSync(full);
+    expect({ exit, said: /^error: Cannot /.test(stderr) }).toEqual({ exit: 1, said: true });
   });
 
   it.skipIf(OLD === null)("goes on with the tool chain's Node where the machine's is too old", async () => {

@@ -52,9 +52,6 @@ class Chat {
 
   async run(): Promise<ExitCode> {
     let opened = await this.#open();
-    if (opened.project === null) {
-      this.#context.output.note("no project here: only the built-in floor decides (agentzero init makes one)");
-    }
     for (;;) {
       // oxlint-disable-next-line no-await-in-loop -- one input after the other
       const next = await this.#step(opened);
