@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { type Clock, isSha256, isWord, type Layer, LAYERS, type Random } from "../core/mod.ts";
+import { type Clock, isSha256, isWord, type Layer, LAYERS } from "../core/mod.ts";
 import type { PolicyDocument } from "./document.ts";
 import { DAY_MS } from "./duration.ts";
 import type { PolicyKeys } from "./engine-types.ts";
 import { isRecord, type MacUse, openJson, sealJson } from "./mac.ts";
 import { PolicyError } from "./errors.ts";
 import { isLink } from "./sources.ts";
-import { readStateText, writeStateText } from "./state-file.ts";
+import { moveAway, readStateText, writeStateText } from "./state-file.ts";
 
 /** Changes whenever what a document means changes: an older bundle is then rebuilt. */
 export const ENGINE_VERSION = "azpolicy/1";
@@ -36,7 +36,6 @@ export interface BundleStore {
   readonly project: string;
   readonly keys: PolicyKeys;
   readonly clock: Clock;
-  readonly random: Random;
 }
 
 const USE: MacUse = { label: "az/policy/v1", kind: "bundle" };
@@ -73,7 +72,7 @@ export function readBundle(
  * @throws {PolicyError} `STATE_WRITE`.
  */
 export function writeBundle(store: BundleStore, layers: readonly BundleLayer[]): void {
-  const { project, keys, clock, random } = store;
+  const { project, keys, clock } = store;
   const at = Math.floor(clock.now());
   const folder = join(project, ".agentzero");
   // Threat: a clone that links its state folder to where a file of ours would do harm.
@@ -81,7 +80,8 @@ export function writeBundle(store: BundleStore, layers: readonly BundleLayer[]):
     throw new PolicyError("STATE_WRITE", `Cannot write the policy bundle: a folder of "${folder}" is a link`);
   }
   const text = sealJson(keys, USE, { engine: ENGINE_VERSION, project, at, layers });
-  writeStateText(bundleFile(project, "active"), text, { random, keep: bundleFile(project, "lkg") });
+  const active = bundleFile(project, "active");
+  writeStateText(active, text, () => moveAway(active, bundleFile(project, "lkg")));
 }
 
 /** Tells whether a bundle is young enough to stand in for a broken file. */

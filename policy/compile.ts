@@ -18,7 +18,9 @@ import { ALL_CLASSES, classBit, classMask, type Mask } from "./words-masks.ts";
 
 /** One policy file and how it counts. */
 export interface PolicyLayer {
+  /** How its rules rank and are reported: `system`, `user` or `project`. */
   readonly layer: Layer;
+  /** The rules, with globs still as text. */
   readonly document: PolicyDocument;
   /** `sha256:` of the file. */
   readonly sha256: string;

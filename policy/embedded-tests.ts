@@ -22,8 +22,11 @@ export interface TestPlace {
 
 /** How one test went. */
 export interface TestResult {
+  /** What was asked and expected. */
   readonly test: PolicyTest;
+  /** `true` when decision and, where the test names one, rule are as expected. */
   readonly ok: boolean;
+  /** The verdict, or `null` when the request could not even be planned. */
   readonly verdict: Verdict | null;
   /** What happened, e.g. `deny by "no-secret-files"`. */
   readonly got: string;

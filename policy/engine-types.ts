@@ -27,9 +27,13 @@ export interface PolicyOptions {
   readonly tmp: string;
   /** The policy of the machine, usually `/etc/agentzero/policy.yml`. */
   readonly systemFile: string;
+  /** The mode to start in; `setMode` changes it. */
   readonly mode: SessionMode;
+  /** Says when answers and bundles were made and when they expire. */
   readonly clock: Clock;
+  /** Names temporary files. */
   readonly random: Random;
+  /** Derives the keys that protect trust, answers and bundles. */
   readonly keys: PolicyKeys;
   /** `true` leaves `.agentzero/state` as it is: for commands that only look. */
   readonly readOnlyState?: boolean;
@@ -46,7 +50,9 @@ export type SessionMode = "ask" | "read-only";
 
 /** One source of rules as it counts now. */
 export interface LayerStatus {
+  /** Which source: `system`, `user` or `project`. */
   readonly layer: Layer;
+  /** Where its file stands or would stand. */
   readonly path: string;
   /** Hash of the bytes that count, or `null` when there is no file. */
   readonly sha256: string | null;
@@ -54,6 +60,7 @@ export interface LayerStatus {
   readonly grants: boolean;
   /** Number of rules in force. */
   readonly rules: number;
+  /** Why it does not count, or what is doubtful about it; empty for a sound file. */
   readonly problems: readonly PolicyProblem[];
 }
 
@@ -63,7 +70,9 @@ export interface Generation {
   readonly number: number;
   /** Digest over all that decides, for the record. */
   readonly digest: Digest;
+  /** `degraded` while an old policy stands in for a broken one; `deny_all` when there is none to stand in. */
   readonly state: "active" | "degraded" | "deny_all";
+  /** Every source, outermost first, present or not. */
   readonly layers: readonly LayerStatus[];
   /** `true` when it came from the compiled bundle, `false` when from YAML, `null` without a project. */
   readonly bundled: boolean | null;
@@ -71,8 +80,11 @@ export interface Generation {
 
 /** A rule that matched, in `policy explain`. */
 export interface MatchInfo {
+  /** Id of the rule. */
   readonly rule: string;
+  /** Where it stands. */
   readonly layer: Layer;
+  /** What its match calls for. */
   readonly effect: Decision;
   /** `false` for an `allow` of an untrusted project. */
   readonly counts: boolean;
@@ -80,21 +92,33 @@ export interface MatchInfo {
 
 /** A rule that failed in exactly one matcher. */
 export interface NearMiss {
+  /** Id of the rule. */
   readonly rule: string;
+  /** The one matcher that did not hold, or `except`. */
   readonly failed: string;
+  /** What that matcher was compared with, e.g. a real path. */
   readonly saw: string;
 }
 
 /** Why an action is decided as it is. */
 export interface Explanation {
+  /** Version of this JSON form. */
   readonly v: 1;
+  /** What would be decided now. */
   readonly decision: Decision;
+  /** Rule that decided, or `null` for a default deny. */
   readonly rule: string | null;
+  /** Where that rule stands, or `null` for a default deny. */
   readonly layer: Layer | null;
+  /** `<code>: <sentence>`. */
   readonly reason: string;
+  /** Every rule that matches, severest first, then those that do not count. */
   readonly matches: readonly MatchInfo[];
+  /** At most five, those that would let it through first. */
   readonly near_misses: readonly NearMiss[];
+  /** What must be done to the data first. */
   readonly obligations: Obligations;
+  /** What would change the answer, or `null`. */
   readonly hint: string | null;
 }
 
@@ -102,12 +126,19 @@ export interface Explanation {
 export interface GrantInfo {
   /** `b2:` of the bound fields; `never.<12 hex>` for a stored deny. */
   readonly id: string;
+  /** `deny` exactly for the scope `never`. */
   readonly decision: "allow" | "deny";
+  /** How far it reaches: `never` holds in this project until it is dropped. */
   readonly scope: GrantScope | "never";
+  /** The one capability it answers for. */
   readonly capability: Capability;
+  /** What it covers, as canonical text, e.g. an exact path or argv. */
   readonly shape: string;
+  /** Every rule whose question it answers; empty for a stored deny. */
   readonly rules: readonly RuleRef[];
+  /** `false` covers no action that untrusted text shaped; a stored deny is always `true`. */
   readonly tainted: boolean;
+  /** The skill whose actions it covers, or `null` for the person's own agent; a stored deny covers both. */
   readonly skill: { readonly id: string; readonly digest: Digest | null } | null;
   /** The channel that answered: `terminal`, `flag`, `acp`. */
   readonly by: string;
@@ -119,9 +150,11 @@ export interface GrantInfo {
 
 /** An answer to be remembered. */
 export interface GrantRequest {
+  /** The action that was asked about. */
   readonly action: AtomicAction;
   /** The terms of the verdict that was answered. */
   readonly terms: ApprovalTerms;
+  /** How far the answer reaches; `never` stores a deny. */
   readonly scope: GrantScope | "never";
   /** The channel that answered. */
   readonly by: string;
@@ -137,6 +170,7 @@ export interface CallVerdict {
 
 /** Decides actions and keeps answers; the one door to policy for a session. */
 export interface PolicyEngine {
+  /** What decides now; `refresh` may replace it, never change it. */
   readonly generation: Generation;
   /** Looks whether a source changed on disk and swaps in a whole new generation if so. Never throws. */
   refresh(): { readonly changed: boolean; readonly problem: string | null };
@@ -156,6 +190,7 @@ export interface PolicyEngine {
   grants(): readonly GrantInfo[];
   /** Drops one remembered answer by id; `false` if there is none. @throws PolicyError `STATE_WRITE`. */
   forget(id: string): Promise<boolean>;
+  /** Switches between asking and reading only, at once and for all later decisions. */
   setMode(mode: SessionMode): void;
   /** Drops session grants; later decisions are denials. Idempotent. */
   close(): void;

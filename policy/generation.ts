@@ -151,7 +151,7 @@ function layerOfDraft({ source, sha256, document, grants }: LayerDraft): readonl
 
 /** Keeps the documents for the next start. Only a cache: where it cannot be written, YAML is read again. */
 function storeBundle(drafts: readonly LayerDraft[], { options }: LoadContext, bundles: Bundles): void {
-  const { project, keys, clock, random } = options;
+  const { project, keys, clock } = options;
   if (project === null || options.readOnlyState === true) return;
   const layers = drafts.flatMap(({ source, sha256, document }): readonly BundleLayer[] =>
     document === null || sha256 === null ? [] : [{ layer: source.layer, path: source.path, sha256, document }]
@@ -161,7 +161,7 @@ function storeBundle(drafts: readonly LayerDraft[], { options }: LoadContext, bu
     layers.every((layer) => old.layers.some((one) => one.layer === layer.layer && one.sha256 === layer.sha256));
   if (same || (old === null && layers.length === 0)) return;
   try {
-    writeBundle({ project, keys, clock, random }, layers);
+    writeBundle({ project, keys, clock }, layers);
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
   }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { blake2b, type Clock, type Random, toHex } from "../core/mod.ts";
+import { blake2b, type Clock, toHex } from "../core/mod.ts";
 import type { PolicyKeys } from "./engine-types.ts";
 import { type GrantRecord, isGrantRecord } from "./grants.ts";
 import { type MacUse, openJson, sealJson } from "./mac.ts";
@@ -17,7 +17,6 @@ export interface GrantFile {
 export interface GrantStore {
   readonly keys: PolicyKeys;
   readonly clock: Clock;
-  readonly random: Random;
 }
 
 /** A grant file as read; `tampered` when it exists and its MAC does not hold: then none of it counts. */
@@ -75,7 +74,7 @@ export function editGrants(
   store: GrantStore,
   edit: (grants: readonly GrantRecord[]) => readonly GrantRecord[],
 ): void {
-  withLock(file.path, store.clock, (held) => {
+  withLock(file.path, store.clock, (lock) => {
     const { generation, grants } = readGrants(file, store.keys);
     const now = store.clock.now();
     const live = grants.filter((grant) => grant.expires === null || grant.expires > now);
@@ -85,6 +84,6 @@ export function editGrants(
       generation: generation + 1,
       grants: edit(live),
     };
-    writeStateText(file.path, sealJson(store.keys, file.use, content), { random: store.random, held });
+    writeStateText(file.path, sealJson(store.keys, file.use, content), () => lock.check());
   });
 }

@@ -6,7 +6,9 @@ import type { PathRoots } from "./path-glob.ts";
 
 /** Where a document would count. */
 export interface DocumentPlace {
+  /** The layer it would be. */
   readonly layer: Layer;
+  /** What `${…}` stands for. */
   readonly roots: PathRoots;
   /** Spellings of `$AGENTZERO_HOME`. */
   readonly homes: readonly string[];

@@ -2,7 +2,7 @@ import { isWord } from "../core/mod.ts";
 import type { Position } from "./document.ts";
 import { parseDuration } from "./duration.ts";
 import type { PolicyErrorCode } from "./errors.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "./did-you-mean.ts";
 import type { Problems } from "./problems.ts";
 import type { YamlEntry, YamlNode } from "./yaml-tree.ts";
 

@@ -3,9 +3,13 @@ import { hasWildcard, matchText } from "./text-glob.ts";
 
 /** Real folders that `${…}` in a path glob stands for; `null` where there is none, then the glob matches nothing. */
 export interface PathRoots {
+  /** Real root of the project, for `${project}`. */
   readonly project: string | null;
+  /** The user's home folder, for `${home}`. */
   readonly home: string | null;
+  /** The folder for temporary files, for `${tmp}`. */
   readonly tmp: string | null;
+  /** The data folder of the acting skill, for `${skill_data}`. */
   readonly skill_data: string | null;
   /** `true` on file systems that take upper and lower case for the same. */
   readonly fold: boolean;

@@ -3,11 +3,13 @@ import { PolicyError } from "./errors.ts";
 
 /** What one permit allows: one start of exactly this spec in this tier. */
 export interface PermitTerms {
+  /** The call whose intent was recorded and approved. */
   readonly call: CallId;
   /** Sequence number of the intent record that stands before the effect. */
   readonly intent: number;
   /** Digest of the spec that will run. */
   readonly digest: Digest;
+  /** The only tier whose backend can spend it. */
   readonly tier: IsolationTier;
 }
 

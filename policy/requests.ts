@@ -21,12 +21,15 @@ import type { PathRoots } from "./path-glob.ts";
 
 /** What a request is read against. */
 export interface RequestContext {
+  /** What `${project} ${home} ${tmp} ${skill_data}` at the start of a path stand for. */
   readonly roots: PathRoots;
   /** Folder that relative paths start from. */
   readonly base: string;
+  /** Finds the absolute path of a program by its bare name, or gives `null`: then the command counts as opaque. */
   readonly lookup: (word: string) => string | null;
   /** On disk for `explain`; {@link lexicalTarget} for tests, which must not depend on what stands on a disk. */
   readonly resolve: (input: string, base: string) => PathTarget;
+  /** Classes of the data at a path for which the request names none. */
   readonly classify: (target: Target) => readonly Classification[];
   /** Finds the actor that a name stands for; a name nobody knows is a local skill without permissions. */
   readonly actor?: (name: string) => SkillActor | null;

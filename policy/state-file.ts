@@ -1,20 +1,7 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readSync, renameSync } from "node:fs";
 import { userInfo } from "node:os";
-import { dirname, join } from "node:path";
-import { type Clock, type Random, toHex } from "../core/mod.ts";
+import { dirname } from "node:path";
+import { type Clock, errorCode, type FileLock, readOwnFile, takeFileLock, writeFileAtomic } from "../core/mod.ts";
 import { PolicyError } from "./errors.ts";
 
 /** Files of policy state are small; a larger one is not ours. */
@@ -37,7 +24,7 @@ export function stampOf(path: string): Stamp {
     const stat = lstatSync(path, { bigint: true });
     return `${stat.dev}.${stat.ino}.${stat.size}.${stat.mtimeNs}.${stat.ctimeNs}.${stat.mode}.${stat.uid}`;
   } catch (error) {
-    const code = codeOf(error);
+    const code = errorCode(error);
     return code === "ENOENT" || code === "ENOTDIR" ? NO_FILE : `!${code}`;
   }
 }
@@ -74,15 +61,17 @@ export function readSmallFile(path: string, options: ReadOptions): ReadFile {
   try {
     fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
-    const code = codeOf(error);
+    const code = errorCode(error);
     if (code === "ENOENT" || code === "ENOTDIR") return { kind: "missing" };
     if (code === "ELOOP" || code === "EMLINK") return unsafe("POLICY_PERM", "it is a link");
     return unsafe("POLICY_READ", `it cannot be opened: ${code}`);
   }
   try {
+    // Where the runtime ignores O_NOFOLLOW this still tells a link from the file behind it.
+    if (lstatSync(path).isSymbolicLink()) return unsafe("POLICY_PERM", "it is a link");
     return readDescriptor(fd, options);
   } catch (error) {
-    return unsafe("POLICY_READ", `it cannot be read: ${codeOf(error)}`);
+    return unsafe("POLICY_READ", `it cannot be read: ${errorCode(error)}`);
   } finally {
     closeSync(fd);
   }
@@ -127,138 +116,72 @@ function unsafe(code: UnsafeFile["code"], message: string): UnsafeFile {
 
 /** Reads a state file of ours as text; `null` when it is missing or not safely ours. */
 export function readStateText(path: string): string | null {
-  const file = readSmallFile(path, { maxBytes: MAX_STATE_BYTES, owned: true });
-  return file.kind === "read" ? new TextDecoder().decode(file.bytes) : null;
+  const file = readOwnFile(path, { maxBytes: MAX_STATE_BYTES, secret: true });
+  return file.kind === "ok" ? new TextDecoder().decode(file.bytes) : null;
 }
 
 /**
- * Replaces a file atomically with mode 0600: temporary file, fsync, rename, fsync of the folder.
+ * Replaces a state file atomically with mode 0600; missing folders are made with mode 0700.
  *
- * @param path An absolute path; missing folders are made with mode 0700.
+ * @param path An absolute path.
  * @param text What to write.
- * @param options `keep` moves the old file there first; `held` is asked right before the file is replaced.
- * @throws {PolicyError} `STATE_WRITE` when the disk refuses; the old file is then untouched.
+ * @param before Runs right before the file is replaced; what it throws leaves the file as it was.
+ * @throws {PolicyError} `STATE_WRITE` when the disk refuses.
  */
-export function writeStateText(
-  path: string,
-  text: string,
-  options: { readonly random: Random; readonly keep?: string; readonly held?: () => boolean },
-): void {
-  const folder = dirname(path);
-  const temporary = join(folder, `.az-${toHex(options.random.bytes(8))}`);
+export function writeStateText(path: string, text: string, before: () => void): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    writeDurably(temporary, text);
-    if (options.held?.() === false) throw new Error("the lock was lost");
-    if (options.keep !== undefined) keepOld(path, options.keep);
-    renameSync(temporary, path);
-    syncFolder(folder);
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    before();
+    writeFileAtomic(path, new TextEncoder().encode(text));
   } catch (cause) {
-    rmSync(temporary, { force: true });
-    throw new PolicyError("STATE_WRITE", `Cannot write "${path}": ${codeOf(cause)}`, {
-      cause,
-      hint: "make room on the disk, or mend the rights of that folder",
-    });
+    throw stateWrite(path, cause);
   }
 }
 
-function writeDurably(path: string, text: string): void {
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
-  const fd = openSync(path, flags, 0o600);
+/** Moves a file away, if it is there. */
+export function moveAway(path: string, to: string): void {
   try {
-    const bytes = new TextEncoder().encode(text);
-    for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
+    renameSync(path, to);
+  } catch (cause) {
+    if (errorCode(cause) !== "ENOENT") throw cause;
   }
 }
-
-function keepOld(path: string, kept: string): void {
-  try {
-    renameSync(path, kept);
-  } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw error;
-  }
-}
-
-function syncFolder(folder: string): void {
-  // Windows cannot open a folder, and needs no sync for a rename.
-  const fd = openFolder(folder);
-  if (fd === null) return;
-  try {
-    fsyncSync(fd);
-  } catch {
-    // Some file systems refuse to sync a folder; the file itself is safe by now.
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function openFolder(folder: string): number | null {
-  try {
-    return openSync(folder, constants.O_RDONLY);
-  } catch {
-    return null;
-  }
-}
-
-/** A lock is stale after this time, whoever holds it. */
-const LOCK_STALE_MS = 30_000;
-const LOCK_WAIT_MS = 5_000;
 
 /**
- * Runs a short change while holding a lock file next to what it changes.
+ * Runs a short change of a file while holding the lock beside it.
  *
  * @param path The file that is changed.
- * @param clock Tells when a lock is stale and when to give up.
- * @param run The change, synchronous; `held` tells, right before it writes, whether the lock is still its own.
+ * @param clock Tells when a lock was left behind.
+ * @param run The change; it checks its lock right before it writes.
  * @returns What `run` returns.
- * @throws {PolicyError} `STATE_WRITE` when another process holds the lock for too long.
+ * @throws {PolicyError} `STATE_WRITE` when another process holds the lock for too long, or the disk refuses.
  */
-export function withLock<T>(path: string, clock: Clock, run: (held: () => boolean) => T): T {
-  const lock = `${path}.lock`;
-  const deadline = clock.mono() + LOCK_WAIT_MS;
-  while (!takeLock(lock, clock)) {
-    if (clock.mono() > deadline) {
-      throw new PolicyError("STATE_WRITE", `Cannot write "${path}": another process holds its lock`, {
-        hint: `try again; if no other AgentZero runs, remove "${lock}"`,
-      });
-    }
-    // A few milliseconds at most: the holder writes one small file.
-    Atomics.wait(PAUSE, 0, 0, 5);
-  }
-  // Threat: this process slept for longer than a lock lives, and another has taken over.
-  const own = stampOf(lock);
+export function withLock<T>(path: string, clock: Clock, run: (lock: FileLock) => T): T {
+  let lock: FileLock;
   try {
-    return run(() => stampOf(lock) === own);
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    lock = takeFileLock(`${path}.lock`, clock);
+  } catch (cause) {
+    throw stateWrite(path, cause);
+  }
+  try {
+    return run(lock);
   } finally {
-    if (stampOf(lock) === own) rmSync(lock, { force: true });
+    lock.release();
   }
 }
 
-const PAUSE = new Int32Array(new SharedArrayBuffer(4));
-
-function takeLock(lock: string, clock: Clock): boolean {
-  try {
-    mkdirSync(dirname(lock), { recursive: true, mode: 0o700 });
-    closeSync(openSync(lock, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600));
-    return true;
-  } catch (error) {
-    if (codeOf(error) !== "EEXIST") {
-      throw new PolicyError("STATE_WRITE", `Cannot lock "${lock}": ${codeOf(error)}`, { cause: error });
-    }
-  }
-  try {
-    if (clock.now() - statSync(lock).mtimeMs > LOCK_STALE_MS) rmSync(lock, { force: true });
-  } catch {
-    // Gone by now: the next try takes it.
-  }
-  return false;
-}
-
-/** The code of a system error, e.g. `ENOSPC`. */
-export function codeOf(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : null;
-  return typeof code === "string" ? code : "unknown error";
+function stateWrite(path: string, cause: unknown): PolicyError {
+  if (cause instanceof PolicyError) return cause;
+  const busy = errorCode(cause) === "VAULT_BUSY";
+  return new PolicyError(
+    "STATE_WRITE",
+    `Cannot write "${path}": ${busy ? "another process is changing it" : errorCode(cause)}`,
+    {
+      cause,
+      hint: busy
+        ? `try again; if nothing else runs, delete "${path}.lock"`
+        : "make room on the disk, or mend the rights of that folder",
+    },
+  );
 }

@@ -12,8 +12,11 @@ import { shapeOf } from "./shape.ts";
 
 /** Something that a person approved, and where the record says so. */
 export interface ApprovedAction {
+  /** The action as it was decided then. */
   readonly action: AtomicAction;
+  /** Id of the session whose record holds the approval. */
   readonly session: string;
+  /** Sequence number of the intent in that record. */
   readonly seq: number;
 }
 

@@ -9,8 +9,11 @@ import { planRequest } from "./requests.ts";
 
 /** A change of a rule that no test noticed. */
 export interface Survivor {
+  /** Id of the rule that was changed. */
   readonly rule: string;
+  /** Its effect as written. */
   readonly from: Decision;
+  /** The effect it was given, which no test noticed. */
   readonly to: Decision;
 }
 
@@ -18,11 +21,13 @@ export interface Survivor {
 export interface TestQuality {
   /** Ids of rules that no test matches. */
   readonly uncovered: readonly string[];
+  /** Flipped rules that every test let pass; empty unless `mutate` was asked for. */
   readonly survivors: readonly Survivor[];
 }
 
 /** What to measure. */
 export interface QualityOptions {
+  /** Lists rules that no test matches. */
   readonly coverage: boolean;
   /** Flips the effect of each reached rule and looks whether a test fails. */
   readonly mutate: boolean;

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Clock, isSha256, type Random } from "../core/mod.ts";
+import { type Clock, isSha256 } from "../core/mod.ts";
 import type { PolicyKeys } from "./engine-types.ts";
 import { isRecord, type MacUse, openJson, sealJson } from "./mac.ts";
 import { readStateText, withLock, writeStateText } from "./state-file.ts";
@@ -24,7 +24,6 @@ export interface TrustStore {
   readonly home: string;
   readonly keys: PolicyKeys;
   readonly clock: Clock;
-  readonly random: Random;
 }
 
 /** All entries; `tampered` when the file exists and its MAC does not hold: then nothing is trusted. */
@@ -111,10 +110,10 @@ export function untrustPolicy(store: TrustStore, project: string | null): readon
 
 function change(store: TrustStore, edit: (entries: readonly TrustEntry[]) => readonly TrustEntry[]): void {
   const path = trustFile(store.home);
-  withLock(path, store.clock, (held) => {
+  withLock(path, store.clock, (lock) => {
     const entries = edit(readTrust(store).entries);
     const text = sealJson(store.keys, USE, { v: 1, entries });
-    writeStateText(path, text, { random: store.random, held });
+    writeStateText(path, text, () => lock.check());
   });
 }
 

@@ -105,8 +105,8 @@ async function trustOwn(context: CommandContext, policy: string): Promise<void> 
   mkdirSync(folder);
   writeFileSync(join(folder, "policy.yml"), policy);
   const { home, keys } = await openInstallation(context);
-  const { clock, random } = context.system;
-  trustPolicy({ home, keys, clock, random }, {
+  const { clock } = context.system;
+  trustPolicy({ home, keys, clock }, {
     project: context.cwd,
     sha256: sha256(policy),
     config: null,

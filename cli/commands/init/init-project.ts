@@ -61,7 +61,7 @@ async function trustOwnPolicy(
   of: { readonly project: string; readonly hash: Sha256 },
 ): Promise<void> {
   const { project, hash } = of;
-  const { clock, random } = context.system;
+  const { clock } = context.system;
   const engine = await openProjectPolicy(context, installation, { project, mode: "ask", readOnlyState: true });
   const policy = engine.generation.digest;
   engine.close();
@@ -69,6 +69,6 @@ async function trustOwnPolicy(
     await record({ event: "trust.change", action: "init", reason: `trusted ${hash} as the policy of "${project}"` });
     const { home, keys } = installation;
     // What a clone brought along besides counts only after `policy trust` has shown it.
-    trustPolicy({ home, keys, clock, random }, { project, sha256: hash, config: null, agents: null });
+    trustPolicy({ home, keys, clock }, { project, sha256: hash, config: null, agents: null });
   });
 }
