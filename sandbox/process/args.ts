@@ -88,7 +88,7 @@ function mountOptions(input: ArgsInput): readonly string[] {
   const shm = String(Math.min(spec.limits.tmpBytes, 64 * 1024 * 1024));
   const chains = spec.readOnlyPaths.filter((path) => !isWithin(path, project));
   return [
-    rootOptions(`${spec.stageDir}/etc`),
+    rootOptions(`${spec.stageDir}/etc`, project),
     ["--dev", "/dev", "--perms", "1777", "--size", shm, "--tmpfs", "/dev/shm", "--proc", "/proc"],
     procOptions(facts.uid),
     [

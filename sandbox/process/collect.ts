@@ -29,6 +29,7 @@ interface Frame {
 }
 
 const MAX_DEPTH = FIXED.walkDepth * 4;
+const MAX_NAME = 255;
 
 /**
  * Finds every path that differs between the staged view and the project.
@@ -62,6 +63,13 @@ export async function collectChanges(input: CollectInput): Promise<Collected> {
 // Gives the folder that must be looked into, if it is one.
 async function takeEntry(state: Collector, frame: Frame, entry: Dirent): Promise<Frame | null> {
   const relative = joined(frame.relative, entry.name);
+  // The path of the stage is the longer one; what fits there fits in the project.
+  if (
+    Buffer.byteLength(join(state.input.stage.up, relative)) >= FIXED.pathBytes ||
+    Buffer.byteLength(entry.name) > MAX_NAME
+  ) {
+    return drop(state, relative, "its path is too long");
+  }
   const up = lstatOrNull(join(state.input.stage.up, relative));
   // A whiteout: the listing of the merged view says what it means.
   if (up !== null && up.isCharacterDevice() && up.rdev === 0n) return null;
@@ -73,9 +81,6 @@ async function takeEntry(state: Collector, frame: Frame, entry: Dirent): Promise
   }
   if (up === null || entry.name.includes("\ufffd") || !entry.name.isWellFormed()) {
     return drop(state, relative, "its name is not valid Unicode");
-  }
-  if (Buffer.byteLength(join(state.input.project, relative)) > FIXED.pathBytes) {
-    return drop(state, relative, "its path is too long");
   }
   const lower = frame.below ? lstatOrNull(join(state.input.project, relative)) : null;
   if (up.isDirectory()) return await takeFolder(state, relative, { up, lower });

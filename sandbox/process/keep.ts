@@ -1,5 +1,6 @@
 import { closeSync, constants, fsync, fsyncSync, open } from "node:fs";
 import { dirname, join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { Random } from "../../core/mod.ts";
 import { SandboxError } from "../errors.ts";
@@ -49,26 +50,27 @@ export async function keepChanges(input: KeepInput): Promise<KeepReport> {
   await syncContents(input.up, sound);
   const order = keepOrder(sound, input.collected);
   const touched = new Set<string>();
-  function apply(steps: readonly KeepStep[]): void {
-    for (const step of steps) {
+  async function apply(steps: readonly KeepStep[]): Promise<void> {
+    for (const [index, step] of steps.entries()) {
+      if (index % 64 === 63) await setImmediate();
       if (problems.has(step.decided)) continue;
       const problem = applyStep(input, step.part);
       if (problem === null) touched.add(dirname(join(input.project, step.part.relative)));
       else problems.set(step.decided, problem);
     }
   }
-  apply(order.inTheWay);
+  await apply(order.inTheWay);
   for (const relative of order.foldersInTheWay) removeEmptyFolder(input, relative);
   for (const folder of order.folders) {
     makeNewFolder(input, folder);
     touched.add(dirname(join(input.project, folder.relative)));
   }
-  apply(order.placed);
-  apply(order.deleted);
+  await apply(order.placed);
+  await apply(order.deleted);
   for (const relative of order.goneFolders) removeEmptyFolder(input, relative);
   for (const folder of touched) syncFolder(folder, input.platform);
   for (const folder of order.folders.toReversed()) closeFolder(input, folder);
-  apply(order.folderModes);
+  await apply(order.folderModes);
   return report(input.allowed, problems);
 }
 

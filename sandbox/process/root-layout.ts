@@ -1,4 +1,5 @@
 import { lstatSync, readdirSync, readlinkSync } from "node:fs";
+import { isWithin } from "../files/check-path.ts";
 import { etcOptions } from "./inner-etc.ts";
 
 const TOP = ["bin", "sbin", "lib", "lib32", "lib64", "libx32"] as const;
@@ -14,12 +15,13 @@ const PROC_FILES = ["keys", "latency_stats", "sched_debug", "slabinfo", "timer_l
  * Threat: secrets and sockets of the host. What is not listed does not exist inside.
  *
  * @param etc Folder with our own files of `/etc`.
+ * @param project Real path of the project; a folder above it stays open for its mount point.
  * @returns Options in the order in which they must be applied.
  */
-export function rootOptions(etc: string): readonly string[] {
+export function rootOptions(etc: string, project: string): readonly string[] {
   const options = ["--ro-bind", "/usr", "/usr"];
   for (const name of namesOf("/usr/local")) {
-    if (!LOCAL.has(name)) options.push(...hiddenLocal(`/usr/local/${name}`));
+    if (!LOCAL.has(name)) options.push(...hiddenLocal(`/usr/local/${name}`, project));
   }
   for (const name of TOP) {
     const link = linkOf(`/${name}`);
@@ -55,11 +57,12 @@ export function emptyFolder(path: string): readonly string[] {
 }
 
 // Threat: `/usr/local/etc`, where people keep tokens. Empty folders need no cover, a link leads to what is shown or nowhere.
-function hiddenLocal(path: string): readonly string[] {
+function hiddenLocal(path: string, project: string): readonly string[] {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined || stat.isSymbolicLink()) return [];
   if (!stat.isDirectory()) return ["--ro-bind", "/dev/null", path];
-  return namesOf(path).length === 0 ? [] : emptyFolder(path);
+  if (namesOf(path).length === 0) return [];
+  return isWithin(project, path) ? emptyFolder(path).slice(0, -2) : emptyFolder(path);
 }
 
 function namesOf(path: string): readonly string[] {

@@ -112,7 +112,7 @@ async function valueOf(deps: SandboxDeps, input: Finished, result: OnceResult): 
   };
   if (result.ended !== null) return { ...base, exit: null };
   if (exitCode === null) throw brokenRun(input.spec, result);
-  const notes = notesOn(input, result);
+  const notes = notesOn(deps, input, result);
   return input.staged ? { ...base, notes, ...await changesOf(deps, input, result) } : { ...base, notes };
 }
 
@@ -162,7 +162,7 @@ async function changesOf(
   return { changes: run.changes, dropped, stage: run };
 }
 
-function notesOn(input: Finished, result: OnceResult): readonly string[] {
+function notesOn(deps: SandboxDeps, input: Finished, result: OnceResult): readonly string[] {
   const text = new TextDecoder().decode(result.output);
   const { staging } = input.ground;
   if (!input.staged && /Read-only file system|EROFS/.test(text)) {
@@ -171,6 +171,11 @@ function notesOn(input: Finished, result: OnceResult): readonly string[] {
   }
   if (input.staged && /Value too large for defined data type|EOVERFLOW/.test(text)) {
     return ["Files whose owner or group is not your own are read-only for commands."];
+  }
+  if (/Permission denied|EACCES/.test(text) && deps.facts.uid === 0 && lstatOrNull(input.spec.project)?.uid !== 0n) {
+    return [
+      "Commands have no power over files of other users, also when the agent is root: run it as the owner of the project.",
+    ];
   }
   // SIGSYS: only the filter sends it, to programs of another architecture.
   if (result.status.exitCode === 159) {

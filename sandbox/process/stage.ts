@@ -7,6 +7,7 @@ import { makeEtc } from "./inner-etc.ts";
 import { removeTree } from "./remove-tree.ts";
 
 const HALF_MADE_MS = 60_000;
+const FOREIGN_MS = 24 * 3_600_000;
 
 /** The folder of one run. */
 export interface Stage {
@@ -82,25 +83,35 @@ function entriesOf(root: string): readonly string[] {
   }
 }
 
-// A process id alone may be somebody else by now; with its start time it is the one that wrote it.
+// A process id alone may be somebody else by now; with its start time, in its namespace, it is the one that wrote it.
 function ownerText(): string {
   const pid = readlinkSync("/proc/self");
-  return `${pid} ${startTime(pid)}\n`;
+  return `${pid} ${startTime(pid)} ${namespaceOf()}\n`;
 }
 
 function isAlive(dir: string, now: number): boolean {
   try {
-    const [pid = "", start = ""] = readFileSync(join(dir, "owner"), "utf8").trim().split(" ");
+    const [pid = "", start = "", namespace = ""] = readFileSync(join(dir, "owner"), "utf8").trim().split(" ");
+    // Processes of another container cannot be seen: their stages are left alone for a day.
+    if (namespace !== namespaceOf()) return isYounger(dir, now, FOREIGN_MS);
     return /^\d+$/.test(pid) && start !== "" && startTime(pid) === start;
   } catch {
     // Without an owner it is either half made this instant, or rubbish: the youngest is left alone.
-    return isYoung(dir, now);
+    return isYounger(dir, now, HALF_MADE_MS);
   }
 }
 
-function isYoung(dir: string, now: number): boolean {
+function isYounger(dir: string, now: number, ageMs: number): boolean {
   const stat = lstatOrNull(dir);
-  return stat !== null && now - Number(stat.mtimeNs / 1_000_000n) < HALF_MADE_MS;
+  return stat !== null && now - Number(stat.mtimeNs / 1_000_000n) < ageMs;
+}
+
+function namespaceOf(): string {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    return "unknown";
+  }
 }
 
 function startTime(pid: string): string {

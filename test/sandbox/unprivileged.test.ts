@@ -16,6 +16,7 @@ const SUITES = [
   "process/staged",
   "process/git",
   "process/bubblewrap",
+  "process/remove-tree",
 ];
 
 // Why the same tests cannot run as somebody else here, or `null`.
