@@ -15,13 +15,13 @@ import {
   verifyTable,
 } from "./tables.ts";
 
-/** What the page is made of. */
-export interface ReportInput {
+/** What the page says besides the events. */
+export interface ReportFacts {
   /** What it is about, e.g. the project's folder name. */
   readonly title: string;
-  readonly data: ReportData;
+  /** What verifying the sessions on the page gave. */
   readonly verified: VerifyReport;
-  /** When it was made, in ms. */
+  /** When it was made, in milliseconds since 1970. */
   readonly made: number;
   /** Version of this program. */
   readonly version: string;
@@ -31,14 +31,20 @@ export interface ReportInput {
   readonly redacted: boolean;
 }
 
+interface ReportInput extends ReportFacts {
+  readonly data: ReportData;
+}
+
 /**
  * Renders one self-contained page: no script, nothing loaded from elsewhere, every text escaped.
  *
- * @param input What it shows.
+ * @param data The events, summed up.
+ * @param facts The rest of what it shows.
  * @returns HTML.
  */
-export function renderReport(input: ReportInput): string {
-  const { data, title } = input;
+export function renderReport(data: ReportData, facts: ReportFacts): string {
+  const input: ReportInput = { ...facts, data };
+  const { title } = facts;
   const span = spanOf(data, input.made);
   const body = html`<main>${heading(input, span)}${verdict(input.verified)}${cards(input)}
 <h2>Timeline</h2>${

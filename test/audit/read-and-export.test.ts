@@ -11,8 +11,7 @@ import {
   proveEvent,
   readSession,
   redactEvent,
-  renderReport,
-  ReportData,
+  Report,
   SessionTail,
   StatsCollector,
   type StoredEvent,
@@ -387,15 +386,14 @@ describe("redactEvent()", () => {
 });
 
 async function page(place: Place, events = true): Promise<string> {
-  const data = new ReportData(events);
+  const report = new Report(events);
   await walkSessions(
     { dir: place.dir, secretOf: secretOf(place), session: null, filter: {} },
-    (stored) => data.take(stored),
+    (stored) => report.take(stored),
   );
   const verified = await verify(verifyOptions(place));
-  return renderReport({
+  return report.render({
     title: "shop",
-    data,
     verified,
     made: NOW,
     version: "0.1.0",
@@ -404,7 +402,7 @@ async function page(place: Place, events = true): Promise<string> {
   });
 }
 
-describe("renderReport()", () => {
+describe("Report", () => {
   it("is one page without script, style sheet, image or address of its own", async () => {
     const place = await makePlace();
     await colourful(place);

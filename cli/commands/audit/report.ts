@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { redactEvent, renderReport, ReportData, verify, walkSessions } from "../../../audit/mod.ts";
+import { redactEvent, Report, verify, walkSessions } from "../../../audit/mod.ts";
 import type { SessionId } from "../../../core/mod.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { VERSION } from "../../version.ts";
@@ -32,12 +32,12 @@ export async function renderPage(
   want: { readonly session: SessionId | null; readonly events: boolean; readonly redact: boolean },
 ): Promise<string> {
   const { dir, secretOf, filter, keys, home, project } = reading;
-  const data = new ReportData(want.events);
+  const report = new Report(want.events);
   const tagKey = keys?.tag ?? context.system.random.bytes(32);
   let locked = false;
   const reads = await walkSessions({ dir, secretOf, filter, session: want.session }, (stored) => {
     if (stored.event === null) locked = true;
-    else data.take(want.redact ? redactEvent(stored, tagKey) : stored);
+    else report.take(want.redact ? redactEvent(stored, tagKey) : stored);
   });
   if (locked) throw lockedError(reading);
   const verified = await verify({
@@ -51,9 +51,8 @@ export async function renderPage(
   // A time span leaves out sessions that have nothing in it; one that is gone stays, since nobody can look into it.
   const shown = new Set(reads.map(({ session }) => session));
   const sessions = verified.sessions.filter(({ session, segments }) => segments === 0 || shown.has(session));
-  return renderReport({
+  return report.render({
     title: want.redact ? "one project" : basename(project),
-    data,
     verified: { ...verified, sessions, ok: verified.problems.length === 0 && sessions.every(({ ok }) => ok) },
     made: context.system.clock.now(),
     version: VERSION,
