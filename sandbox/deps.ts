@@ -2,6 +2,7 @@ import type { Clock, Random, Timers } from "../core/mod.ts";
 
 /** Facts about the host that tiers do not look up themselves. */
 export interface HostFacts {
+  /** The JavaScript runtime that we run on. */
   readonly runtime: "node" | "deno";
   /** `process.platform`. */
   readonly platform: string;
@@ -9,6 +10,7 @@ export interface HostFacts {
   readonly arch: string;
   /** Real user and group id; 0 on Windows. */
   readonly uid: number;
+  /** Real group id; 0 on Windows. */
   readonly gid: number;
   /** Absolute path of the running JavaScript runtime, for helpers of our own. */
   readonly execPath: string;
@@ -22,9 +24,13 @@ export interface HostFacts {
 
 /** What every tier is wired to. */
 export interface SandboxDeps {
+  /** Wall and monotonic time. */
   readonly clock: Clock;
+  /** Timers. */
   readonly timers: Timers;
+  /** Strong random bytes. */
   readonly random: Random;
+  /** Facts about the host. */
   readonly facts: HostFacts;
 }
 

@@ -10,7 +10,9 @@ export interface ProcessLimits {
   readonly dataBytes: number;
   /** Memory of all processes together, in bytes. */
   readonly memoryBytes: number;
+  /** Processes and threads at once. */
   readonly processes: number;
+  /** Open files of one process. */
   readonly openFiles: number;
   /** Size of one file, in bytes. */
   readonly fileBytes: number;
@@ -24,7 +26,9 @@ export interface ProcessLimits {
 
 /** A default and the most that the user's own configuration may set. */
 export interface Bound {
+  /** Used when nothing is configured. */
   readonly default: number;
+  /** The most that can be configured. */
   readonly max: number;
   /** Key in `config.yml`. */
   readonly key: string;

@@ -5,12 +5,17 @@ import type { RunEnd } from "./process/watchdog.ts";
 
 /** What identifies a file at one moment. Numbers that may pass 2^53 are decimal text. */
 export interface FileStamp {
+  /** What it is. */
   readonly kind: FileKind;
+  /** Size in bytes. */
   readonly size: number;
   /** Permission bits, 0 to 0o7777. */
   readonly mode: number;
+  /** Device number, decimal. */
   readonly dev: string;
+  /** Inode number, decimal. */
   readonly ino: string;
+  /** How many names it has. */
   readonly nlink: number;
   /** Digest of the content of a regular file or of a link's target text; `null` for everything else. */
   readonly digest: Digest | null;
@@ -18,6 +23,7 @@ export interface FileStamp {
 
 /** What stands at a path, with its content where it was asked for and is small enough. */
 export interface FileState extends FileStamp {
+  /** `false` when nothing stands there. */
   readonly exists: boolean;
   /** The content of a regular file of at most `maxBytes` bytes, else `null`. */
   readonly bytes: Uint8Array | null;
@@ -25,6 +31,7 @@ export interface FileState extends FileStamp {
 
 /** Lines of a file. */
 export interface ReadLinesSpec {
+  /** Says which of the alternatives this is. */
   readonly op: "read";
   /** Real path that policy judged. */
   readonly target: string;
@@ -38,7 +45,9 @@ export interface ReadLinesSpec {
 
 /** What stands at a path, for a preview of `write` and `edit`. */
 export interface ReadStateSpec {
+  /** Says which of the alternatives this is. */
   readonly op: "state";
+  /** Real path that policy judged. */
   readonly target: string;
   /** A larger file gives `bytes: null` and no digest. */
   readonly maxBytes: number;
@@ -46,20 +55,27 @@ export interface ReadStateSpec {
 
 /** Names below a folder. */
 export interface ListSpec {
+  /** Says which of the alternatives this is. */
   readonly op: "list";
+  /** Real path that policy judged. */
   readonly target: string;
   /** 1 is the folder's own entries. */
   readonly depth: number;
+  /** Entries at most. */
   readonly maxEntries: number;
 }
 
 /** Lines that match, in a file or below a folder. */
 export interface SearchSpec {
+  /** Says which of the alternatives this is. */
   readonly op: "search";
+  /** Real path that policy judged. */
   readonly target: string;
+  /** What is looked for. */
   readonly pattern: string;
   /** `true`: the pattern is text; `false`: a JavaScript regular expression, with the flag `u` if it can have it. */
   readonly literal: boolean;
+  /** Hits at most. */
   readonly maxHits: number;
   /** Names of entries that are not entered, besides `.git` and `.agentzero`. */
   readonly skip: readonly string[];
@@ -70,6 +86,7 @@ export type ReadSpec = ReadLinesSpec | ReadStateSpec | ListSpec | SearchSpec;
 
 /** Lines of a file, or facts about one that is not text. */
 export interface ReadLinesValue {
+  /** Says which of the alternatives this is. */
   readonly op: "read";
   /** UTF-8 text of the lines, or `null` when the file is not text. */
   readonly text: string | null;
@@ -89,12 +106,15 @@ export interface ReadLinesValue {
   readonly lines: number;
   /** Lines of the whole file, or `null` when its end was not reached. */
   readonly totalLines: number | null;
+  /** What the file was when it was read. */
   readonly state: FileStamp;
 }
 
 /** The state that {@link ReadStateSpec} asked for. */
 export interface ReadStateValue {
+  /** Says which of the alternatives this is. */
   readonly op: "state";
+  /** What the file was when it was read. */
   readonly state: FileState;
 }
 
@@ -102,6 +122,7 @@ export interface ReadStateValue {
 export interface ListEntry {
   /** Relative to the target. */
   readonly path: string;
+  /** What it is. */
   readonly kind: "file" | "directory" | "symlink" | "special";
   /** Size of a regular file, else `null`. */
   readonly size: number | null;
@@ -109,10 +130,13 @@ export interface ListEntry {
 
 /** A listing, folders before their entries, names in code-unit order. */
 export interface ListValue {
+  /** Says which of the alternatives this is. */
   readonly op: "list";
+  /** What was found, in order. */
   readonly entries: readonly ListEntry[];
   /** Folders left out because `admit` said no. */
   readonly omitted: number;
+  /** `true` when a cap was met and there is more. */
   readonly truncated: boolean;
 }
 
@@ -120,6 +144,7 @@ export interface ListValue {
 export interface SearchHit {
   /** Relative to the target; the file's own name when the target is a file. */
   readonly path: string;
+  /** Real path of the file. */
   readonly real: string;
   /** From 1. */
   readonly line: number;
@@ -129,7 +154,9 @@ export interface SearchHit {
 
 /** What a search found. */
 export interface SearchValue {
+  /** Says which of the alternatives this is. */
   readonly op: "search";
+  /** Lines that match, in the order of the walk. */
   readonly hits: readonly SearchHit[];
   /** Files looked into. */
   readonly files: number;
@@ -137,6 +164,7 @@ export interface SearchValue {
   readonly omitted: number;
   /** Files left out because they are binary or larger than is searched. */
   readonly skipped: number;
+  /** `true` when a cap was met and there is more. */
   readonly truncated: boolean;
 }
 
@@ -145,9 +173,11 @@ export type ReadValue = ReadLinesValue | ReadStateValue | ListValue | SearchValu
 
 /** One atomic write of a whole file. */
 export interface WriteSpec {
+  /** Says which of the alternatives this is. */
   readonly op: "write";
   /** Real path that policy judged. */
   readonly target: string;
+  /** The whole new content. */
   readonly content: Uint8Array;
   /** What the approval saw there; `null`: nothing. */
   readonly expect: FileStamp | null;
@@ -157,10 +187,15 @@ export interface WriteSpec {
 
 /** What a write left behind. */
 export interface WriteValue {
+  /** Says which of the alternatives this is. */
   readonly op: "write";
+  /** `true` when nothing stood there before. */
   readonly created: boolean;
+  /** Digest or content before; `null` where there was none. */
   readonly before: Digest | null;
+  /** Digest or content afterwards; `null` where there is none. */
   readonly after: Digest;
+  /** What the file was when it was read. */
   readonly state: FileStamp;
 }
 
@@ -180,7 +215,9 @@ export type ProcessForm =
 
 /** One command in the sandbox. Values of secrets are never part of it. */
 export interface ProcessSpec {
+  /** Says which of the alternatives this is. */
   readonly op: "process";
+  /** Words or a script. */
   readonly form: ProcessForm;
   /** Real path inside the project. */
   readonly cwd: string;
@@ -198,12 +235,15 @@ export interface ProcessSpec {
   readonly env: Readonly<Record<string, string>>;
   /** Environment variable to handle. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** Author and committer of commits made inside, or `null`. */
   readonly gitIdentity: { readonly name: string; readonly email: string } | null;
   /** Bytes for the command's standard input, or `null` for none. */
   readonly stdin?: Uint8Array | null;
   /** `host:port` pairs the command may reach; other than none is refused while no egress proxy runs. */
   readonly hosts?: readonly string[];
+  /** Deadline in milliseconds. */
   readonly timeoutMs: number;
+  /** What the run may use. */
   readonly limits: ProcessLimits;
 }
 
@@ -213,6 +253,7 @@ export interface StagedChange {
   readonly path: string;
   /** The same, relative to the project, with `/`. */
   readonly relative: string;
+  /** What it is. */
   readonly kind: "create" | "modify" | "delete" | "chmod" | "symlink";
   /** What stands there afterwards (for `delete`: what stood there before). `bundle` is the object store of a git repository. */
   readonly entry: "file" | "directory" | "symlink" | "bundle";
@@ -220,6 +261,7 @@ export interface StagedChange {
   readonly bytes: number;
   /** `null` where nothing stood, for folders, and for deletions above the hashing budget. */
   readonly digestBefore: Digest | null;
+  /** Digest of the new content; `null` where nothing stands afterwards. */
   readonly digestAfter: Digest | null;
   /** Permission bits afterwards, or `null` when deleted. */
   readonly mode: number | null;
@@ -229,13 +271,17 @@ export interface StagedChange {
 
 /** Something a command left that can never be kept. */
 export interface StagedDrop {
+  /** Path relative to the project, with `/`. */
   readonly relative: string;
+  /** Why, in a few words. */
   readonly why: string;
 }
 
 /** Content before and after; `null` where there is none or it is larger than asked for. */
 export interface StagedContent {
+  /** Digest or content before; `null` where there was none. */
   readonly before: Uint8Array | null;
+  /** Digest or content afterwards; `null` where there is none. */
   readonly after: Uint8Array | null;
   /** `true` when one of them was left out for its size. */
   readonly truncated: boolean;
@@ -243,12 +289,14 @@ export interface StagedContent {
 
 /** What was kept, and what was not. */
 export interface KeepReport {
+  /** Changes that are in the project now. */
   readonly kept: readonly {
     readonly path: string;
     readonly kind: StagedChange["kind"];
     readonly before: Digest | null;
     readonly after: Digest | null;
   }[];
+  /** Changes that are not, each with a code. */
   readonly failed: readonly { readonly path: string; readonly code: string; readonly reason: string }[];
 }
 
@@ -260,8 +308,11 @@ export interface ProcessValue {
   readonly ended: RunEnd | null;
   /** Head and tail of what it printed on both streams, in order of arrival. */
   readonly output: Uint8Array;
+  /** `true` when a cap was met and there is more. */
   readonly truncated: boolean;
+  /** What the command changed. */
   readonly changes: readonly StagedChange[];
+  /** What it left that can never be kept. */
   readonly dropped: readonly StagedDrop[];
   /** What the caller should know about the sandbox to understand the output, e.g. why nothing could be written. */
   readonly notes: readonly string[];

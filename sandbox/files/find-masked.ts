@@ -4,8 +4,11 @@ import { errnoOf } from "./file-error.ts";
 
 /** Why no command can run in a project. */
 export interface MaskProblem {
+  /** Stable code. */
   readonly code: "LIMIT_SIZE" | "FILE_REFUSED";
+  /** What happened, one sentence. */
   readonly reason: string;
+  /** What the reader can do about it. */
   readonly hint: string;
 }
 
@@ -53,7 +56,8 @@ interface Walk {
   entries: number;
 }
 
-type Deny = (realPath: string) => string | null;
+/** Gives the id of the rule that denies reading a real path, or `null`. */
+export type Deny = (realPath: string) => string | null;
 
 // By the test itself: a new generation of policy brings a new function, and with it an empty memory.
 const memory = new WeakMap<Deny, Map<string, FolderView>>();

@@ -6,13 +6,11 @@ import { runFramed } from "../outcome.ts";
 import type { ReadLinesSpec, ReadSpec, ReadStateSpec, ReadValue } from "../spec.ts";
 import { checkPath } from "./check-path.ts";
 import { openFolder } from "./folder.ts";
-import { listFolder } from "./list-folder.ts";
 import { openFile } from "./open-file.ts";
 import { probeDescriptors } from "./probe-descriptors.ts";
 import { readLines } from "./read-lines.ts";
 import { readState, type StateOptions } from "./read-state.ts";
 import { refuseMaskedLink } from "./refuse-masked-link.ts";
-import { searchFiles } from "./search-files.ts";
 import { MISSING } from "./stamp.ts";
 
 /**
@@ -67,10 +65,10 @@ async function perform(deps: SandboxDeps, spec: ReadSpec, io: RunIo): Promise<Re
     case "list":
       checkLimit({ ...SANDBOX_BOUNDS.listEntries }, spec.maxEntries);
       checkCount("depth", spec.depth);
-      return await listFolder(deps, spec, io);
+      return await (await import("./list-folder.ts")).listFolder(deps, spec, io);
     case "search":
       checkLimit(SANDBOX_BOUNDS.searchHits, spec.maxHits);
-      return await searchFiles(deps, spec, io);
+      return await (await import("./search-files.ts")).searchFiles(deps, spec, io);
     default:
       return spec satisfies never;
   }

@@ -10,6 +10,7 @@ import type { KeepReport, StagedChange, StagedContent } from "../spec.ts";
  * - a path that somebody else changed meanwhile is reported as `PATH_CHANGED` and left alone.
  */
 export interface StagedRun {
+  /** What the command changed. */
   readonly changes: readonly StagedChange[];
   /**
    * Reads both sides of a change.

@@ -5,11 +5,14 @@ import { PROCESS_BOUNDS, type ProcessLimits } from "../limits.ts";
 
 /** Why a run has to end. */
 export interface RunEnd {
+  /** Stable code. */
   readonly code: Extract<
     SandboxErrorCode,
     "LIMIT_TIME" | "LIMIT_OUTPUT" | "LIMIT_MEMORY" | "LIMIT_PROCESSES" | "LIMIT_DISK" | "CANCELLED"
   >;
+  /** What happened, one sentence. */
   readonly reason: string;
+  /** What the reader can do about it. */
   readonly hint: string | null;
 }
 
