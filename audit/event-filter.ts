@@ -8,17 +8,25 @@ export interface EventFilter {
   readonly since?: number | undefined;
   /** Milliseconds since 1970, exclusive. */
   readonly until?: number | undefined;
+  /** Only events in which some action has this capability. */
   readonly capability?: Capability | undefined;
+  /** Only events with this decision. */
   readonly decision?: Decision | undefined;
+  /** Only events that name this handle, spelled in full: `handle://vault/…`. */
   readonly handle?: string | undefined;
 }
 
 /** A filter as it stood on a command line. */
 export interface FilterText {
+  /** A date, a time or an age; events from then on. */
   readonly since?: string | undefined;
+  /** A date, a time or an age; events before then. */
   readonly until?: string | undefined;
+  /** One word of the closed set. */
   readonly capability?: string | undefined;
+  /** One word of the closed set. */
   readonly decision?: string | undefined;
+  /** A handle, or its part after `handle://vault/`. */
   readonly handle?: string | undefined;
 }
 

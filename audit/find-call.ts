@@ -6,12 +6,15 @@ import { listSessionFiles } from "./session-files.ts";
 
 /** The events of one call or execution. */
 export interface FoundCall {
+  /** The session it belongs to. */
   readonly session: SessionId;
+  /** All of its events, in order. */
   readonly events: readonly StoredEvent[];
 }
 
 /** What a search gave. */
 export interface CallSearch {
+  /** What was found, or `null`. */
   readonly found: FoundCall | null;
   /** Sessions that could not be looked into. */
   readonly locked: number;

@@ -9,15 +9,19 @@ import { listSessionFiles } from "./session-files.ts";
 
 /** One session in a list. */
 export interface SessionSummary {
+  /** Its id, which also says when it was made. */
   readonly session: SessionId;
   /** RFC 3339, UTC; `null` when its first line cannot be read. */
   readonly start: string | null;
+  /** Number of sound events. */
   readonly events: number;
   /** Denied calls; `null` when the key is locked. */
   readonly denied: number | null;
+  /** `true` when it was ended properly; `false` while it runs, and after a crash. */
   readonly closed: boolean;
   /** Allowed calls without a result; `null` when the key is locked. */
   readonly dangling: number | null;
+  /** `true` when the keys at hand open every segment. */
   readonly readable: boolean;
 }
 

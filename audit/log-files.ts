@@ -13,10 +13,13 @@ export interface LogFiles {
   openAppend(path: string): number;
   /** Appends bytes and returns how many were stored. */
   write(fd: number, bytes: Uint8Array): number;
+  /** Cuts a file to its first `length` bytes. */
   truncate(fd: number, length: number): void;
   /** Forces the bytes to the disk. */
   sync(fd: number): Promise<void>;
+  /** Forces the bytes to the disk, without giving way to anything else. */
   syncNow(fd: number): void;
+  /** Gives the descriptor back. */
   close(fd: number): void;
 }
 

@@ -17,6 +17,7 @@ export interface AuditKeys {
 
 /** Which process writes: enough to tell later whether it still lives. */
 export interface WriterFacts {
+  /** Process id within `ns`. */
   readonly pid: number;
   /** PID namespace, e.g. `pid:[4026531836]`; empty where there is none. */
   readonly ns: string;
@@ -40,14 +41,21 @@ export interface AuditLogOptions {
   readonly project: string | null;
   /** A new id, or that of an earlier session to go on with. */
   readonly session: SessionId;
+  /** Signs the record and seals it for its reader. */
   readonly keys: AuditKeys;
+  /** Times of events, which decide nothing. */
   readonly clock: Clock;
+  /** Makes segment and epoch keys. */
   readonly random: Random;
+  /** Starts checkpoints and delayed syncs. */
   readonly timers: Timers;
+  /** This process, for whoever finds the record unfinished. */
   readonly writer: WriterFacts;
+  /** The `audit:` block in force. */
   readonly settings: AuditSettings;
   /** Digest of the policy bundle in force. */
   readonly policy: Digest;
+  /** Stands in the `actor` of every event that names none. */
   readonly front: Front;
   /** Masks secret values in one string; applied to every free text as a last line of defence. */
   readonly mask: (text: string) => string;
@@ -66,6 +74,7 @@ export type AuditExit = "ok" | "failed" | "interrupted";
  * The first event, `session.start`, and the last, `session.end`, are written by the log itself.
  */
 export interface AuditLog {
+  /** The session whose record this is. */
   readonly session: SessionId;
   /** Absolute path of the segment being written. */
   readonly file: string;

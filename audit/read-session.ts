@@ -12,8 +12,11 @@ import type { SessionFiles } from "./session-files.ts";
 
 /** One event as it stands in the record. */
 export interface StoredEvent {
+  /** The session whose record it stands in. */
   readonly session: SessionId;
+  /** Number of the segment, from 1. */
   readonly seg: number;
+  /** Number within the session, from 1. */
   readonly seq: number;
   /** Milliseconds since 1970. */
   readonly ts: number;
@@ -25,12 +28,15 @@ export interface StoredEvent {
 
 /** What reading a session gave, besides its events. */
 export interface SessionRead {
+  /** The session that was read. */
   readonly session: SessionId;
   /** Milliseconds since 1970; `null` when there is no header. */
   readonly start: number | null;
+  /** Milliseconds since 1970 of the last record; `null` when there is none. */
   readonly end: number | null;
   /** Sound events. */
   readonly events: number;
+  /** `true` when it was ended properly; `false` while it runs, and after a crash. */
   readonly closed: boolean;
   /** `true` when every segment could be decrypted. */
   readonly readable: boolean;

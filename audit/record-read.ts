@@ -8,15 +8,21 @@ import { prepareFolder } from "./session-files.ts";
 
 /** Who looked, and where. */
 export interface ReadNote {
+  /** The audit folder, which holds the project ledger. */
   readonly dir: string;
+  /** `$AGENTZERO_HOME`, which holds the user ledger. */
   readonly home: string;
   /** What the user ledger calls the project. */
   readonly project: string;
   /** The session that was looked at; left out for several. */
   readonly session?: SessionId | undefined;
+  /** Signs the lines. */
   readonly keys: AuditKeys;
+  /** Times of the lines. */
   readonly clock: Clock;
+  /** Names what the lock of a dead process is moved to. */
   readonly random: Random;
+  /** The process that looked. */
   readonly writer: WriterFacts;
 }
 

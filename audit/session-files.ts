@@ -7,7 +7,9 @@ import { parseSegmentName, segmentName } from "./format-record.ts";
 
 /** The files of one session, in the order they were written. */
 export interface SessionFiles {
+  /** The session that their names carry. */
   readonly session: SessionId;
+  /** Numbers from 1 and absolute paths, ascending. */
   readonly segments: readonly { readonly seg: number; readonly path: string }[];
 }
 

@@ -27,6 +27,8 @@ export class SessionTail {
   #ratchet: Ratchet | null = null;
 
   /**
+   * Stands before the first event of the session that is newest when `read` is first called.
+   *
    * @param dir The audit folder.
    * @param secretOf Reading keys.
    */

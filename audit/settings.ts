@@ -15,13 +15,17 @@ export type RecipientMode = (typeof RECIPIENT_MODES)[number];
 
 /** The `audit:` block of the configuration, complete. */
 export interface AuditSettings {
+  /** How long an effect waits for the disk. */
   readonly sync: SyncPolicy;
+  /** Fields that stand in clear beside the encrypted event; empty shows only number and time. */
   readonly clear: readonly ClearField[];
+  /** `auditor` alone cannot be read back on this machine. */
   readonly recipients: RecipientMode;
   /** Public key lines `azpub/1 audit-box <kid> <base64>`. */
   readonly auditor: readonly string[];
   /** Days a closed session is kept before `prune: auto` may remove it. */
   readonly retention: number;
+  /** `auto` removes closed sessions past `retention` when a session starts. */
   readonly prune: "never" | "auto";
   /** Upper bound of all session files of a project, in bytes. */
   readonly max_bytes: number;

@@ -2,8 +2,11 @@ import type { AuditEvent } from "./event.ts";
 
 /** Counts over many events; the shape is part of the JSON contract. */
 export interface AuditStats {
+  /** Sessions that were looked at. */
   readonly sessions: number;
+  /** Events that were counted. */
   readonly events: number;
+  /** Proposed calls, counted by four of their fields. */
   readonly by: {
     /** Proposed calls by decision, capability, tool and deciding rule. */
     readonly decision: Readonly<Record<string, number>>;

@@ -14,9 +14,13 @@ import { prepareFolder } from "./session-files.ts";
 export interface VaultLedgerOptions {
   /** `$AGENTZERO_HOME`. */
   readonly home: string;
+  /** Signs the lines. */
   readonly keys: AuditKeys;
+  /** Times of the lines. */
   readonly clock: Clock;
+  /** Names what the lock of a dead process is moved to. */
   readonly random: Random;
+  /** The process that writes. */
   readonly writer: WriterFacts;
   /** Files that get a copy of each line. */
   readonly anchors?: readonly string[] | undefined;

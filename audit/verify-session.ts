@@ -20,16 +20,21 @@ export interface SeenHead {
 
 /** What verifying one session found. */
 export interface SessionReport {
+  /** The session, which need not exist: a ledger may remember one that is gone. */
   readonly session: SessionId;
+  /** `true` when there is no problem. */
   readonly ok: boolean;
   /** Sound events. */
   readonly events: number;
+  /** `true` when it was ended properly; `false` while it runs, and after a crash. */
   readonly closed: boolean;
   /** Chain value after the last sound record; `null` when there is none. */
   readonly head: string | null;
+  /** What does not hold, in the order it was found. */
   readonly problems: readonly Problem[];
   /** What was looked at: form, chain and signatures; the tail decrypted too; or everything. */
   readonly checked: Checked;
+  /** Number of its files; 0 when it is gone. */
   readonly segments: number;
   /** Allowed calls without result; `null` when not everything was decrypted. */
   readonly dangling: number | null;

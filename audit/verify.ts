@@ -35,6 +35,7 @@ export interface VerifyOptions {
 
 /** What verify found. */
 export interface VerifyReport {
+  /** `true` when neither a session nor a ledger has a problem. */
   readonly ok: boolean;
   /** Newest first. */
   readonly sessions: readonly SessionReport[];

@@ -9,9 +9,11 @@ import { listSessionFiles, type SessionFiles } from "./session-files.ts";
 export interface WalkOptions {
   /** The audit folder. */
   readonly dir: string;
+  /** Reading keys. */
   readonly secretOf: SecretOf;
   /** One session, or `null` for all of them. */
   readonly session: SessionId | null;
+  /** Which of their events; an empty filter wants all. */
   readonly filter: EventFilter;
 }
 
