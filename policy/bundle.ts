@@ -16,17 +16,23 @@ export const STAND_IN_MS: number = 7 * DAY_MS;
 
 /** A layer as it was when the bundle was made. */
 export interface BundleLayer {
+  /** Which of the layers; whether it grants is not stored but asked anew. */
   readonly layer: Layer;
+  /** Where the file stood, absolute. */
   readonly path: string;
+  /** `sha256:` of the bytes the document was read from; other bytes on disk make the bundle stale. */
   readonly sha256: string;
+  /** The checked document; its globs are compiled when it is loaded. */
   readonly document: PolicyDocument;
 }
 
 /** Checked documents of all layers of one project. */
 export interface PolicyBundle {
+  /** Real path of the project it was made for; it counts nowhere else. */
   readonly project: string;
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** The documents that were in force, outermost layer first. */
   readonly layers: readonly BundleLayer[];
 }
 
@@ -34,7 +40,9 @@ export interface PolicyBundle {
 export interface BundleStore {
   /** Real path of the project. */
   readonly project: string;
+  /** Derives the key of the bundle's MAC. */
   readonly keys: PolicyKeys;
+  /** Says when a bundle was made. */
   readonly clock: Clock;
 }
 

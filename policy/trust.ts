@@ -22,13 +22,17 @@ export interface TrustEntry {
 export interface TrustStore {
   /** `$AGENTZERO_HOME`. */
   readonly home: string;
+  /** Derives the key of the list's MAC. */
   readonly keys: PolicyKeys;
+  /** Says when trust was given. */
   readonly clock: Clock;
 }
 
 /** All entries; `tampered` when the file exists and its MAC does not hold: then nothing is trusted. */
 export interface TrustList {
+  /** At most one for a project; empty when `tampered`. */
   readonly entries: readonly TrustEntry[];
+  /** `true` when the file was changed by something that lacks the key. */
   readonly tampered: boolean;
 }
 
