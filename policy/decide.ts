@@ -16,6 +16,7 @@ import type { GrantScope } from "./document.ts";
 import { DAY_MS } from "./duration.ts";
 import type { SessionMode } from "./engine-types.ts";
 import { evaluate, matchedClasses, type Tally } from "./evaluate.ts";
+import { explainCommand } from "./explain-command.ts";
 import { type Facts, factsOf } from "./facts.ts";
 import {
   asksOpaque,
@@ -259,11 +260,7 @@ function defaultDeny(policy: CompiledPolicy, facts: Facts): Verdict {
       ? denial("no_policy", "the policy of this project is not trusted, and no other allows anything", TRUST_HINT)
       : denial("no_policy", "there is no policy that allows anything", "agentzero init");
   }
-  return denial(
-    "no_match",
-    `no rule allows this ${facts.capability}`,
-    `agentzero policy explain ${facts.capability} …`,
-  );
+  return denial("no_match", `no rule allows this ${facts.capability}`, explainCommand(facts.action));
 }
 
 const TRUST_HINT = "agentzero policy trust";

@@ -184,6 +184,11 @@ export interface PolicyEngine {
   classify(target: Target): readonly Classification[];
   /** A test for real paths that no rule lets anybody read: gives the rule id, or `null`. For masks of the sandbox. */
   masks(): (realPath: string) => string | null;
+  /**
+   * Tells whether words stand literally in an `allow` of a trusted policy: one word for a real path, every word of a
+   * command. What a wildcard of a pattern stands for must be `typed` by the person.
+   */
+  quotes(words: readonly string[], typed: (word: string) => boolean): boolean;
   /** Stores an answer. @throws PolicyError `GRANT_SCOPE`, `STATE_WRITE`. */
   remember(request: GrantRequest): Promise<void>;
   /** Answers in force, newest first. */

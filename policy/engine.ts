@@ -18,6 +18,7 @@ import { explain } from "./explain.ts";
 import { floorPlaces } from "./floor.ts";
 import { type LoadContext, type LoadedGeneration, loadGeneration } from "./generation.ts";
 import { GrantKeeper } from "./grant-keeper.ts";
+import { type PolicyLiterals, policyLiterals } from "./literals.ts";
 import { createMasks } from "./masks.ts";
 import type { PathRoots } from "./path-glob.ts";
 import { stampOf } from "./state-file.ts";
@@ -45,6 +46,7 @@ class Engine implements PolicyEngine {
   #state: DecisionState;
   #mode: SessionMode;
   #closed = false;
+  #literals: PolicyLiterals | null = null;
 
   constructor(options: PolicyOptions) {
     this.#mode = options.mode;
@@ -77,6 +79,7 @@ class Engine implements PolicyEngine {
     const changed = next.generation.digest !== before.generation.digest;
     this.#loaded = changed ? next : { ...next, generation: { ...next.generation, number: before.generation.number } };
     this.#state = this.#build();
+    this.#literals = null;
     return { changed, problem: next.problem };
   }
 
@@ -116,6 +119,11 @@ class Engine implements PolicyEngine {
 
   masks(): (realPath: string) => string | null {
     return createMasks(this.#state);
+  }
+
+  quotes(words: readonly string[], typed: (word: string) => boolean): boolean {
+    this.#literals ??= policyLiterals(this.#state.policy);
+    return this.#literals(words, typed);
   }
 
   async remember(request: GrantRequest): Promise<void> {
