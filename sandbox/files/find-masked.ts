@@ -1,4 +1,5 @@
 import { type BigIntStats, type Dirent, lstatSync, readdirSync } from "node:fs";
+import { performance } from "node:perf_hooks";
 import { FIXED, SANDBOX_BOUNDS } from "../limits.ts";
 import { errnoOf } from "./file-error.ts";
 
@@ -28,7 +29,7 @@ export interface MaskOptions {
   readonly maxEntries?: number;
   /** Masks, at most; 300 by default. */
   readonly maxMasks?: number;
-  /** Wall time in milliseconds. With it, folders that did not change are remembered for the life of `deny`. */
+  /** Wall time in milliseconds, for tests. */
   readonly now?: number;
 }
 
@@ -47,7 +48,7 @@ interface FolderView {
 
 interface Walk {
   readonly deny: (realPath: string) => string | null;
-  readonly known: Map<string, FolderView> | null;
+  readonly known: Map<string, FolderView>;
   readonly settledNs: bigint;
   readonly files: string[];
   readonly dirs: string[];
@@ -70,7 +71,7 @@ const SETTLED_MS = 2500;
  *
  * @example
  * ```ts
- * findMasked("/home/me/shop", (path) => (path.endsWith("/.env") ? "no-env" : null), { now: clock.now() });
+ * findMasked("/home/me/shop", (path) => (path.endsWith("/.env") ? "no-env" : null));
  * ```
  * @param project Real path of the project.
  * @param deny Gives the id of the rule that denies reading a real path, or `null`. Pass the same function while the
@@ -81,8 +82,9 @@ const SETTLED_MS = 2500;
 export function findMasked(project: string, deny: Deny, options: MaskOptions = {}): MaskedPaths {
   const state: Walk = {
     deny,
-    known: options.now === undefined ? null : remembered(deny),
-    settledNs: BigInt(Math.floor(options.now ?? 0) - SETTLED_MS) * 1_000_000n,
+    known: remembered(deny),
+    // Time decides only what is remembered, never what is found; a clock that lags makes this remember less.
+    settledNs: BigInt(Math.floor(options.now ?? performance.timeOrigin + performance.now()) - SETTLED_MS) * 1_000_000n,
     files: [],
     dirs: [],
     rules: new Map(),
@@ -111,7 +113,6 @@ function remembered(deny: Deny): Map<string, FolderView> {
 
 function viewOf(state: Walk, folder: string): FolderView | "unreadable" {
   try {
-    if (state.known === null) return look(state, folder, null);
     const stat = lstatSync(folder, { bigint: true });
     const known = state.known.get(folder);
     if (
@@ -127,7 +128,7 @@ function viewOf(state: Walk, folder: string): FolderView | "unreadable" {
   }
 }
 
-function look(state: Walk, folder: string, stat: BigIntStats | null): FolderView {
+function look(state: Walk, folder: string, stat: BigIntStats): FolderView {
   const [below, files, dirs, rules]: [string[], string[], string[], string[]] = [[], [], [], []];
   const entries = readdirSync(folder, { withFileTypes: true });
   for (const entry of entries) {
@@ -146,9 +147,9 @@ function look(state: Walk, folder: string, stat: BigIntStats | null): FolderView
     }
   }
   return {
-    mtimeNs: stat?.mtimeNs ?? 0n,
-    ctimeNs: stat?.ctimeNs ?? 0n,
-    ino: stat?.ino ?? 0n,
+    mtimeNs: stat.mtimeNs,
+    ctimeNs: stat.ctimeNs,
+    ino: stat.ino,
     entries: entries.length,
     below,
     files,
