@@ -14,11 +14,18 @@
 export * from "./deps.ts";
 export * from "./errors.ts";
 export * from "./files/find-masked.ts";
-export * from "./files/host-files.ts";
+export { createHostFiles } from "./files/host-files.ts";
 export * from "./files/host-writer.ts";
-export * from "./limits.ts";
+export {
+  type Bound,
+  DEFAULT_PROCESS_LIMITS,
+  PROCESS_BOUNDS,
+  type ProcessLimits,
+  processLimits,
+  SANDBOX_BOUNDS,
+} from "./limits.ts";
 export * from "./process/bubblewrap.ts";
-export * from "./process/lookup-program.ts";
+export { lookupProgram } from "./process/lookup-program.ts";
 export { runsLater } from "./process/runs-later.ts";
 export * from "./process/staged-run.ts";
 export type { RunEnd } from "./process/watchdog.ts";

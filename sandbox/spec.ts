@@ -191,11 +191,11 @@ export interface WriteValue {
   readonly op: "write";
   /** `true` when nothing stood there before. */
   readonly created: boolean;
-  /** Digest or content before; `null` where there was none. */
+  /** Digest of the content before; `null` where nothing stood. */
   readonly before: Digest | null;
-  /** Digest or content afterwards; `null` where there is none. */
+  /** Digest of the content now. */
   readonly after: Digest;
-  /** What the file was when it was read. */
+  /** What stands there now: what a later write must expect. */
   readonly state: FileStamp;
 }
 
@@ -279,9 +279,9 @@ export interface StagedDrop {
 
 /** Content before and after; `null` where there is none or it is larger than asked for. */
 export interface StagedContent {
-  /** Digest or content before; `null` where there was none. */
+  /** Bytes in the project. */
   readonly before: Uint8Array | null;
-  /** Digest or content afterwards; `null` where there is none. */
+  /** Bytes on the stage. */
   readonly after: Uint8Array | null;
   /** `true` when one of them was left out for its size. */
   readonly truncated: boolean;

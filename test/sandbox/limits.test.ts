@@ -1,11 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  checkLimit,
-  DEFAULT_PROCESS_LIMITS,
-  PROCESS_BOUNDS,
-  processLimits,
-  SANDBOX_BOUNDS,
-} from "../../sandbox/mod.ts";
+import { checkLimit } from "../../sandbox/limits.ts";
+import { DEFAULT_PROCESS_LIMITS, PROCESS_BOUNDS, processLimits, SANDBOX_BOUNDS } from "../../sandbox/mod.ts";
 
 describe("processLimits()", () => {
   it("fills in the defaults", () => {
