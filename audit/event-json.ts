@@ -117,7 +117,7 @@ const READ: Bounds = { textBytes: MAX_TEXT_BYTES, items: MAX_LIST_ITEMS, mask: n
  * @returns The event, or `null` for anything else: unknown, reordered or duplicate fields, unknown words.
  */
 export function decodeEvent(padded: string): AuditEvent | null {
-  const json = padded.replace(/ +$/, "");
+  const json = padded.endsWith(" ") ? padded.replace(/ +$/, "") : padded;
   try {
     const value: unknown = JSON.parse(json);
     // Writing it again must give the same text: this is what makes order, spelling and set of fields exact.

@@ -1,4 +1,3 @@
-import { fromBase64 } from "../core/mod.ts";
 import type { AuditEvent } from "./event.ts";
 import { decodeEvent } from "./event-json.ts";
 import { clearValues } from "./format-record.ts";
@@ -28,13 +27,18 @@ export function readEvent(
   place: { readonly header: HeaderRecord; readonly line: LineView },
 ): ReadEvent {
   const { buffer, start, end } = place.line;
-  const aad = buffer.subarray(start, end - CIPHER_TAIL - record.ct.length);
-  const plain = ratchet.decrypt(fromBase64(record.ct) ?? new Uint8Array(), aad);
+  const aad = buffer.subarray(start, end - CIPHER_TAIL - base64Length(record.ct));
+  const plain = ratchet.decrypt(record.ct, aad);
   if (plain === null) return { kind: "bad", code: "AEAD_FAILED" };
   const event = openPadding(plain);
   return event !== null && agrees(event, record, place.header)
     ? { kind: "event", event }
     : { kind: "bad", code: "EVENT_INVALID" };
+}
+
+/** Characters of base64 that some bytes take. */
+export function base64Length(bytes: Uint8Array): number {
+  return Math.ceil(bytes.length / 3) * 4;
 }
 
 /**

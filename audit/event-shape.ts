@@ -82,11 +82,10 @@ export function object(fields: Readonly<Record<string, Shape>>): Shape {
   const entries = Object.entries(fields).map(([name, shape]) => [name, `"${name}":`, shape] as const);
   return function writeObject(value, bounds) {
     if (value === null || value === undefined) return null;
-    if (typeof value !== "object" || Array.isArray(value)) throw invalid("an object", value);
-    const source: Readonly<Record<string, unknown>> = { ...value };
+    if (!isFields(value)) throw invalid("an object", value);
     let written = "";
     for (const [name, label, shape] of entries) {
-      const part = shape(source[name], bounds);
+      const part = shape(value[name], bounds);
       if (part !== null) written += (written === "" ? "" : ",") + label + part;
     }
     return `{${written}}`;
@@ -108,6 +107,10 @@ export function cutText(value: string, maxBytes: number): string {
   // A byte 10xxxxxx continues a character: step back to where it starts.
   while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
   return `${new TextDecoder().decode(bytes.subarray(0, end))}…(+${bytes.length - end} bytes)`;
+}
+
+function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function maskText(value: string, mask: Bounds["mask"]): string {

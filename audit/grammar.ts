@@ -13,8 +13,6 @@ export const BASE64_32 = "([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)";
 export const BASE64_64 = "([A-Za-z0-9+/]{85}[AQgw]==)";
 /** Base64 of 80 bytes: a sealed box around 32. */
 export const BASE64_80 = "([A-Za-z0-9+/]{106}[AEIMQUYcgkosw048]=)";
-/** Canonical base64 of any length above zero. */
-export const BASE64 = "((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==))";
 /** Printable ASCII without quote and backslash. */
 export const TEXT = "([ !#-\\[\\]-~]{0,128})";
 /** A session id. */
@@ -51,12 +49,13 @@ export function safeNumber(text: string | undefined): number | null {
 }
 
 /**
- * Tells whether the last characters of base64 carry no stray bits, so that the text re-encodes to itself.
+ * Decodes base64 of any length above zero, only in the one spelling that re-encodes to itself.
  *
- * @param text Text that {@link BASE64} matched.
- * @returns `false` for a second spelling of the same bytes.
+ * @param text Anything.
+ * @returns The bytes, or `null`.
  */
-export function isCanonicalTail(text: string): boolean {
-  if (!text.endsWith("=")) return true;
-  return text.endsWith("==") ? "AQgw".includes(text.at(-3) ?? "?") : "AEIMQUYcgkosw048".includes(text.at(-2) ?? "?");
+export function decodeBase64(text: string): Uint8Array | null {
+  // Decoding and encoding again costs a tenth of what a regular expression over a whole ciphertext does.
+  const bytes = Buffer.from(text, "base64");
+  return bytes.length > 0 && bytes.toString("base64") === text ? bytes : null;
 }

@@ -2,11 +2,10 @@ import { CAPABILITIES, CLASSIFICATIONS, DECISIONS, isId, ISOLATION_TIERS, isWord
 import { EVENT_NAMES } from "./event.ts";
 import {
   B2,
-  BASE64,
   BASE64_32,
   BASE64_64,
   BASE64_80,
-  isCanonicalTail,
+  decodeBase64,
   KID,
   NUMBER,
   safeNumber,
@@ -38,7 +37,7 @@ const RECIPIENT = `\\{"kid":"${KID}","w":"${BASE64_80}"\\}`;
 const CLEAR_PAIR = `"[a-z]{1,16}":"[a-z._-]{1,32}"`;
 const EVENT = new RegExp(
   `^\\{"t":"e","seq":${NUMBER},"ts":${NUMBER},"prev":"${B2}",` +
-    `(?:"clear":\\{(${CLEAR_PAIR}(?:,${CLEAR_PAIR}){0,4})\\},)?"ct":"${BASE64}"\\}$`,
+    `(?:"clear":\\{(${CLEAR_PAIR}(?:,${CLEAR_PAIR}){0,4})\\},)?"ct":"`,
 );
 const SEAL = `"seq":${NUMBER},"ts":${NUMBER},"prev":"${B2}","size":${NUMBER},"root":"${SHA256}"`;
 const CHECKPOINT = new RegExp(`^\\{"t":"c",${SEAL},"next":"${BASE64_32}","sig":"${BASE64_64}"\\}$`);
@@ -80,10 +79,12 @@ export function parseRecord(line: string): LogRecord | BadLine {
 
 function parseEvent(line: string): LogRecord | BadLine {
   const match = EVENT.exec(line);
-  const [seq, ts, prev, ct] = [safeNumber(match?.[1]), safeNumber(match?.[2]), match?.[3], match?.[5]];
-  if (seq === null || ts === null || prev === undefined || ct === undefined) return bad("is no event record");
-  if (!isCanonicalTail(ct)) return bad("holds base64 in a second spelling");
-  const text = match?.[4];
+  const [seq, ts, prev] = [safeNumber(match?.[1]), safeNumber(match?.[2]), match?.[3]];
+  if (match === null || seq === null || ts === null || prev === undefined) return bad("is no event record");
+  if (!line.endsWith('"}')) return bad("is no event record");
+  const ct = decodeBase64(line.slice(match[0].length, -2));
+  if (ct === null) return bad("holds no base64, or a second spelling of it");
+  const text = match[4];
   if (text === undefined) return { t: "e", seq, ts, prev, clear: null, ct };
   const clear = parseClear(text);
   return clear === null ? bad("holds an unknown clear field or value") : { t: "e", seq, ts, prev, clear, ct };

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { rootText } from "./chain.ts";
 import { AuditError } from "./errors.ts";
 import type { AuditEvent } from "./event.ts";
-import { openPadding } from "./event-reader.ts";
+import { base64Length, openPadding } from "./event-reader.ts";
 import { MAX_LINE_BYTES, SIGNATURE_TAIL } from "./grammar.ts";
 import { leafHash, merklePath, rootOfPath } from "./merkle.ts";
 import { parseRecord } from "./parse-record.ts";
@@ -243,8 +243,8 @@ function openProof(
 ): { readonly wrong: boolean; readonly event: AuditEvent | null } {
   if (proof.mk === null) return { wrong: false, event: null };
   const mk = fromBase64(proof.mk);
-  const aad = new TextEncoder().encode(proof.line.slice(0, -2 - record.ct.length));
-  const plain = mk === null || mk.length !== 32 ? null : decryptOne(mk, fromBase64(record.ct) ?? new Uint8Array(), aad);
+  const aad = new TextEncoder().encode(proof.line.slice(0, -2 - base64Length(record.ct)));
+  const plain = mk === null || mk.length !== 32 ? null : decryptOne(mk, record.ct, aad);
   const event = plain === null ? null : openPadding(plain);
   return { wrong: event === null, event };
 }

@@ -56,7 +56,8 @@ export interface EventRecord {
   readonly ts: number;
   readonly prev: string;
   readonly clear: ClearValues | null;
-  readonly ct: string;
+  /** The ciphertext, decoded. */
+  readonly ct: Uint8Array;
 }
 
 /** A signed root over everything before it in the segment. */

@@ -1,7 +1,7 @@
 import { blake2b, type SessionId, toHex } from "../core/mod.ts";
 import { geteuid } from "node:process";
 import { AuditError } from "./errors.ts";
-import type { AuditEvent } from "./event.ts";
+import type { AuditActor, AuditEvent } from "./event.ts";
 import { encodeEvent } from "./event-json.ts";
 import { timestampOf } from "./event-reader.ts";
 import { FlushQueue } from "./flush-queue.ts";
@@ -42,6 +42,7 @@ export class SessionLog implements AuditLog {
   readonly #queue: FlushQueue;
   readonly #began: { readonly wall: number; readonly mono: number };
   readonly #inFlight = new Set<string>();
+  readonly #actor: AuditActor;
   #place: SegmentPlace;
   #segment: SegmentWriter;
   #retired: SegmentWriter[] = [];
@@ -70,6 +71,7 @@ export class SessionLog implements AuditLog {
     this.session = options.session;
     this.warnings = parts.warnings;
     this.#options = options;
+    this.#actor = options.start?.actor ?? { uid: geteuid?.(), front: options.front };
     this.#sinks = parts.sinks;
     this.#place = parts.place;
     this.#segment = parts.segment;
@@ -148,13 +150,13 @@ export class SessionLog implements AuditLog {
 
   /** Numbers, encrypts and writes one event. No `await` may ever stand in here. */
   #write(event: AuditEvent, now: number): number {
-    const { settings, mask, front, start } = this.#options;
+    const { settings, mask } = this.#options;
     const whole: AuditEvent = {
       ...event,
       session_id: this.session,
       timestamp: timestampOf(now),
       mono_ms: this.#options.clock.mono() - this.#began.mono,
-      actor: event.actor ?? start?.actor ?? { uid: geteuid?.(), front },
+      actor: event.actor ?? this.#actor,
     };
     const json = encodeEvent(whole, mask);
     const seq = this.#segment.appendEvent(now, clearValues(settings.clear, whole), json);

@@ -27,6 +27,7 @@ const event = fc.record({ seq: number, ts: number, prev: hex(64), clear: fc.opti
     return {
       line: `${formatEventStart({ ...rest, prev: `b2:${prev}`, clear: shown })}${ct}"}`,
       ...rest,
+      prev: `b2:${prev}`,
       ct,
       clear: shown,
     };
@@ -86,8 +87,8 @@ const header = fc.record({
 describe("parseRecord()", () => {
   it("reads every event that the format can write", () => {
     fc.assert(
-      fc.property(event, ({ line, seq, ts, ct, clear: values }) => {
-        expect(parseRecord(line)).toMatchObject({ t: "e", seq, ts, ct, clear: values });
+      fc.property(event, ({ line, seq, ts, prev, ct, clear: values }) => {
+        expect(parseRecord(line)).toEqual({ t: "e", seq, ts, prev, ct: Buffer.from(ct, "base64"), clear: values });
       }),
       SEED,
     );

@@ -38,7 +38,7 @@ import {
 function forge(line: string, chain: Chain, secretKey: Uint8Array): string {
   const record = parseRecord(line);
   if (record.t === "e") {
-    const other = Buffer.alloc(Buffer.from(record.ct, "base64").length, 7).toString("base64");
+    const other = Buffer.alloc(record.ct.length, 7).toString("base64");
     return `${formatEventStart({ ...record, prev: chain.text })}${other}"}`;
   }
   if (record.t !== "c") return line;
