@@ -1,5 +1,4 @@
 import type { AtomicAction, Layer, Verdict } from "../core/mod.ts";
-import { severity } from "../core/mod.ts";
 import { classifyTarget } from "./classify.ts";
 import { type CompiledPolicy, type CompiledRule, compilePolicy } from "./compile.ts";
 import { decide, type DecisionState, NO_GRANTS } from "./decide.ts";
@@ -11,6 +10,7 @@ import { type FloorPlaces, floorPlaces } from "./floor.ts";
 import type { PathRoots } from "./path-glob.ts";
 import { Problems } from "./problems.ts";
 import { lexicalTarget, planRequest, type RequestContext } from "./requests.ts";
+import { worstVerdict } from "./worst-verdict.ts";
 
 /** Where embedded tests take place: the real roots, but no disk. */
 export interface TestPlace {
@@ -82,13 +82,6 @@ function runTest(test: PolicyTest, state: DecisionState): TestResult {
   const verdict = worstVerdict(actions.map((action) => decide(state, action)));
   const ok = verdict.decision === test.expect && (test.rule === undefined || verdict.rule === test.rule);
   return { test, ok, verdict, got: describeVerdict(verdict) };
-}
-
-/** Returns the first of the severest verdicts. */
-export function worstVerdict(verdicts: readonly [Verdict, ...Verdict[]] | readonly Verdict[]): Verdict {
-  const [first, ...others] = verdicts;
-  if (first === undefined) throw new PolicyError("REQUEST_INVALID", "Cannot decide a call without actions");
-  return others.reduce((worst, one) => severity(one.decision) > severity(worst.decision) ? one : worst, first);
 }
 
 /** Plans requests without looking at any disk, so that a test means the same everywhere. */

@@ -172,8 +172,8 @@ export interface CallVerdict {
 export interface PolicyEngine {
   /** What decides now; `refresh` may replace it, never change it. */
   readonly generation: Generation;
-  /** Looks whether a source changed on disk and swaps in a whole new generation if so. Never throws. */
-  refresh(): { readonly changed: boolean; readonly problem: string | null };
+  /** Looks whether a source changed on disk and swaps in a whole new generation if so. Never rejects. */
+  refresh(): Promise<{ readonly changed: boolean; readonly problem: string | null }>;
   /** Decides one action. Synchronous, pure over generation, grants and time, and total: what it cannot read it denies. */
   decide(action: AtomicAction): Verdict;
   /** Decides all actions of a call; none at all is a deny. */

@@ -3,7 +3,6 @@ import { platform } from "node:os";
 import { type AtomicAction, type Classification, loadSodium, type Target, type Verdict } from "../core/mod.ts";
 import { classifyTarget } from "./classify.ts";
 import { decide, type DecisionState, denial } from "./decide.ts";
-import { worstVerdict } from "./embedded-tests.ts";
 import type {
   CallVerdict,
   Explanation,
@@ -22,6 +21,7 @@ import { type PolicyLiterals, policyLiterals } from "./literals.ts";
 import { createMasks } from "./masks.ts";
 import type { PathRoots } from "./path-glob.ts";
 import { stampOf } from "./state-file.ts";
+import { worstVerdict } from "./worst-verdict.ts";
 
 /**
  * Opens policy for one session: loads every layer, decides, remembers answers.
@@ -36,7 +36,8 @@ import { stampOf } from "./state-file.ts";
  */
 export async function openPolicy(options: PolicyOptions): Promise<PolicyEngine> {
   await loadSodium();
-  return new Engine(options);
+  const context = contextOf(options);
+  return new Engine(context, await loadGeneration(context, 1));
 }
 
 class Engine implements PolicyEngine {
@@ -47,12 +48,13 @@ class Engine implements PolicyEngine {
   #mode: SessionMode;
   #closed = false;
   #literals: PolicyLiterals | null = null;
+  #lastLook: Promise<unknown> = Promise.resolve();
 
-  constructor(options: PolicyOptions) {
-    this.#mode = options.mode;
-    this.#context = contextOf(options);
-    this.#keeper = new GrantKeeper(options);
-    this.#loaded = loadGeneration(this.#context, 1);
+  constructor(context: LoadContext, loaded: LoadedGeneration) {
+    this.#mode = context.options.mode;
+    this.#context = context;
+    this.#keeper = new GrantKeeper(context.options);
+    this.#loaded = loaded;
     this.#state = this.#build();
   }
 
@@ -60,17 +62,24 @@ class Engine implements PolicyEngine {
     return this.#loaded.generation;
   }
 
-  refresh(): { readonly changed: boolean; readonly problem: string | null } {
+  refresh(): Promise<{ readonly changed: boolean; readonly problem: string | null }> {
+    // Threat: an older reading that ends later than a newer one puts a loosened policy back. One look at a time.
+    const look = this.#lastLook.then(() => this.#look());
+    this.#lastLook = look.catch(() => undefined);
+    return look;
+  }
+
+  async #look(): Promise<{ readonly changed: boolean; readonly problem: string | null }> {
     const answers = this.#keeper.refresh();
     const moved = [...this.#loaded.stamps].some(([path, stamp]) => stampOf(path) !== stamp);
-    if (moved) return this.#reload();
+    if (moved) return await this.#reload();
     if (answers) this.#state = this.#build();
     return { changed: false, problem: this.#loaded.problem };
   }
 
-  #reload(): { readonly changed: boolean; readonly problem: string | null } {
+  async #reload(): Promise<{ readonly changed: boolean; readonly problem: string | null }> {
     const before = this.#loaded;
-    const next = loadGeneration(this.#context, before.generation.number + 1);
+    const next = await loadGeneration(this.#context, before.generation.number + 1);
     // An edit that breaks a file under way changes nothing but the banner: what was in force stays in force.
     if (next.problem !== null && before.generation.state === "active") {
       this.#loaded = { ...before, problem: next.problem, stamps: next.stamps };

@@ -4,7 +4,6 @@ import { type CompiledPolicy, compilePolicy, type PolicyLayer } from "./compile.
 import type { PolicyDocument, PolicyProblem } from "./document.ts";
 import type { Generation, LayerStatus, PolicyOptions } from "./engine-types.ts";
 import { PolicyError } from "./errors.ts";
-import { loadDocument } from "./load-document.ts";
 import type { PathRoots } from "./path-glob.ts";
 import { describeProblem } from "./problems.ts";
 import { type PolicySource, policySources, readSource, type SourceState } from "./sources.ts";
@@ -44,22 +43,24 @@ interface LayerDraft {
 
 /**
  * Loads all layers: from the compiled bundle where it fits the files, else from YAML. A file that is broken is stood in
- * for by its last good state, if that is young enough: then everything but reading asks. Never throws.
+ * for by its last good state, if that is young enough: then everything but reading asks. Never rejects.
  *
  * @param context Options and roots.
  * @param number The number of the generation.
  * @returns The generation; `deny_all` when a broken file has nothing to stand in for it.
  */
-export function loadGeneration(context: LoadContext, number: number): LoadedGeneration {
+export async function loadGeneration(context: LoadContext, number: number): Promise<LoadedGeneration> {
   const { options } = context;
   const trusted = readTrust(options).entries.find((entry) => entry.project === options.project)?.sha256 ?? null;
   const stamps = new Map<string, Stamp>([[trustFile(options.home), stampOf(trustFile(options.home))]]);
   const bundles = createBundles(options);
-  const drafts = policySources(options).map((source) => {
-    const state = readSource(source);
-    stamps.set(source.path, state.stamp);
-    return draftLayer(source, state, { context, bundles, trusted });
-  });
+  const drafts = await Promise.all(
+    policySources(options).map((source) => {
+      const state = readSource(source);
+      stamps.set(source.path, state.stamp);
+      return draftLayer(source, state, { context, bundles, trusted });
+    }),
+  );
   const problem = drafts.map(problemOf).find((text) => text !== null) ?? null;
   const lost = drafts.some((draft) => draft.problems.length > 0 && draft.document === null);
   const state = problem === null ? "active" : lost ? "deny_all" : "degraded";
@@ -108,7 +109,11 @@ interface DraftContext {
   readonly trusted: string | null;
 }
 
-function draftLayer(source: PolicySource, state: SourceState, { context, bundles, trusted }: DraftContext): LayerDraft {
+async function draftLayer(
+  source: PolicySource,
+  state: SourceState,
+  { context, bundles, trusted }: DraftContext,
+): Promise<LayerDraft> {
   const grants = source.layer !== "project";
   if (state.kind === "missing") return { source, sha256: null, document: null, grants, problems: [], from: "none" };
   if (state.kind === "unsafe") return standIn(source, [state.problem], { context, bundles, trusted });
@@ -117,6 +122,8 @@ function draftLayer(source: PolicySource, state: SourceState, { context, bundles
   const kept = layerOf(bundles.active(), source, sha256);
   if (kept !== null) return { source, sha256, document: kept.document, grants: counts, problems: [], from: "bundle" };
   const { roots, homes } = context;
+  // A session that starts from the compiled bundle never needs the parser.
+  const { loadDocument } = await import("./load-document.ts");
   const loaded = loadDocument(state.bytes, { layer: source.layer, roots, homes });
   if (!loaded.ok) return standIn(source, loaded.problems, { context, bundles, trusted });
   return { source, sha256, document: loaded.document, grants: counts, problems: [], from: "yaml" };

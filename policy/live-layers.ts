@@ -45,7 +45,7 @@ export interface LiveLayers {
 export async function openLayers(options: PolicyOptions): Promise<LiveLayers> {
   await loadSodium();
   const context = contextOf({ ...options, readOnlyState: true });
-  const { generation, layers, policy, problem } = loadGeneration(context, 1);
+  const { generation, layers, policy, problem } = await loadGeneration(context, 1);
   const { roots, homes } = context;
   const places = floorPlaces(homes, policy.roots);
   const state = stateOf(policy, places);

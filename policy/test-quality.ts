@@ -2,10 +2,11 @@ import type { AtomicAction, Decision } from "../core/mod.ts";
 import { type CompiledRule, compilePolicy, type PolicyLayer } from "./compile.ts";
 import { decide, type DecisionState } from "./decide.ts";
 import type { PolicyTest } from "./document.ts";
-import { contextOf, stateOf, worstVerdict } from "./embedded-tests.ts";
+import { contextOf, stateOf } from "./embedded-tests.ts";
 import { matchedClasses } from "./evaluate.ts";
 import { factsOf } from "./facts.ts";
 import { planRequest } from "./requests.ts";
+import { worstVerdict } from "./worst-verdict.ts";
 
 /** A change of a rule that no test noticed. */
 export interface Survivor {

@@ -44,7 +44,7 @@ export async function authorize(
   },
 ): Promise<Authorized> {
   // Sources are looked at before each call, so that a tightened policy holds at once.
-  deps.policy.refresh();
+  await deps.policy.refresh();
   const { worst: decided, each } = deps.policy.decideAll(call.actions);
   const pairs: DecidedAction[] = [];
   for (const [index, action] of call.actions.entries()) {

@@ -96,20 +96,20 @@ describe("openPolicy()", () => {
     expect(decided(engine, read(`${project}/a`))).toBe("deny -");
     expect(decided(engine, read(`${project}/.env`))).toBe("deny no-secret-files");
     trust();
-    expect(engine.refresh()).toEqual({ changed: true, problem: null });
+    expect(await engine.refresh()).toEqual({ changed: true, problem: null });
     expect(engine.generation.number).toBe(2);
     expect(decided(engine, read(`${project}/a`))).toBe("allow read-project");
     // An edit narrows at once; putting the old bytes back is trusted again.
     writeFileSync(file, `${DEFAULT_POLICY}# more\n`);
-    expect(engine.refresh()).toEqual({ changed: true, problem: null });
+    expect(await engine.refresh()).toEqual({ changed: true, problem: null });
     expect(decided(engine, read(`${project}/a`))).toBe("deny -");
     writeFileSync(file, DEFAULT_POLICY);
-    engine.refresh();
+    await engine.refresh();
     expect(decided(engine, read(`${project}/a`))).toBe("allow read-project");
     untrustPolicy(options, project);
-    engine.refresh();
+    await engine.refresh();
     expect(decided(engine, read(`${project}/a`))).toBe("deny -");
-    expect(engine.refresh()).toEqual({ changed: false, problem: null });
+    expect(await engine.refresh()).toEqual({ changed: false, problem: null });
   });
 
   it("trusts one state at a time: an older policy is not trusted again by being put back", async () => {
@@ -159,7 +159,7 @@ describe("openPolicy()", () => {
       ["project", true, 16],
     ]);
     rmSync(options.systemFile);
-    engine.refresh();
+    await engine.refresh();
     expect(engine.decide(read(`${project}/docs/a`))).toMatchObject({ decision: "allow", rule: "docs", layer: "user" });
   });
 
@@ -325,13 +325,13 @@ describe("a broken policy", () => {
     const { open, project, file } = rig();
     const engine = await open();
     writeFileSync(file, `${DEFAULT_POLICY}foo: 1\n`);
-    const { changed, problem } = engine.refresh();
+    const { changed, problem } = await engine.refresh();
     expect(changed).toBe(false);
     expect(problem).toContain('unknown key "foo"');
     expect(decided(engine, read(`${project}/a`))).toBe("allow read-project");
-    expect(engine.refresh().problem).toContain("foo");
+    expect((await engine.refresh()).problem).toContain("foo");
     writeFileSync(file, DEFAULT_POLICY);
-    expect(engine.refresh()).toEqual({ changed: false, problem: null });
+    expect(await engine.refresh()).toEqual({ changed: false, problem: null });
   });
 
   it("is stood in for at start by the last good state: everything but reading asks", async () => {
@@ -349,7 +349,7 @@ describe("a broken policy", () => {
     expect(decided(engine, read(`${project}/.env`))).toBe("deny no-secret-files");
     expect(decided(engine, write(`${project}/a`))).toBe("requires_approval floor.degraded");
     writeFileSync(file, DEFAULT_POLICY);
-    expect(engine.refresh()).toEqual({ changed: true, problem: null });
+    expect(await engine.refresh()).toEqual({ changed: true, problem: null });
     expect(engine.generation.state).toBe("active");
   });
 
@@ -452,12 +452,12 @@ describe("remembered answers", () => {
     const { open, project } = rig(LASTING);
     const [one, two] = [await open(), await open()];
     await asked(one, write(`${project}/a`), "project");
-    two.refresh();
+    await two.refresh();
     expect(two.decide(write(`${project}/a`)).granted).toBe("project");
     const [grant] = two.grants();
     expect(await two.forget(grant?.id ?? "")).toBe(true);
     expect(await two.forget(grant?.id ?? "")).toBe(false);
-    one.refresh();
+    await one.refresh();
     expect(one.decide(write(`${project}/a`)).granted).toBeNull();
   });
 
@@ -515,7 +515,7 @@ describe("remembered answers", () => {
       `${LASTING}  - { id: more, effect: requires_approval, capability: file_write, paths: ["**/a"] }\n`,
     );
     trust();
-    engine.refresh();
+    await engine.refresh();
     expect(engine.decide(write(`${project}/a`))).toMatchObject({ decision: "requires_approval", granted: null });
   });
 

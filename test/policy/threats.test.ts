@@ -372,7 +372,7 @@ rules:
     expect(pathOutcomes(rig, "file_read", ["a.ts"])).toEqual(["a.ts: allow by read-project"]);
     const looser = "\n  - { id: mine, effect: allow, capability: file_write, paths: [$here] }\ntests:";
     writeFileSync(join(rig.project, ".agentzero/policy.yml"), DEFAULT_POLICY.replace("\ntests:", looser));
-    rig.engine.refresh();
+    await rig.engine.refresh();
     expect(pathOutcomes(rig, "file_read", [".env", "a.ts"])).toEqual([
       ".env: deny by no-secret-files",
       "a.ts: deny by no rule",
