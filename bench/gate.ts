@@ -18,13 +18,14 @@ export async function measure(): Promise<readonly Row[]> {
     writeFileSync(join(project, "README.md"), "# Hello\n");
     const context = contextIn(project, join(folder, "home"));
     await initProject(context, "default");
-    const { policy, audit, session, close } = await openComposedSession(context, {
+    const composed = await openComposedSession(context, {
       front: "call",
       approver: createNobody(),
       mode: "ask",
       project: "required",
       emit: () => undefined,
     });
+    const { policy, audit, session } = composed;
     const real = join(project, "README.md");
     const action = {
       capability: "file_read",
@@ -48,7 +49,7 @@ export async function measure(): Promise<readonly Row[]> {
       await session.call("read", { path: "README.md" }, signal);
       reads.push(performance.now() - start);
     }
-    await close();
+    await composed.close();
     return [
       plain("decide + intent in the log, p50", median(decided), { unit: "us", limit: 100 }),
       plain("decide + intent in the log, p95", quantile(decided, 0.95), { unit: "us", limit: 300 }),

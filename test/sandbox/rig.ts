@@ -33,9 +33,9 @@ export interface Rig {
     spec: Spec,
     io?: Partial<RunIo>,
   ): Promise<Outcome<Value>>;
-  io(io?: Partial<RunIo>): RunIo;
+  readonly io: (io?: Partial<RunIo>) => RunIo;
   /** Writes a file below the project, with its folders. */
-  put(path: string, content: string | Uint8Array): string;
+  readonly put: (path: string, content: string | Uint8Array) => string;
 }
 
 const folders: string[] = [];

@@ -8,7 +8,7 @@ const OTHER = parseDigest(`b2:${"1".repeat(64)}`);
 
 interface Desk {
   readonly desk: ReturnType<typeof createQuestionDesk>;
-  elapse(ms: number): void;
+  readonly elapse: (ms: number) => void;
 }
 
 function deskFor(ask: Approver["ask"]): Desk {
