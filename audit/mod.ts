@@ -26,6 +26,7 @@ export type { LogFiles } from "./log-files.ts";
 export { openAuditLog } from "./open-log.ts";
 export * from "./problem.ts";
 export * from "./proof.ts";
+export type { EventProof } from "./proof-form.ts";
 export * from "./read-session.ts";
 export * from "./reading-key.ts";
 export type { ClearValues } from "./record.ts";

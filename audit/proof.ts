@@ -1,55 +1,18 @@
 import { fromBase64, loadSodium, type SessionId, toBase64, verifySignature } from "../core/mod.ts";
-import * as z from "zod";
 import { rootText } from "./chain.ts";
 import { AuditError } from "./errors.ts";
 import type { AuditEvent } from "./event.ts";
 import { base64Length, openPadding } from "./event-reader.ts";
-import { MAX_LINE_BYTES, SIGNATURE_TAIL } from "./grammar.ts";
+import { SIGNATURE_TAIL } from "./grammar.ts";
 import { leafHash, merklePath, rootOfPath } from "./merkle.ts";
 import { parseRecord } from "./parse-record.ts";
 import type { Problem } from "./problem.ts";
+import { type EventProof, parseProof } from "./proof-form.ts";
 import { decryptOne, type Ratchet } from "./ratchet.ts";
 import type { EventRecord, HeaderRecord } from "./record.ts";
 import { scanSegment } from "./scan-segment.ts";
 import { openSegmentKeys, type SecretOf } from "./segment-keys.ts";
 import { listSessionFiles } from "./session-files.ts";
-
-const LINE = z.string().max(MAX_LINE_BYTES);
-const PROOF = z.strictObject({
-  v: z.literal("azproof/1"),
-  session: z.string().max(64),
-  seg: z.int().positive(),
-  seq: z.int().positive(),
-  index: z.int().nonnegative(),
-  size: z.int().positive(),
-  line: LINE,
-  path: z.array(z.string().regex(/^sha256:[0-9a-f]{64}$/)).max(64),
-  header: LINE,
-  checkpoints: z.array(LINE).min(1).max(100_000),
-  mk: z.string().max(64).nullable(),
-});
-
-/** Shows that one event is in the record, without showing any other: for somebody who has only the public key. */
-export interface EventProof {
-  readonly v: "azproof/1";
-  readonly session: string;
-  readonly seg: number;
-  readonly seq: number;
-  /** Which leaf of the tree the event is, from 0. */
-  readonly index: number;
-  /** Leaves below the root of the last checkpoint. */
-  readonly size: number;
-  /** The event's line. */
-  readonly line: string;
-  /** RFC 6962 audit path, `sha256:<hex>`. */
-  readonly path: readonly string[];
-  /** The segment's header: signed by the installation, names the first epoch key. */
-  readonly header: string;
-  /** Checkpoints up to the one that covers the event, each signed by the epoch that the one before names. */
-  readonly checkpoints: readonly string[];
-  /** Message key of this event alone, base64; `null` when it stays closed. */
-  readonly mk: string | null;
-}
 
 /** What checking a proof gave. */
 export interface ProofReport {
@@ -164,8 +127,7 @@ function proveInSegment(
  */
 export async function verifyProof(value: unknown, signers: readonly string[] | null): Promise<ProofReport> {
   await loadSodium();
-  const parsed = PROOF.safeParse(value);
-  const proof = parsed.success ? parsed.data : null;
+  const proof = parseProof(value);
   const header = proof === null ? null : parseRecord(proof.header);
   const event = proof === null ? null : parseRecord(proof.line);
   if (proof === null || header?.t !== "h" || event?.t !== "e") {

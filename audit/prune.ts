@@ -2,7 +2,7 @@ import { rmSync, statSync } from "node:fs";
 import type { LedgerEntry } from "./ledger-line.ts";
 import type { AuditLogOptions } from "./log.ts";
 import { scanSegment, type SegmentScan } from "./scan-segment.ts";
-import { headEntry } from "./session-log.ts";
+import { headEntry } from "./head-entry.ts";
 import { listSessionFiles, type SessionFiles } from "./session-files.ts";
 
 const DAY_MS = 86_400_000;

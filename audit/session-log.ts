@@ -6,12 +6,17 @@ import { encodeEvent } from "./event-json.ts";
 import { timestampOf } from "./event-reader.ts";
 import { FlushQueue } from "./flush-queue.ts";
 import { clearValues } from "./format-record.ts";
+import { headEntry } from "./head-entry.ts";
+import { InFlightCalls } from "./in-flight-calls.ts";
 import type { LedgerEntry } from "./ledger-line.ts";
 import type { AuditExit, AuditLog, AuditLogOptions } from "./log.ts";
+import type { ClearValues } from "./record.ts";
 import type { SegmentState } from "./scan-segment.ts";
 import { placeAfter, type SegmentPlace } from "./segment-place.ts";
 import type { SegmentWriter } from "./segment-writer.ts";
+import { SessionClock } from "./session-clock.ts";
 import { urgencyOf } from "./urgency.ts";
+import { asUnwritable, diskFull } from "./write-failure.ts";
 
 /** Events between two checkpoints. */
 const CHECKPOINT_EVENTS = 64;
@@ -20,7 +25,6 @@ const SYNC_MS = 1000;
 const CHECKPOINT_MS = 5000;
 const ROTATE_BYTES = 64 * 1024 * 1024;
 const DAY_MS = 86_400_000;
-const CLOCK_STEP_MS = 1000;
 
 /** What the log writes to besides its segment. */
 export interface LogSinks {
@@ -33,6 +37,13 @@ export interface LogSinks {
   readonly end: () => void;
 }
 
+/** An event ready to be written. */
+interface Encoded {
+  readonly event: AuditEvent;
+  readonly json: string;
+  readonly clear: ClearValues | null;
+}
+
 /** The record of one session, open for writing. */
 export class SessionLog implements AuditLog {
   readonly session: SessionId;
@@ -40,8 +51,8 @@ export class SessionLog implements AuditLog {
   readonly #options: AuditLogOptions;
   readonly #sinks: LogSinks;
   readonly #queue: FlushQueue;
-  readonly #began: { readonly wall: number; readonly mono: number };
-  readonly #inFlight = new Set<string>();
+  readonly #clock: SessionClock;
+  readonly #inFlight = new InFlightCalls();
   readonly #actor: AuditActor;
   #place: SegmentPlace;
   #segment: SegmentWriter;
@@ -53,7 +64,6 @@ export class SessionLog implements AuditLog {
   #syncedSeq = 0;
   #synced = 0;
   #day: number;
-  #drift = 0;
   #failure: AuditError | null = null;
   #ledgersBehind = false;
   #ended = false;
@@ -76,8 +86,8 @@ export class SessionLog implements AuditLog {
     this.#place = parts.place;
     this.#segment = parts.segment;
     this.#checkpointed = parts.segment.seq;
-    this.#began = { wall: options.clock.now(), mono: options.clock.mono() };
-    this.#day = Math.floor(this.#began.wall / DAY_MS);
+    this.#clock = new SessionClock(options.clock);
+    this.#day = Math.floor(this.#clock.now() / DAY_MS);
     this.#queue = new FlushQueue(options.timers, (want) => this.#flush(want));
   }
 
@@ -91,14 +101,17 @@ export class SessionLog implements AuditLog {
 
   append(event: AuditEvent): { readonly seq: number } {
     this.#check();
-    const now = this.#now();
+    const now = this.#clock.now();
+    // A value of the wrong type, or a mask that failed, refuses this event alone: nothing was written yet.
+    const encoded = this.#encode(event, now);
     try {
-      if (this.#inFlight.size === 0 && event.event === "intent") this.#rotateIfDue(now);
-      this.#noteClockStep(now);
-      return { seq: this.#write(event, now) };
+      if (this.#inFlight.isIdle && event.event === "intent") this.#rotateIfDue(now);
+      const step = this.#clock.step();
+      if (step !== null) {
+        this.#write(this.#encode({ event: "clock.step", reason: `the wall clock moved by ${step} ms` }, now), now);
+      }
+      return { seq: this.#write(encoded, now) };
     } catch (error) {
-      // A value of the wrong type refuses this event alone: nothing was written.
-      if (error instanceof AuditError && error.code === "EVENT_INVALID") throw error;
       throw this.#fail(error);
     }
   }
@@ -131,7 +144,7 @@ export class SessionLog implements AuditLog {
         await this.#queue.idle();
       }
       if (this.#failure === null) {
-        this.#heads.push(this.#entry("close", this.#segment.close(this.#now(), exit)));
+        this.#heads.push(this.#entry("close", this.#segment.close(this.#clock.now(), exit)));
         await this.#segment.sync();
         await this.#appendHeads(this.#heads.splice(0));
       }
@@ -148,21 +161,24 @@ export class SessionLog implements AuditLog {
     }
   }
 
-  /** Numbers, encrypts and writes one event. No `await` may ever stand in here. */
-  #write(event: AuditEvent, now: number): number {
-    const { settings, mask } = this.#options;
+  #encode(event: AuditEvent, now: number): Encoded {
     const whole: AuditEvent = {
       ...event,
       session_id: this.session,
       timestamp: timestampOf(now),
-      mono_ms: this.#options.clock.mono() - this.#began.mono,
+      mono_ms: this.#clock.mono(),
       actor: event.actor ?? this.#actor,
     };
-    const json = encodeEvent(whole, mask);
-    const seq = this.#segment.appendEvent(now, clearValues(settings.clear, whole), json);
-    this.#track(event);
+    const { settings, mask } = this.#options;
+    return { event, json: encodeEvent(whole, mask), clear: clearValues(settings.clear, event) };
+  }
+
+  /** Numbers, encrypts and writes one event. No `await` may ever stand in here. */
+  #write({ event, json, clear }: Encoded, now: number): number {
+    const seq = this.#segment.appendEvent(now, clear, json);
+    this.#inFlight.take(event);
     if (this.#segment.degraded) throw diskFull();
-    if (settings.sync === "each") this.#segment.syncNow();
+    if (this.#options.settings.sync === "each") this.#segment.syncNow();
     this.#schedule(event);
     return seq;
   }
@@ -181,26 +197,9 @@ export class SessionLog implements AuditLog {
     if (sync === "risky") this.#queue.within(urgency.sync ? SOON_MS : SYNC_MS, { checkpoint: false, sync: true });
   }
 
-  /** Remembers which calls may still bring a result: while there is one, the segment does not change. */
-  #track(event: AuditEvent): void {
-    const id = event.execution_id;
-    if (id === null || id === undefined) return;
-    if (event.event === "intent" && event.decision !== "deny") this.#inFlight.add(id);
-    if (event.event === "result") this.#inFlight.delete(id);
-    if (event.event === "approval" && event.approval?.answer !== "allow") this.#inFlight.delete(id);
-  }
-
-  #noteClockStep(now: number): void {
-    const drift = now - this.#began.wall - (this.#options.clock.mono() - this.#began.mono);
-    const step = drift - this.#drift;
-    if (Math.abs(step) <= CLOCK_STEP_MS) return;
-    this.#drift = drift;
-    this.#write({ event: "clock.step", reason: `the wall clock moved by ${Math.round(step)} ms` }, now);
-  }
-
   #checkpoint(): void {
     if (this.#segment.seq === this.#checkpointed) return;
-    const head = this.#segment.checkpoint(this.#now());
+    const head = this.#segment.checkpoint(this.#clock.now());
     this.#checkpointed = head.seq;
     // Of several heads between two flushes the last one says it all.
     this.#heads = [...this.#heads.filter((entry) => entry.kind !== "head"), this.#entry("head", head)];
@@ -277,49 +276,16 @@ export class SessionLog implements AuditLog {
   /** Ends the record for good: a last event and a close record if they still fit, else it stays unclosed. */
   #fail(cause: unknown): AuditError {
     if (this.#failure !== null) return this.#failure;
-    const reason = cause instanceof AuditError ? cause.message : "an unexpected error";
-    this.#failure = cause instanceof AuditError && cause.code !== "EVENT_INVALID"
-      ? cause
-      : new AuditError("AUDIT_UNWRITABLE", `Cannot write audit log "${this.file}"`, {
-        hint: "free disk space or mend the disk, then start a new session",
-        cause,
-      });
+    this.#failure = asUnwritable(this.file, cause);
     this.#sinks.freeReserve();
     try {
-      const now = this.#now();
-      const json = encodeEvent({
-        event: "audit.failed",
-        session_id: this.session,
-        timestamp: timestampOf(now),
-        mono_ms: this.#options.clock.mono() - this.#began.mono,
-        reason,
-      }, this.#options.mask);
-      this.#segment.appendEvent(now, clearValues(this.#options.settings.clear, { event: "audit.failed" }), json);
+      const now = this.#clock.now();
+      const { json, clear } = this.#encode({ event: "audit.failed", reason: this.#failure.message }, now);
+      this.#segment.appendEvent(now, clear, json);
       if (!this.#ledgersBehind) this.#heads.push(this.#entry("close", this.#segment.close(now, "failed")));
     } catch {
       // Nothing more fits: an unclosed segment says so by itself.
     }
     return this.#failure;
   }
-
-  #now(): number {
-    return Math.max(0, Math.floor(this.#options.clock.now()));
-  }
-}
-
-/** The failure after a line that took the last of the reserve. */
-export function diskFull(): AuditError {
-  return new AuditError("AUDIT_UNWRITABLE", "Cannot go on recording: the disk is full", {
-    hint: "free disk space, then start a new session",
-  });
-}
-
-/** Says in a ledger line what a segment looks like. */
-export function headEntry(
-  kind: "open" | "head" | "close" | "prune",
-  place: { readonly session: SessionId; readonly seg: number },
-  state: SegmentState,
-): LedgerEntry {
-  const { seq, size, root, head } = state;
-  return { kind, session: place.session, seg: place.seg, seq, size, root, head };
 }

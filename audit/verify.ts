@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { fromBase64, loadSodium, type SessionId, toBase64 } from "../core/mod.ts";
-import { AuditError } from "./errors.ts";
+import { AuditError, type ProblemCode } from "./errors.ts";
 import { identitiesOf } from "./identities.ts";
 import { LedgerCheck, mentions } from "./ledger-check.ts";
 import { type LedgerView, readLedger } from "./ledger-read.ts";
@@ -57,6 +57,21 @@ export interface VerifyReport {
  */
 export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   await loadSodium();
+  const report = verifyOnce(options);
+  // A session that begins or rotates right now can stand in one place already and in the other not yet: look again.
+  const codes = [...report.sessions.flatMap(({ problems }) => problems), ...report.problems].map(({ code }) => code);
+  return codes.some((code) => RACY.has(code)) ? verifyOnce(options) : report;
+}
+
+const RACY: ReadonlySet<ProblemCode> = new Set([
+  "SEGMENT_MISSING",
+  "SESSION_MISSING",
+  "SESSION_UNLISTED",
+  "LEDGERS_DIFFER",
+  "LEDGER_BROKEN",
+]);
+
+function verifyOnce(options: VerifyOptions): VerifyReport {
   const files = listSessionFiles(options.dir);
   const { check, signers } = readLedgers(options, files);
   const decrypt = options.pin !== undefined ? 0 : options.full === true ? Infinity : FULL_EVENTS;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it, test } from "vitest";
 import { NODE_FILES } from "../../audit/log-files.ts";
 import type { LogFiles } from "../../audit/log-files.ts";
+import { CoreError } from "../../core/mod.ts";
 import { SYNC_POLICIES, verify } from "../../audit/mod.ts";
 import {
   eventsOf,
@@ -147,6 +148,26 @@ describe("append()", () => {
       expect.objectContaining({ code: "EVENT_INVALID" }),
     );
     expect(log.append({ event: "intent" }).seq).toBe(2);
+    await log.close("ok");
+    expect((await verify(verifyOptions(place))).ok).toBe(true);
+  });
+
+  it("writes nothing when masking fails, and goes on", async () => {
+    const place = await makePlace();
+    let broken = true;
+    const log = await place.open({
+      mask(text) {
+        if (broken && text.includes("odd")) throw new CoreError("REDACTION_FAILED", "Cannot mask");
+        return text;
+      },
+    });
+    const size = statSync(log.file).size;
+    expect(() => log.append({ event: "intent", reason: "odd" })).toThrow(
+      expect.objectContaining({ code: "REDACTION_FAILED" }),
+    );
+    expect([statSync(log.file).size, log.failed]).toEqual([size, false]);
+    broken = false;
+    expect(log.append({ event: "intent", reason: "odd" }).seq).toBe(2);
     await log.close("ok");
     expect((await verify(verifyOptions(place))).ok).toBe(true);
   });
