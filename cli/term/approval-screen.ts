@@ -118,7 +118,8 @@ function lowerFirst(text: string): string {
 function previewLines(request: ApprovalRequest, details: boolean): readonly string[] {
   const { preview } = request;
   if (preview.kind === "text") return textLines(preview.text, details);
-  return [sanitizeLine(preview.summary), ...changeLines(preview.changes, details)];
+  const lines = changeLines(preview.changes, details);
+  return preview.changes.length === 1 ? lines : [sanitizeLine(preview.summary), ...lines];
 }
 
 /** The end of a text is always shown: a long start must not hide it. */

@@ -23,19 +23,36 @@ describe("agentzero demo", () => {
   });
 });
 
+describe("agentzero demo --here", () => {
+  it("plays in the person's project and leaves none of its files changed", async () => {
+    const base = tempDir({ "project/README.md": "# Mine\n", "project/.env": "KEY=fake\n" });
+    const cwd = join(base, "project");
+    const ran = await runAgentzero(["demo", "--here", "--json"], {
+      cwd,
+      home: join(base, "home"),
+      env: { HOME: base },
+    });
+    const report = ran.json() as { promises: readonly { promise: string; ok: boolean; detail: string }[] };
+    expect(report.promises.filter(({ ok }) => !ok)).toEqual([]);
+    expect(ran.exit).toBe(0);
+    expect(readdirSync(cwd).toSorted()).toEqual([".agentzero", ".env", "README.md"]);
+    const verified = await runAgentzero(["audit", "verify", "--all"], {
+      cwd,
+      home: join(base, "home"),
+      env: { HOME: base },
+    });
+    expect(verified.exit).toBe(0);
+  });
+});
+
 describe("judgeCalls()", () => {
   const calm = { ok: true, tool: "x", rule: null, approved: null, changes: [], error: null } as unknown as CallResult;
+  const changed = { ...calm, exit: 0, changes: [{ path: "a", kept: true }] } as unknown as CallResult;
 
   it("calls it broken when something happened that must not", () => {
-    // Everything was simply allowed: only the read may be.
-    const held = judgeCalls([
-      calm,
-      { ...calm, changes: [{ path: "src/a" }] } as unknown as CallResult,
-      calm,
-      calm,
-      calm,
-    ]);
-    expect(held.map((promise) => promise.held)).toEqual([true, false, false, false, false]);
+    // Everything was simply allowed: only reading and searching may be.
+    const held = judgeCalls([calm, calm, calm, changed, calm, calm, calm, changed, calm]);
+    expect(held.map((promise) => promise.held)).toEqual([true, true, false, false, false, false, true, false, false]);
   });
 
   it("calls it broken when a call was never made", () => {

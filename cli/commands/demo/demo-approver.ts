@@ -1,0 +1,33 @@
+import type { Approver } from "../../../core/mod.ts";
+import type { CommandContext } from "../../context.ts";
+import { approvalScreen } from "../../term/approval-screen.ts";
+import { styleFor } from "../../term/style.ts";
+
+/**
+ * Plays the person of the demo: shows every question as a terminal would, and says aloud what it answers.
+ *
+ * @param context Where to show it.
+ * @param answer What it answers; with `no` nothing of the person's own project changes.
+ * @returns The approver; its channel is `demo`.
+ */
+export function createDemoApprover(context: CommandContext, answer: "yes" | "no"): Approver {
+  return {
+    channel: "demo",
+    ask(request) {
+      if (!context.json) {
+        const view = {
+          columns: Math.min(context.tty.columns, 100),
+          details: false,
+          style: styleFor(context.system.env, context.tty.stderr),
+        };
+        context.output.note(approvalScreen(request, view).join("\n"));
+        context.output.note(`   Allow? [n]   the demo answers: ${answer === "yes" ? "y (once)" : "n"}`);
+      }
+      return Promise.resolve(
+        answer === "yes"
+          ? { kind: "allowed", scope: "once", subject: request.digest, only: null }
+          : { kind: "refused", why: "no", message: null },
+      );
+    },
+  };
+}
