@@ -1,5 +1,4 @@
 import { concatBytes } from "./concat-bytes.ts";
-import { detectText } from "./detectors.ts";
 import { AgentZeroError, CoreError } from "./errors.ts";
 import { maskHits, newDetections } from "./mask-detected.ts";
 import type {
@@ -122,6 +121,7 @@ class SessionRedactor implements Redactor {
 
   async detect(text: string): Promise<readonly Detection[]> {
     try {
+      const { detectText } = await import("./detectors.ts");
       return newDetections(text, await detectText(text), this.find(text));
     } catch (cause) {
       throw failed(cause);
