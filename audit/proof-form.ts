@@ -2,9 +2,13 @@ import { MAX_LINE_BYTES } from "./grammar.ts";
 
 /** Shows that one event is in the record, without showing any other: for somebody who has only the public key. */
 export interface EventProof {
+  /** Version of this form. */
   readonly v: "azproof/1";
+  /** Id of the session that the event belongs to. */
   readonly session: string;
+  /** Number of its segment, from 1. */
   readonly seg: number;
+  /** Number of the event within the session, from 1. */
   readonly seq: number;
   /** Which leaf of the tree the event is, from 0. */
   readonly index: number;

@@ -16,13 +16,17 @@ import { listSessionFiles } from "./session-files.ts";
 
 /** What checking a proof gave. */
 export interface ProofReport {
+  /** `true` when path, checkpoints and header fit together and every signature holds. */
   readonly ok: boolean;
+  /** Id of the session, as the signed header names it. */
   readonly session: string;
+  /** Number of the event, as its line names it. */
   readonly seq: number;
   /** Id text of the key that signed the header, base64. */
   readonly signer: string;
   /** The event, when the proof discloses it. */
   readonly event: AuditEvent | null;
+  /** Why it does not hold; empty when `ok`. */
   readonly problems: readonly Problem[];
 }
 
