@@ -1,4 +1,4 @@
-import type { ApprovalScope, Classification, Decision, Layer } from "./words.ts";
+import { type ApprovalScope, type Classification, CLASSIFICATIONS, type Decision, type Layer } from "./words.ts";
 
 /** What must be done to data before it may go where the decision allows it to. */
 export interface Obligations {
@@ -54,3 +54,24 @@ export interface Verdict {
 
 /** No obligations. */
 export const NO_OBLIGATIONS: Obligations = { redact: [], max_bytes: null };
+
+/**
+ * Joins what several decisions oblige to: everything that one of them says must be masked, the smallest limit.
+ *
+ * @example
+ * ```ts
+ * joinObligations([{ redact: ["pii"], max_bytes: 100 }, { redact: [], max_bytes: 10 }]); // { redact: ["pii"], max_bytes: 10 }
+ * ```
+ * @param all Any number of obligations; none gives {@link NO_OBLIGATIONS}.
+ * @returns The join.
+ */
+export function joinObligations(all: readonly Obligations[]): Obligations {
+  const redact = new Set<Classification>();
+  let smallest: number | null = null;
+  for (const { redact: classes, max_bytes } of all) {
+    for (const name of classes) redact.add(name);
+    if (max_bytes !== null && (smallest === null || max_bytes < smallest)) smallest = max_bytes;
+  }
+  if (redact.size === 0 && smallest === null) return NO_OBLIGATIONS;
+  return { redact: CLASSIFICATIONS.filter((name) => redact.has(name)), max_bytes: smallest };
+}
