@@ -12,7 +12,7 @@ import {
 import {
   createHttp,
   createHttpBackend,
-  type GateDeps,
+  type GateParts,
   openModel,
   openSession,
   type Session,
@@ -150,7 +150,7 @@ export async function openComposedSession(context: CommandContext, request: Sess
     for (const notice of resumed?.notices ?? []) context.output.note(notice);
     const sandbox: SandboxDeps = { clock, timers, random, facts: installation.facts.host };
     const toolchains = config.user.sandbox?.paths ?? [];
-    const gate: Omit<GateDeps, "questions" | "tools" | "ignored"> = {
+    const gate: GateParts = {
       session,
       project: root,
       front: request.front,
@@ -178,7 +178,6 @@ export async function openComposedSession(context: CommandContext, request: Sess
         project: root,
         stageRoot: record.stageRoot,
         classify: (target) => policy.classify(target),
-        masks: () => policy.masks(),
         lookupProgram: (word) => lookupProgram(word, toolchains),
         toolchains,
         gitIdentity: gitIdentity(context.system.env, context.userHome),

@@ -1,5 +1,4 @@
 import {
-  APPROVAL_SCOPES,
   type ApprovalAnswer,
   type ApprovalRequest,
   type ApprovalScope,
@@ -13,6 +12,7 @@ import {
   type Timers,
   type Verdict,
 } from "../core/mod.ts";
+import { scopesFor } from "../policy/mod.ts";
 import type { Proposal } from "./call.ts";
 
 /** A scope that a yes can have. */
@@ -28,23 +28,18 @@ const MAX_QUESTIONS_PER_MINUTE = 20;
 const MINUTE_MS = 60_000;
 
 /**
- * Lists the scopes that may be offered for a question: none is wider than the narrowest rule that asks.
+ * Lists the scopes that may be offered for a question: those that each of its actions can be remembered with.
  *
  * @param asks The asking actions of one question.
  * @returns Scopes from narrow to wide; at least `once`.
  */
 export function offeredScopes(asks: readonly DecidedAction[]): readonly GrantScope[] {
-  const order = ["once", "session", "project"] as const;
-  let widest: number = order.length - 1;
-  for (const { verdict } of asks) {
-    const scope = verdict.approval?.maxScope ?? "once";
-    // `package` and `project` are equally wide; which of the two is meant depends on who acts.
-    widest = Math.min(widest, scope === "package" ? 2 : order.indexOf(scope));
+  let offered: readonly GrantScope[] | null = null;
+  for (const { action, verdict } of asks) {
+    const own: readonly GrantScope[] = verdict.approval === null ? ["once"] : scopesFor(action, verdict.approval);
+    offered = offered === null ? own : offered.filter((scope) => own.includes(scope));
   }
-  const scopes: GrantScope[] = order.slice(0, widest + 1);
-  const all = asks.length > 0 && asks.every(({ action }) => action.skill !== null);
-  if (all && widest === 2) scopes.push("package");
-  return scopes;
+  return offered ?? ["once"];
 }
 
 /**
@@ -83,7 +78,6 @@ export function approvalDigest(subject: {
 
 /** How a question was settled. */
 export type Consent =
-  | { readonly kind: "unasked" }
   | { readonly kind: "granted"; readonly scope: GrantScope }
   | {
     readonly kind: "allowed";
@@ -98,11 +92,16 @@ export type Consent =
     readonly latencyMs: number;
   };
 
+/** How a question that was put ended. */
+export type AskedConsent = Extract<Consent, { kind: "allowed" | "refused" }>;
+
 /** The one place where people are asked: one question at a time, at most twenty a minute. */
 export interface QuestionDesk {
   readonly channel: string;
   /** Asks and compares the digest that was on the screen. Never rejects. */
-  ask(request: ApprovalRequest, signal: AbortSignal): Promise<Consent>;
+  ask(request: ApprovalRequest, signal: AbortSignal): Promise<AskedConsent>;
+  /** How long people were waited for so far, an open question included, in milliseconds. */
+  waitedMs(): number;
 }
 
 /**
@@ -118,8 +117,10 @@ export function createQuestionDesk(
 ): QuestionDesk {
   const asked: number[] = [];
   let queue: Promise<unknown> = Promise.resolve();
+  let waited = 0;
+  let openSince: number | null = null;
 
-  async function put(request: ApprovalRequest, signal: AbortSignal): Promise<Consent> {
+  async function put(request: ApprovalRequest, signal: AbortSignal): Promise<AskedConsent> {
     const start = ports.clock.mono();
     while (asked.length > 0 && start - (asked[0] ?? start) > MINUTE_MS) asked.shift();
     // Threat: a model that wears a person out with questions until one is answered by reflex.
@@ -127,8 +128,12 @@ export function createQuestionDesk(
       return { kind: "refused", why: "rate", message: null, latencyMs: 0 };
     }
     asked.push(start);
+    openSince = start;
     const answer = await answerInTime(approver, ports.timers, { request, signal });
-    const latencyMs = Math.round(ports.clock.mono() - start);
+    openSince = null;
+    const latency = ports.clock.mono() - start;
+    waited += latency;
+    const latencyMs = Math.round(latency);
     if (answer.kind === "refused") return { ...answer, latencyMs };
     // A yes that raced with the cancel came too late.
     if (signal.aborted) return { kind: "refused", why: "cancelled", message: null, latencyMs };
@@ -141,11 +146,12 @@ export function createQuestionDesk(
 
   return {
     channel: approver.channel,
-    ask(request, signal): Promise<Consent> {
+    ask(request, signal): Promise<AskedConsent> {
       const turn = queue.then(() => put(request, signal));
       queue = turn.catch(() => undefined);
       return turn;
     },
+    waitedMs: () => waited + (openSince === null ? 0 : ports.clock.mono() - openSince),
   };
 }
 
@@ -172,16 +178,6 @@ async function answerInTime(
   } finally {
     stop();
   }
-}
-
-/**
- * Says whether `scope` is at least as wide as a remembered grant needs to be stored.
- *
- * @param scope Scope of an answer.
- * @returns `true` for everything but `once`.
- */
-export function isRemembered(scope: ApprovalScope): boolean {
-  return scope !== "once" && APPROVAL_SCOPES.includes(scope);
 }
 
 /**

@@ -1,7 +1,8 @@
-import { type AtomicAction, NO_OBLIGATIONS, type Verdict } from "../core/mod.ts";
+import { type AtomicAction, joinObligations, NO_OBLIGATIONS, type Verdict } from "../core/mod.ts";
 import type { DecidedAction } from "./approve.ts";
 import type { CallFailure } from "./call.ts";
 import type { GateDeps } from "./deps.ts";
+import { lowerFirst } from "./lower-first.ts";
 import { intentEvent, type IntentFacts, type RecordSubject } from "./record.ts";
 import { secretPlace } from "./secret-place.ts";
 
@@ -45,7 +46,11 @@ export async function authorize(
 ): Promise<Authorized> {
   // Sources are looked at before each call, so that a tightened policy holds at once.
   await deps.policy.refresh();
-  const { worst: decided, each } = deps.policy.decideAll(call.actions);
+  const { worst: gravest, each } = deps.policy.decideAll(call.actions);
+  // Threat: a rule with obligations loses them beside a graver one for another action of the same call.
+  const decided = gravest.decision === "deny"
+    ? gravest
+    : { ...gravest, obligations: joinObligations(each.map(({ obligations }) => obligations)) };
   const pairs: DecidedAction[] = [];
   for (const [index, action] of call.actions.entries()) {
     const verdict = each[index];
@@ -124,8 +129,4 @@ function refusal(title: string, worst: Verdict, guard: Guard | null): CallFailur
     message: `Cannot ${lowerFirst(title)}: ${by}`,
     hint: worst.hint ?? "agentzero policy explain --last",
   };
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }

@@ -1,11 +1,12 @@
-import { labelOf } from "../core/mod.ts";
+import { joinObligations, type Label, labelOf } from "../core/mod.ts";
+import type { FileAdmission } from "./admit-files.ts";
 import { record } from "./authorize.ts";
 import type { Approved, CallFailure, CallResult, ChangeReport, LabelledResult } from "./call.ts";
 import type { EffectOutcome } from "./effects.ts";
 import { type LabelledOutput, labelOutput, sumRedactions } from "./label-output.ts";
+import { maskedText } from "./masked-text.ts";
 import { elapsed, type Passage } from "./passage.ts";
 import { resultEvent } from "./record.ts";
-import { settleChanges } from "./changes/settle-changes.ts";
 import type { Prepared, Presented } from "./tools/tool.ts";
 
 /**
@@ -59,19 +60,25 @@ export async function concludeFailure(
  */
 export async function concludeRun(
   passage: Passage,
-  run: { readonly ran: EffectOutcome; readonly prepared: Prepared; readonly approved: Approved },
+  run: {
+    readonly ran: EffectOutcome;
+    readonly files: FileAdmission;
+    readonly prepared: Prepared;
+    readonly approved: Approved;
+  },
 ): Promise<LabelledResult> {
   const { deps } = passage;
   let presented = present(run.prepared, run.ran);
   let approved = run.approved;
   let changes: readonly ChangeReport[] | undefined;
   if (run.ran.backend === "process" && run.ran.outcome.ok) {
+    const { settleChanges } = await import("./changes/settle-changes.ts");
     const settled = await settleChanges(passage, run.ran.outcome.value);
     changes = settled.reports;
     approved ??= settled.approved;
     presented = { ...presented, error: settled.failure ?? presented.error };
   }
-  const output = await label(passage, presented);
+  const output = await label(passage, presented, run.files.over(presented.files ?? []));
   const failure = output === null ? WITHHELD : presented.error;
   const { outcome } = run.ran;
   const event = resultEvent(passage.subject, {
@@ -104,13 +111,18 @@ const WITHHELD: CallFailure = {
   hint: "run agentzero doctor",
 };
 
-async function label(passage: Passage, presented: Presented): Promise<LabelledOutput | null> {
+// What holds for a file that output was taken from holds for the output.
+async function label(
+  passage: Passage,
+  presented: Presented,
+  files: ReturnType<FileAdmission["over"]>,
+): Promise<LabelledOutput | null> {
   const { deps, plan, proposal, authorized } = passage;
-  const { obligations } = authorized.worst;
+  const obligations = joinObligations([authorized.worst.obligations, files.obligations]);
   try {
     return await labelOutput(deps.redactor, presented, {
       trust: passage.tool.trust,
-      classes: plan.actions.flatMap((action) => action.classes),
+      classes: [...plan.actions.flatMap((action) => action.classes), ...files.classes],
       redact: obligations.redact,
       detect: deps.detect,
       maxBytes: Math.min(proposal.maxOutputBytes, obligations.max_bytes ?? proposal.maxOutputBytes),
@@ -170,7 +182,7 @@ function finish(
     decision: worst.decision,
     rule: worst.rule,
     layer: worst.layer,
-    reason: deps.redactor.mask(worst.reason).text,
+    reason: maskedText(deps.redactor, worst.reason),
     approved: end.approved,
     ok: end.failure === null,
     output: end.output?.text ?? null,
@@ -184,15 +196,23 @@ function finish(
     ...(end.changes === undefined ? {} : { changes: end.changes }),
   };
   deps.emit({ type: "tool_result", ...result });
-  return { result, label: end.output?.label ?? labelOf("core"), detected: end.output?.detected ?? [] };
+  return { result, label: end.output?.label ?? refusalLabel(passage), detected: end.output?.detected ?? [] };
+}
+
+// Threat: words of a file stand in a refusal and reach the model as ours: a name that a link leads to, the reason of a
+// rule of a policy that nobody trusted.
+function refusalLabel({ deps, plan, authorized: { worst } }: Passage): Label {
+  const renamed = plan.actions.some(({ target }) => target.kind === "path" && target.real !== target.lexical);
+  const layer = deps.policy.generation.layers.find((one) => one.layer === worst.layer);
+  const foreign = worst.layer === "project" && layer?.grants !== true;
+  return labelOf(renamed || foreign ? "file" : "core");
 }
 
 // Messages name what was seen: a path or an argument may hold a value that must not be shown.
-function maskedFailure(passage: Passage, failure: CallFailure): CallFailure {
-  const { redactor } = passage.deps;
+function maskedFailure({ deps: { redactor } }: Passage, failure: CallFailure): CallFailure {
   return {
     code: failure.code,
-    message: redactor.mask(failure.message).text,
-    hint: failure.hint === null ? null : redactor.mask(failure.hint).text,
+    message: maskedText(redactor, failure.message),
+    hint: failure.hint === null ? null : maskedText(redactor, failure.hint),
   };
 }

@@ -1,10 +1,13 @@
 import { type CallId, type Classification, joinLabels, type Label, USER_LABEL } from "../core/mod.ts";
 import type { Envelope } from "./envelope.ts";
-import type { ModelMessage } from "./providers/model.ts";
+import { rewriteJson } from "./mask-json.ts";
+import type { ModelCall, ModelMessage } from "./providers/model.ts";
 
 /** A piece of text in the context, masked, with its label and what detectors saw in it. */
 export interface LabelledText {
+  /** The text, without secret values. */
   readonly text: string;
+  /** Where it came from and what it is. */
   readonly label: Label;
   /** Classes that detectors found; they no longer count once a request masks them. */
   readonly detected: readonly Classification[];
@@ -12,12 +15,17 @@ export interface LabelledText {
 
 /** A call of the model and what became of it. */
 export interface AnsweredCall {
+  /** Id of the call, as its records name it. */
   readonly call: CallId;
   /** The id the provider knows it by. */
   readonly id: string;
+  /** Name of the tool, as the model wrote it. */
   readonly tool: string;
+  /** The arguments as the model wrote them; their text where it is no JSON. */
   readonly args: unknown;
+  /** `denied` when policy or a person said no. */
   readonly status: "ok" | "error" | "denied";
+  /** What the model is shown. */
   readonly result: LabelledText;
 }
 
@@ -101,11 +109,12 @@ export async function toMessages(
       messages.push({ role: "user", texts: [await rewrite(item.text), ...data] });
       continue;
     }
-    messages.push({
-      role: "assistant",
-      text: await rewrite(item.text),
-      calls: item.calls.map(({ id, tool, args }) => ({ id, tool, args })),
-    });
+    const calls: ModelCall[] = [];
+    // What the model wrote may quote what this request must not hold.
+    for (const { id, tool, args } of item.calls) {
+      calls.push({ id, tool: await rewrite(tool), args: await rewriteJson(args, rewrite) });
+    }
+    messages.push({ role: "assistant", text: await rewrite(item.text), calls });
     if (item.calls.length === 0) continue;
     const results: Extract<ModelMessage, { role: "tool" }>["results"][number][] = [];
     for (const { id, tool, status, result } of item.calls) {

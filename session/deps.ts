@@ -19,18 +19,23 @@ import type { SessionEvent } from "./events.ts";
 import type { HttpIo, HttpSpec, HttpValue } from "./http.ts";
 import type { IgnoreRules } from "./ignored.ts";
 import type { ToolEntry } from "./tools/registry.ts";
-import type { PlanContext } from "./tools/tool.ts";
+import type { PlanContext, PlanGround } from "./tools/tool.ts";
 
 /** The tier of `fetch`: like every backend, but each request and redirect is decided as it happens. */
 export interface HttpTier extends Omit<Backend<HttpSpec, HttpValue>, "run"> {
+  /** Runs as `Backend.run` does; `io.admitRequest` is asked before each hop. */
   run(permit: Permit, spec: HttpSpec, io: HttpIo): Promise<Outcome<HttpValue>>;
 }
 
 /** The tiers behind the gate. */
 export interface Tiers {
+  /** Reads, lists, searches: tier `host-readonly`. */
   readonly files: Backend<ReadSpec, ReadValue>;
+  /** Writes one file at a time: tier `host-supervised`. */
   readonly writer: Backend<WriteSpec, WriteValue>;
+  /** Runs commands on a staged view: tier `host-supervised`. */
   readonly process: Backend<ProcessSpec, ProcessValue>;
+  /** Sends requests of `fetch`: tier `host-supervised`. */
   readonly http: HttpTier;
 }
 
@@ -40,30 +45,50 @@ export type BindingAnswer =
   | { readonly ok: true; readonly format: string | null }
   | { readonly ok: false; readonly failure: CallFailure };
 
-/** Everything the gate is wired to; nothing else reaches the outside from a session. */
-export interface GateDeps {
+/** What a session is wired to outside itself: the composition root gives it, nothing else is reached. */
+export interface GateParts {
+  /** Id of the session; stands in every record and result. */
   readonly session: SessionId;
+  /** Real path of the project, or the folder that stands in for one. */
   readonly project: string;
+  /** The front door in use, for the record. */
   readonly front: Front;
+  /** Numeric account id, for the record. */
   readonly uid: number;
+  /** Wall and monotonic time. */
   readonly clock: Clock;
+  /** Deadlines of questions, prompts and replies. */
   readonly timers: Timers;
+  /** Makes ids of calls and executions. */
   readonly ids: IdSource;
+  /** Decides every action. */
   readonly policy: PolicyEngine;
+  /** Mints permits for the gate; tiers get the spending half alone. */
   readonly permits: PermitDesk;
+  /** Takes every intent before its effect, and every result. */
   readonly audit: AuditLog;
   /** The audit file as people are told it: relative to the project where it lies inside. */
   readonly auditFile: string;
+  /** Masks secret values in all that leaves a tier. */
   readonly redactor: Redactor;
+  /** Gives values to tiers, against a spent permit. */
   readonly secrets: SecretRevealer;
   /** Says whether a handle may be delivered to a place; never resolves the value, never rejects. */
   findBinding(handle: string, place: Place): Promise<BindingAnswer>;
-  readonly questions: QuestionDesk;
+  /** What runs what was allowed. */
   readonly tiers: Tiers;
-  readonly tools: ReadonlyMap<string, ToolEntry>;
-  readonly plan: Omit<PlanContext, "provenance">;
-  readonly ignored: IgnoreRules;
+  /** What plans of tools may look at. */
+  readonly plan: PlanGround;
   /** Look for personal data and credential shapes in outputs, because a model will see them. */
   readonly detect: boolean;
+  /** Takes each event, masked and in order; must not throw. */
   readonly emit: (event: SessionEvent) => void;
+}
+
+/** Everything the gate works with. */
+export interface GateDeps extends GateParts {
+  readonly plan: Omit<PlanContext, "provenance">;
+  readonly questions: QuestionDesk;
+  readonly tools: ReadonlyMap<string, ToolEntry>;
+  readonly ignored: IgnoreRules;
 }

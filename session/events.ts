@@ -82,14 +82,14 @@ export type NumberedEvent = { readonly v: 1; readonly seq: number; readonly sess
  *
  * @param stop How it ended.
  * @param denied How many calls were denied.
- * @returns An exit code of the contract; a reply that ended well after a denial is 5.
+ * @returns An exit code of the contract; a reply that ended by itself after a denial is 5.
  */
 export function exitOfStop(stop: Stop, denied: number): number {
   switch (stop) {
     case "end":
       return denied > 0 ? 5 : 0;
     case "refused":
-      return 1;
+      return denied > 0 ? 5 : 1;
     case "max_turns":
     case "max_tokens":
     case "time":

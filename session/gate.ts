@@ -1,13 +1,16 @@
-import type { IsolationTier } from "../core/mod.ts";
+import { AgentZeroError, type IsolationTier } from "../core/mod.ts";
+import { admitFiles } from "./admit-files.ts";
 import { admitRequests } from "./admit-request.ts";
 import { authorize } from "./authorize.ts";
-import type { Approved, LabelledResult, Proposal } from "./call.ts";
+import type { Approved, CallFailure, LabelledResult, Proposal } from "./call.ts";
 import { concludeFailure, concludeRefusal, concludeRun } from "./conclude.ts";
 import type { GateDeps } from "./deps.ts";
 import { runEffect } from "./effects.ts";
 import { liveOutput } from "./live-output.ts";
-import { maskJson } from "./mask-json.ts";
-import { normalise } from "./normalise.ts";
+import { isTooDeep, maskJson } from "./mask-json.ts";
+import { maskedNames } from "./masked-names.ts";
+import { maskedText } from "./masked-text.ts";
+import { type Normalised, normalise, refusedPlan } from "./normalise.ts";
 import { CANCELLED, type Passage } from "./passage.ts";
 import type { RecordSubject } from "./record.ts";
 import { settle } from "./settle.ts";
@@ -17,10 +20,38 @@ import { settle } from "./settle.ts";
  * result. The only path from a proposal to an effect; every way out is recorded, and nothing throws.
  *
  * @param deps What the gate is wired to.
- * @param proposal The call.
+ * @param proposed The call.
  * @returns The result in the shape of the JSON contract, and the label of its output.
  */
-export async function runCall(deps: GateDeps, proposal: Proposal): Promise<LabelledResult> {
+export async function runCall(deps: GateDeps, proposed: Proposal): Promise<LabelledResult> {
+  const proposal = presentable(deps, proposed);
+  const normalised = await normalise(deps, proposal);
+  const passage = await decided(deps, proposal, normalised);
+  const { intent, failure } = passage.authorized;
+  if (failure !== null || intent === null) {
+    announce(passage, passage.plan.tier, null);
+    return concludeRefusal(passage, failure, null);
+  }
+  try {
+    return await afterIntent(passage, intent);
+  } catch (cause) {
+    // Nothing may pass by without a result: a defect in here is one, too.
+    return await concludeFailure(passage, failureOf(cause), null);
+  }
+}
+
+// A name that no tool has comes from outside like any text: it is cut and masked before anybody sees it.
+function presentable(deps: GateDeps, proposal: Proposal): Proposal {
+  if (deps.tools.has(proposal.tool)) return proposal;
+  try {
+    return { ...proposal, tool: deps.redactor.mask(proposal.tool.slice(0, 128).toWellFormed()).text };
+  } catch {
+    return { ...proposal, tool: "unknown" };
+  }
+}
+
+// Steps 3 and 4, announced.
+async function decided(deps: GateDeps, proposal: Proposal, normalised: Normalised): Promise<Passage> {
   const startMs = deps.clock.mono();
   const subject: RecordSubject = {
     execution: deps.ids.next("exe"),
@@ -28,15 +59,21 @@ export async function runCall(deps: GateDeps, proposal: Proposal): Promise<Label
     parent: null,
     turn: proposal.turn,
   };
-  const { plan, guard } = await normalise(deps, proposal);
-  deps.emit({
-    type: "tool_call",
-    call: proposal.call,
-    tool: proposal.tool,
-    args: maskJson(deps.redactor, proposal.args),
-    tainted: plan.actions.some((action) => action.tainted),
-    title: deps.redactor.mask(plan.title).text,
-  });
+  const args = isTooDeep(proposal.args) ? null : proposal.args;
+  let { plan, guard } = normalised;
+  try {
+    deps.emit({
+      type: "tool_call",
+      call: proposal.call,
+      tool: proposal.tool,
+      args: maskJson(deps.redactor, args),
+      tainted: plan.actions.some((action) => action.tainted),
+      title: deps.redactor.mask(plan.title).text,
+    });
+  } catch (cause) {
+    // What cannot be shown is not done.
+    ({ plan, guard } = refusedPlan(proposal.tool, failureOf(cause)));
+  }
   const authorized = await authorize(deps, subject, {
     actions: plan.actions,
     title: plan.title,
@@ -47,16 +84,11 @@ export async function runCall(deps: GateDeps, proposal: Proposal): Promise<Label
       provenance: proposal.provenance,
       tier: plan.tier,
       handles: plan.handles,
-      bytesIn: (JSON.stringify(proposal.args) ?? "").length,
+      bytesIn: Buffer.byteLength(JSON.stringify(args) ?? ""),
     },
   });
   const tool = deps.tools.get(proposal.tool) ?? { trust: "core" };
-  const passage: Passage = { deps, proposal, tool, plan, subject, authorized, startMs };
-  if (authorized.failure !== null || authorized.intent === null) {
-    announce(passage, plan.tier, null);
-    return concludeRefusal(passage, authorized.failure, null);
-  }
-  return await afterIntent(passage, authorized.intent);
+  return { deps, proposal, tool, plan, subject, authorized, startMs };
 }
 
 async function afterIntent(passage: Passage, intent: number): Promise<LabelledResult> {
@@ -68,43 +100,32 @@ async function afterIntent(passage: Passage, intent: number): Promise<LabelledRe
   // Last look: what was cancelled while a person was thinking must not start.
   if (proposal.signal.aborted) return await concludeFailure(passage, CANCELLED, settled.approved);
   const { effect } = settled.prepared;
-  const live = liveOutput(deps, proposal.call);
+  const files = admitFiles(passage);
+  const live = liveOutput(deps, proposal.call, passage.authorized.worst.obligations);
   const ran = await runEffect(deps, { call: proposal.call, intent }, {
     effect,
-    io: { signal: proposal.signal, onOutput: live.push, admit: admission(passage) },
+    io: { signal: proposal.signal, onOutput: live.push, admit: files.admit, masked: maskedNames(deps) },
     handles: plan.handles,
     ...(effect.backend === "http" ? { admitRequest: admitRequests(passage, effect.spec) } : {}),
   });
   live.end();
-  return await concludeRun(passage, { ran, prepared: settled.prepared, approved: settled.approved });
+  return await concludeRun(passage, { ran, files, prepared: settled.prepared, approved: settled.approved });
 }
 
-// A walk opens further files: each is decided like a read of its own; what is not plainly allowed is left out.
-function admission(passage: Passage): (realPath: string) => boolean {
-  const { deps, plan } = passage;
-  const first = plan.actions[0];
-  return (real) => {
-    if (first === undefined) return false;
-    const target = { kind: "path", real, lexical: real, file: "file", staged: false } as const;
-    const { decision } = deps.policy.decide({
-      ...first,
-      capability: "file_read",
-      target,
-      classes: deps.policy.classify(target),
-    });
-    return decision === "allow" || decision === "allow_with_redaction";
-  };
+function failureOf(cause: unknown): CallFailure {
+  if (cause instanceof AgentZeroError) return { code: cause.code, message: cause.message, hint: cause.hint ?? null };
+  return { code: "TOOL_ERROR", message: "Cannot go on with the call: it failed inside", hint: null };
 }
 
 function announce(passage: Passage, tier: IsolationTier, approved: Approved): void {
-  const { worst } = passage.authorized;
-  passage.deps.emit({
+  const { deps, proposal, authorized: { worst } } = passage;
+  deps.emit({
     type: "decision",
-    call: passage.proposal.call,
+    call: proposal.call,
     decision: worst.decision,
     rule: worst.rule,
     layer: worst.layer,
-    reason: passage.deps.redactor.mask(worst.reason).text,
+    reason: maskedText(deps.redactor, worst.reason),
     tier,
     approved,
   });

@@ -1,4 +1,4 @@
-import type { CallId } from "../core/mod.ts";
+import type { CallId, Obligations } from "../core/mod.ts";
 import type { GateDeps } from "./deps.ts";
 
 /** Output on its way to a screen while a command still runs. */
@@ -14,20 +14,33 @@ export interface LiveOutput {
  *
  * @param deps Redactor and event sink.
  * @param call The call that produces the output.
- * @returns A sink for raw chunks.
+ * @param obligations What a rule obliges to; what must be recognised to be masked is not shown piece by piece.
+ * @returns A sink for raw chunks; it never throws.
  */
-export function liveOutput(deps: Pick<GateDeps, "redactor" | "emit">, call: CallId): LiveOutput {
+export function liveOutput(
+  deps: Pick<GateDeps, "redactor" | "emit">,
+  call: CallId,
+  obligations: Obligations,
+): LiveOutput {
+  if (obligations.redact.length > 0 || obligations.max_bytes !== null) return NOTHING;
   const streams = { stdout: channel("stdout"), stderr: channel("stderr") };
   function channel(stream: "stdout" | "stderr"): { push(chunk: Uint8Array): void; end(): void } {
     const mask = deps.redactor.stream();
     const decoder = new TextDecoder();
-    function show(bytes: Uint8Array, last: boolean): void {
-      const text = decoder.decode(bytes, { stream: !last });
-      if (text !== "") deps.emit({ type: "tool_output", call, stream, text });
+    let broken = false;
+    function show(masked: () => Uint8Array, last: boolean): void {
+      if (broken) return;
+      try {
+        const text = decoder.decode(masked(), { stream: !last });
+        if (text !== "") deps.emit({ type: "tool_output", call, stream, text });
+      } catch {
+        // What cannot be masked is not shown; the result says what became of the call.
+        broken = true;
+      }
     }
     return {
-      push: (chunk) => show(mask.push(chunk), false),
-      end: () => show(mask.end(), true),
+      push: (chunk) => show(() => mask.push(chunk), false),
+      end: () => show(() => mask.end(), true),
     };
   }
   return {
@@ -38,3 +51,5 @@ export function liveOutput(deps: Pick<GateDeps, "redactor" | "emit">, call: Call
     },
   };
 }
+
+const NOTHING: LiveOutput = { push: () => undefined, end: () => undefined };

@@ -1,6 +1,7 @@
 import { CoreError } from "../core/mod.ts";
 import type { FileState } from "../sandbox/mod.ts";
 import { type PermitGround, runEffect } from "./effects.ts";
+import { maskedNames } from "./masked-names.ts";
 import type { Passage } from "./passage.ts";
 import { SessionError } from "./errors.ts";
 import type { Look, Presented } from "./tools/tool.ts";
@@ -25,7 +26,7 @@ export function createLook(passage: Passage, ground: PermitGround): Look {
       }
       const ran = await runEffect(passage.deps, ground, {
         effect: { backend: "files", spec: { op: "state", target: realPath, maxBytes }, present: () => NOTHING },
-        io: { signal: passage.proposal.signal },
+        io: { signal: passage.proposal.signal, masked: maskedNames(passage.deps) },
         handles: [],
       });
       if (!ran.outcome.ok) {

@@ -1,30 +1,39 @@
-import { USER_LABEL } from "../core/mod.ts";
-import { isUntrusted, joinLabels } from "../core/mod.ts";
-import type { AnsweredCall, LabelledText } from "./context.ts";
+import {
+  AgentZeroError,
+  type Classification,
+  isUntrusted,
+  joinLabels,
+  type Redactor,
+  USER_LABEL,
+} from "../core/mod.ts";
+import type { AnsweredCall, ContextItem, LabelledText } from "./context.ts";
 import { SessionError } from "./errors.ts";
 import { exitOfStop, type Stop } from "./events.ts";
 import { createPromptState, type PromptState } from "./prompt-state.ts";
 import { createRepeats } from "./repeats.ts";
-import type { PromptEnd, SessionWiring } from "./session.ts";
-import { askModel, makeCalls, type Reply } from "./turn.ts";
+import { startWallClock } from "./wall-clock.ts";
+import type { PromptEnd, SessionInput, SessionWiring } from "./session.ts";
+import { makeCalls } from "./make-calls.ts";
+import { maskedText } from "./masked-text.ts";
+import { askModel, type Reply } from "./turn.ts";
 
 /**
  * Answers one prompt: ask the model, take its calls through the gate, add the results, until a reply has no calls or a
  * limit ends it. Every way out emits exactly one `result`.
  *
  * @param wiring The session.
- * @param input The person's words and labelled data, masked.
+ * @param input The person's words and labelled data.
  * @param signal Cancels the prompt.
  * @returns How it ended.
  */
 export async function runPrompt(
   wiring: SessionWiring,
-  input: { readonly text: string; readonly data: readonly LabelledText[] },
+  input: SessionInput,
   signal: AbortSignal,
 ): Promise<PromptEnd> {
   const { gate, limits } = wiring;
   const clock = new AbortController();
-  const stopClock = gate.timers.after(limits.wallMs, () => clock.abort());
+  const stopClock = startWallClock(gate, limits.wallMs, () => clock.abort("time"));
   const state = createPromptState(AbortSignal.any([signal, clock.signal]), createRepeats());
   const end = { text: "", stop: "end" as Stop };
   try {
@@ -42,10 +51,7 @@ export async function runPrompt(
   return end;
 }
 
-async function start(
-  wiring: SessionWiring,
-  input: { readonly text: string; readonly data: readonly LabelledText[] },
-): Promise<void> {
+async function start(wiring: SessionWiring, input: SessionInput): Promise<void> {
   const { gate, limits } = wiring;
   const bytes = Buffer.byteLength(input.text) + input.data.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
   if (bytes > limits.promptBytes) {
@@ -53,10 +59,21 @@ async function start(
       hint: "put the text into a file and let the model read it",
     });
   }
+  const item: ContextItem = {
+    kind: "prompt",
+    text: gate.redactor.mask(input.text).text,
+    data: await Promise.all(input.data.map((part) => labelData(gate.redactor, part))),
+  };
   wiring.quotes.learn(input.text);
-  const item = { kind: "prompt", text: gate.redactor.mask(input.text).text, data: input.data } as const;
   wiring.context.add(item);
   await wiring.store?.(item);
+}
+
+async function labelData(redactor: Redactor, part: SessionInput["data"][number]): Promise<LabelledText> {
+  const { text } = redactor.mask(part.text);
+  const detected = new Set<Classification>();
+  for (const hit of await redactor.detect(text)) detected.add(hit.class);
+  return { text, label: part.label, detected: [...detected] };
 }
 
 async function converse(wiring: SessionWiring, state: PromptState, end: { text: string }): Promise<Stop> {
@@ -71,7 +88,7 @@ async function converse(wiring: SessionWiring, state: PromptState, end: { text: 
     countUsage(wiring, state, reply);
     if (reply.text !== "") end.text = reply.text;
     // oxlint-disable-next-line no-await-in-loop -- one turn after the other
-    const calls = reply.calls.length === 0 ? [] : await makeCalls(wiring, state, reply);
+    const calls = reply.calls.length === 0 ? [] : await makeCalls(wiring, state, reply.calls);
     // oxlint-disable-next-line no-await-in-loop -- one turn after the other
     await keep(wiring, reply, { calls, label: joinLabels([before, MODEL_LABEL]) });
     if (reply.reason === "refused") return "refused";
@@ -125,22 +142,21 @@ function countUsage(wiring: SessionWiring, state: PromptState, reply: Reply): vo
 const DEFAULT_CONTEXT_TOKENS = 16_384;
 
 function stopOf(wiring: SessionWiring, cause: unknown): Stop {
-  const failure = cause instanceof SessionError
+  const failure = cause instanceof AgentZeroError
     ? cause
     : new SessionError("TOOL_ERROR", "Cannot go on: the session failed inside", { cause });
-  if (failure.code !== "CANCELLED") {
-    const { redactor, emit } = wiring.gate;
-    emit({
-      type: "error",
-      code: failure.code,
-      message: redactor.mask(failure.message).text,
-      hint: failure.hint ?? null,
-    });
-  }
   if (failure.code === "CANCELLED") return "cancelled";
+  const { redactor, emit } = wiring.gate;
+  emit({
+    type: "error",
+    code: failure.code,
+    message: maskedText(redactor, failure.message),
+    hint: failure.hint === undefined ? null : maskedText(redactor, failure.hint),
+  });
   if (failure.code === "MODEL_DENIED") return "denied";
-  if (failure.code === "AUDIT_UNWRITABLE" || !failure.code.startsWith("PROVIDER_")) return "integrity";
-  return "provider";
+  // The prompt itself was refused: nothing broke.
+  if (failure.code === "LIMIT_SIZE") return "refused";
+  return failure.code.startsWith("PROVIDER_") ? "provider" : "integrity";
 }
 
 function finish(wiring: SessionWiring, state: PromptState, end: { readonly text: string; readonly stop: Stop }): void {

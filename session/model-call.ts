@@ -1,23 +1,26 @@
-import {
-  type AtomicAction,
-  type CallId,
-  type Classification,
-  type Digest,
-  type IsolationTier,
-  type ModelTarget,
-  type Redaction,
+import type { AuditEvent } from "../audit/mod.ts";
+import type {
+  ApprovalRequest,
+  AtomicAction,
+  CallId,
+  Classification,
+  Digest,
+  Redaction,
+  Verdict,
 } from "../core/mod.ts";
-import { openQuestions } from "./approve.ts";
+import { consult, isStricterNow, recordGranted, remember } from "./answers.ts";
+import { type DecidedAction, offeredScopes, openQuestions } from "./approve.ts";
 import { authorize, record } from "./authorize.ts";
 import type { GateDeps } from "./deps.ts";
 import { mint, spender } from "./effects.ts";
+import { MODEL_TIER, modelAction } from "./model-action.ts";
 import { SessionError } from "./errors.ts";
 import type { OutgoingRequest } from "./http.ts";
 import type { Provenance } from "./provenance.ts";
 import type { ModelAttempt, ModelIo, OpenModel } from "./providers/model.ts";
-import { approvalEvent, type RecordSubject, resultEvent } from "./record.ts";
+import { type RecordSubject, resultEvent } from "./record.ts";
 import { credentialFor, modelKeyAction } from "./model-key.ts";
-import { refusalOf } from "./settle.ts";
+import { changed, refusalOf } from "./settle.ts";
 
 /** One model call, before it is decided. */
 export interface ModelCallFacts {
@@ -25,31 +28,12 @@ export interface ModelCallFacts {
   readonly provenance: Provenance;
   /** Classes of all that is sent, after masking. */
   readonly classes: readonly Classification[];
+  /** Classes that were masked throughout. */
+  readonly redacted: readonly Classification[];
   /** What masking for this request replaced: the receipt that `allow_with_redaction` asks for. */
   readonly redactions: readonly Redaction[];
   readonly bytes: number;
   readonly signal: AbortSignal;
-}
-
-const TIER: IsolationTier = "host-supervised";
-
-/**
- * Names a model call as policy sees it.
- *
- * @param model The open model.
- * @param classes Classes of what is sent.
- * @returns The atomic action; a model call is never tainted by what it is sent, the classes say what that is.
- */
-export function modelAction(model: OpenModel, classes: readonly Classification[]): AtomicAction {
-  const target: ModelTarget = {
-    kind: "model",
-    provider: model.provider,
-    model: model.name,
-    host: model.target.host,
-    port: model.target.port,
-    remote: model.target.remote,
-  };
-  return { capability: "model_call", target, classes, tier: TIER, tainted: false, skill: null };
 }
 
 /**
@@ -91,7 +75,7 @@ async function attempt(
       tool: "model",
       action: call.number === 0 ? "ask model" : `ask model again (${call.number})`,
       provenance: facts.provenance,
-      tier: TIER,
+      tier: MODEL_TIER,
       handles: model.key === null ? [] : [model.key.handle],
       bytesIn: facts.bytes,
       model: { provider: model.provider, name: model.name, host: model.target.host, request: call.digest },
@@ -100,68 +84,100 @@ async function attempt(
   if (intent === null || failure !== null) {
     throw denied(model, failure ?? { code: "AUDIT_UNWRITABLE", message: "Cannot ask the model", hint: null });
   }
-  const asks = openQuestions(each);
-  if (asks.length > 0) {
-    const consent = await deps.questions.ask({
-      session: deps.session,
-      call: id,
-      actor: "session",
-      tool: "model",
-      title: `Send ${facts.bytes} bytes (${facts.classes.join(", ")}) to model ${model.provider}/${model.name}`,
-      tier: TIER,
-      actions: each,
-      preview: { kind: "text", text: `${model.target.scheme ?? "in process"} ${model.target.host ?? ""}` },
-      tainted: false,
-      origins: facts.provenance.label.sources,
-      handles: model.key === null ? [] : [model.key.handle],
-      scopes: ["once", "session"],
-      timeoutMs: Math.min(...asks.map(({ terms }) => terms.timeoutMs)),
-      digest: call.digest,
-    }, facts.signal);
-    if (consent.kind !== "unasked") {
-      await record(deps, approvalEvent(subject, consent, { channel: deps.questions.channel, digest: call.digest }), {
-        risky: true,
-      });
-    }
-    if (consent.kind === "refused") {
-      throw denied(model, refusalOf(`Ask model ${model.provider}/${model.name}`, consent, worst));
-    }
-    if (consent.kind === "allowed" && consent.scope === "session") {
-      for (const { action: asked, terms } of asks) {
-        await deps.policy.remember({ action: asked, terms, scope: "session", by: deps.questions.channel });
-      }
-    }
+  async function end(outcome: EndedAttempt): Promise<void> {
+    const written = await record(deps, attemptResult(subject, facts, { ...outcome, ms: deps.clock.mono() - start }), {
+      risky: false,
+    });
+    if (typeof written !== "number") throw denied(model, written);
   }
-  const permit = mint(deps, { call: id, intent }, { digest: call.digest, tier: TIER });
+  // Threat: a rule that decides by what is left obliges to mask more than was masked.
+  const unmasked = worst.obligations.redact.filter((name) => !facts.redacted.includes(name));
+  if (unmasked.length > 0) {
+    const message = `Cannot ask model ${model.provider}/${model.name}: ${unmasked.join(", ")} would have to be masked`;
+    await end({ error: { code: "REDACTION_FAILED", message }, bytes: 0 });
+    throw denied(model, { code: "REDACTION_FAILED", message, hint: null });
+  }
+  await askAboutModel(deps, model, { subject, facts, each, worst, digest: call.digest });
+  const permit = mint(deps, { call: id, intent }, { digest: call.digest, tier: MODEL_TIER });
   return {
     permit,
-    tier: TIER,
+    tier: MODEL_TIER,
     permits: spender(deps),
     admit: (request) => admit(deps, model, { action, request }),
     credential: () => credentialFor(deps, model, permit),
-    async end(outcome): Promise<void> {
-      const written = await record(
-        deps,
-        resultEvent(subject, {
-          status: outcome.error === null ? "ok" : outcome.error.code === "CANCELLED" ? "cancelled" : "error",
-          exit: null,
-          ms: Math.round(deps.clock.mono() - start),
-          truncated: false,
-          error: outcome.error === null
-            ? null
-            : { code: outcome.error.code, message: outcome.error.message, hint: null },
-          bytesOut: outcome.bytes,
-          redactions: facts.redactions,
-          sandbox: null,
-          tagOut: null,
-        }),
-        { risky: false },
-      );
-      if (typeof written !== "number") {
-        throw new SessionError("AUDIT_UNWRITABLE", written.message, { hint: written.hint ?? undefined });
-      }
-    },
+    end,
   };
+}
+
+interface EndedAttempt {
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly bytes: number;
+}
+
+function attemptResult(
+  subject: RecordSubject,
+  facts: ModelCallFacts,
+  outcome: EndedAttempt & { readonly ms: number },
+): AuditEvent {
+  const { error, bytes, ms } = outcome;
+  return resultEvent(subject, {
+    status: error === null ? "ok" : error.code === "CANCELLED" ? "cancelled" : "error",
+    exit: null,
+    ms: Math.round(ms),
+    truncated: false,
+    error: error === null ? null : { code: error.code, message: error.message, hint: null },
+    bytesOut: bytes,
+    redactions: facts.redactions,
+    sandbox: null,
+    tagOut: null,
+  });
+}
+
+// Asks the person where a rule asks; throws when it stays unanswered.
+async function askAboutModel(
+  deps: GateDeps,
+  model: OpenModel,
+  ask: {
+    readonly subject: RecordSubject;
+    readonly facts: ModelCallFacts;
+    readonly each: readonly DecidedAction[];
+    readonly worst: Verdict;
+    readonly digest: Digest;
+  },
+): Promise<void> {
+  const { subject, facts, each, worst, digest } = ask;
+  const name = `${model.provider}/${model.name}`;
+  const asks = openQuestions(each);
+  if (asks.length === 0) {
+    const granted = await recordGranted(deps, subject, each);
+    if (typeof granted === "object" && granted !== null) throw denied(model, granted);
+    return;
+  }
+  const policy = deps.policy.generation.digest;
+  const where = model.target.host === null
+    ? "in this process"
+    : `${model.target.scheme ?? ""}://${model.target.host}:${model.target.port ?? ""}`;
+  const request: ApprovalRequest | null = deps.questions.channel === "none" ? null : {
+    session: deps.session,
+    call: subject.call,
+    actor: "session",
+    tool: "model",
+    title: `Send ${facts.bytes} bytes (${facts.classes.join(", ")}) to model ${name}`,
+    tier: MODEL_TIER,
+    actions: each,
+    preview: { kind: "text", text: `the conversation, ${facts.bytes} bytes, class ${facts.classes.join(" ")}\nto ${where}` },
+    tainted: false,
+    origins: facts.provenance.label.sources.map((source) => deps.redactor.mask(source).text),
+    handles: model.key === null ? [] : [model.key.handle],
+    scopes: offeredScopes(asks),
+    timeoutMs: Math.min(...asks.map(({ terms }) => terms.timeoutMs)),
+    digest,
+  };
+  const answer = await consult(deps, { subject, request, asks, whole: true, signal: facts.signal });
+  if (answer.kind === "failed") throw denied(model, answer.failure);
+  if (answer.kind === "no") throw denied(model, refusalOf(`Ask model ${name}`, answer.consent, worst));
+  if (await isStricterNow(deps, { policy, decided: each })) throw denied(model, changed(`Ask model ${name}`));
+  await remember(deps, asks, answer.scope);
 }
 
 // The name was decided with the call; with its addresses it is decided again before the connection.

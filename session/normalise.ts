@@ -2,6 +2,7 @@ import { AgentZeroError } from "../core/mod.ts";
 import type { Guard } from "./authorize.ts";
 import type { CallFailure, Proposal } from "./call.ts";
 import type { GateDeps } from "./deps.ts";
+import { isTooDeep, MAX_JSON_DEPTH, stringsOf } from "./mask-json.ts";
 import type { Plan } from "./tools/tool.ts";
 
 /** A proposal as atomic actions, or why it cannot become any. */
@@ -24,27 +25,40 @@ const MAX_ARGS_BYTES = 1024 * 1024;
 export async function normalise(deps: GateDeps, proposal: Proposal): Promise<Normalised> {
   const tool = deps.tools.get(proposal.tool);
   if (tool === undefined) {
-    return refused(proposal.tool, {
+    return refusedPlan(proposal.tool, {
       code: "TOOL_UNKNOWN",
       message: `Cannot call "${proposal.tool.slice(0, 64)}": there is no such tool`,
       hint: `use one of: ${[...deps.tools.keys()].join(", ")}`,
     });
   }
+  if (proposal.refuse !== undefined) return refusedPlan(tool.name, proposal.refuse);
   try {
-    const text = JSON.stringify(proposal.args) ?? "";
-    if (text.length > MAX_ARGS_BYTES) {
-      return refused(tool.name, {
-        code: "ARGS_INVALID",
-        message:
-          `Cannot call "${tool.name}": its arguments have ${text.length} bytes, at most ${MAX_ARGS_BYTES} are read`,
-        hint: "write the content to a file in parts",
-      });
-    }
+    const unfit = argsProblem(tool.name, proposal);
+    if (unfit !== null) return refusedPlan(tool.name, unfit);
     const plan = (await tool.load()).plan(proposal.args, { ...deps.plan, provenance: proposal.provenance });
-    return { plan, guard: leak(deps, text) };
+    return { plan, guard: leak(deps, proposal.args) };
   } catch (cause) {
-    return refused(tool.name, planFailure(tool.name, cause));
+    return refusedPlan(tool.name, planFailure(tool.name, cause));
   }
+}
+
+function argsProblem(name: string, { args, provenance }: Proposal): CallFailure | null {
+  if (isTooDeep(args)) {
+    return {
+      code: "ARGS_INVALID",
+      message: `Cannot call "${name}": its arguments are nested more than ${MAX_JSON_DEPTH} levels deep`,
+      hint: null,
+    };
+  }
+  // What a person gives was bounded where it was read.
+  if (provenance.actor === "person") return null;
+  const bytes = Buffer.byteLength(JSON.stringify(args) ?? "");
+  if (bytes <= MAX_ARGS_BYTES) return null;
+  return {
+    code: "ARGS_INVALID",
+    message: `Cannot call "${name}": its arguments have ${bytes} bytes, at most ${MAX_ARGS_BYTES} are read`,
+    hint: "write the content to a file in parts",
+  };
 }
 
 function planFailure(name: string, cause: unknown): CallFailure {
@@ -55,8 +69,10 @@ function planFailure(name: string, cause: unknown): CallFailure {
 }
 
 // Threat: a secret value, or the mask that stands for one, leaves through an argument: a path, a command, a file's text.
-function leak(deps: GateDeps, text: string): Guard | null {
-  if (deps.redactor.find(text).length > 0) {
+function leak({ redactor }: GateDeps, args: unknown): Guard | null {
+  // Each string by itself: inside JSON a value would be escaped once more than it is known to be.
+  const texts = [JSON.stringify(args) ?? "", ...stringsOf(args)];
+  if (texts.some((text) => redactor.find(text).length > 0)) {
     return {
       rule: "floor.secret-egress",
       failure: {
@@ -66,7 +82,7 @@ function leak(deps: GateDeps, text: string): Guard | null {
       },
     };
   }
-  if (deps.redactor.hasPlaceholder(text)) {
+  if (texts.some((text) => redactor.hasPlaceholder(text))) {
     return {
       rule: "floor.placeholder",
       failure: {
@@ -79,7 +95,14 @@ function leak(deps: GateDeps, text: string): Guard | null {
   return null;
 }
 
-function refused(name: string, failure: CallFailure): Normalised {
+/**
+ * Makes the plan of a call that cannot become any action: policy denies it, the guard says why.
+ *
+ * @param name Name of the tool.
+ * @param failure Why.
+ * @returns Plan and guard.
+ */
+export function refusedPlan(name: string, failure: CallFailure): Normalised {
   const plan: Plan = {
     title: `Call ${name.slice(0, 64)}`,
     tier: "deny",

@@ -1,8 +1,9 @@
 import type { Approver, MaskedText, Random } from "../core/mod.ts";
 import { createQuestionDesk } from "./approve.ts";
 import { type ContextItem, createContext } from "./context.ts";
-import type { GateDeps } from "./deps.ts";
+import type { GateDeps, GateParts } from "./deps.ts";
 import { createEnvelope } from "./envelope.ts";
+import { createHiddenPaths } from "./hidden-paths.ts";
 import { createIgnoreRules } from "./ignored.ts";
 import type { SessionLimits } from "./limits.ts";
 import type { OpenModel } from "./providers/model.ts";
@@ -13,16 +14,23 @@ import { BUILTIN_TOOLS, type ToolEntry } from "./tools/registry.ts";
 
 /** What a session is opened with; the composition root makes it. */
 export interface SessionOptions {
-  readonly gate: Omit<GateDeps, "questions" | "tools" | "ignored">;
+  /** What the gate is wired to. */
+  readonly gate: GateParts;
+  /** Where people are asked. */
   readonly approver: Approver;
+  /** Answers the prompts. */
   readonly model: OpenModel;
+  /** What one prompt may use. */
   readonly limits: SessionLimits;
+  /** Makes the token of the envelope and the jitter between attempts. */
   readonly random: Random;
+  /** `read-only` offers only tools that read; policy holds it too. */
   readonly mode: "ask" | "read-only";
   /** Version of this program, for the first event. */
   readonly version: string;
   /** The conversation so far, of a resumed session. */
   readonly resumed?: { readonly items: readonly ContextItem[]; readonly quotes: readonly string[] };
+  /** Keeps each finished step, masked; the next one waits for it. */
   readonly store?: (item: ContextItem) => Promise<void>;
 }
 
@@ -33,9 +41,16 @@ export interface SessionOptions {
  * @returns The session; close it, so that its record is complete.
  */
 export function openSession(options: SessionOptions): Session {
+  let opened: Session | null = null;
   const tools = offeredTools(options.mode);
+  const { project, policy, clock } = options.gate;
   const gate: GateDeps = {
     ...options.gate,
+    plan: {
+      ...options.gate.plan,
+      hidden: createHiddenPaths({ project, policy, clock, model: options.model }),
+    },
+    emit: guardedSink(options.gate.emit, () => opened?.cancel()),
     tools,
     questions: createQuestionDesk(options.approver, options.gate),
     ignored: createIgnoreRules(options.gate.project),
@@ -61,7 +76,7 @@ export function openSession(options: SessionOptions): Session {
     tools: [...tools.keys()],
     limits: { turns: limits.turns, tokens: limits.tokens, wall_ms: limits.wallMs, output_bytes: limits.outputBytes },
   });
-  return new Session({
+  opened = new Session({
     gate,
     model,
     limits,
@@ -77,6 +92,19 @@ export function openSession(options: SessionOptions): Session {
     maskedTexts: new Map<string, MaskedText>(),
     store: options.store ?? null,
   });
+  return opened;
+}
+
+// Threat: a front door whose window is gone throws in the middle of a call, between an effect and its record.
+function guardedSink(emit: GateDeps["emit"], cancel: () => void): GateDeps["emit"] {
+  return (event) => {
+    try {
+      emit(event);
+    } catch {
+      // Nobody watches any more: the prompt under way ends.
+      cancel();
+    }
+  };
 }
 
 function offeredTools(mode: "ask" | "read-only"): ReadonlyMap<string, ToolEntry> {

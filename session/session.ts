@@ -1,13 +1,11 @@
-import { type Classification, type Label, labelOf, type MaskedText, type SessionId, USER_LABEL } from "../core/mod.ts";
+import { type Label, labelOf, type MaskedText, type SessionId, USER_LABEL } from "../core/mod.ts";
 import type { LabelledResult } from "./call.ts";
-import type { Context, ContextItem, LabelledText } from "./context.ts";
+import type { Context, ContextItem } from "./context.ts";
 import type { GateDeps } from "./deps.ts";
 import type { Envelope } from "./envelope.ts";
-import { SessionError } from "./errors.ts";
-import type { SessionEvent, Stop } from "./events.ts";
+import type { Stop } from "./events.ts";
 import { runCall } from "./gate.ts";
 import type { SessionLimits } from "./limits.ts";
-import { runPrompt } from "./loop.ts";
 import { fromPerson } from "./provenance.ts";
 import type { ModelIo, OpenModel } from "./providers/model.ts";
 import type { QuoteTable } from "./quotes.ts";
@@ -38,7 +36,9 @@ export interface SessionInput {
 
 /** How a prompt ended, for front doors. */
 export interface PromptEnd {
+  /** Why it ended. */
   readonly stop: Stop;
+  /** The last reply, masked; empty when there was none. */
   readonly text: string;
 }
 
@@ -47,6 +47,9 @@ export class Session {
   readonly #wiring: SessionWiring;
   #queue: Promise<unknown> = Promise.resolve();
   #running: AbortController | null = null;
+  /** Ends with the session, and everything under way with it. */
+  readonly #life = new AbortController();
+  readonly #calls = new Set<Promise<LabelledResult>>();
   #closed = false;
 
   /** @internal Use `openSession()`. */
@@ -75,15 +78,17 @@ export class Session {
   /** Makes one call as the person, without the model. Never rejects. */
   call(tool: string, args: unknown, signal: AbortSignal): Promise<LabelledResult> {
     const { gate } = this.#wiring;
-    return runCall(gate, {
+    const made = runCall(gate, {
       call: gate.ids.next("call"),
       tool,
       args,
       provenance: fromPerson(USER_LABEL),
       turn: null,
-      signal,
+      signal: AbortSignal.any([signal, this.#life.signal]),
       maxOutputBytes: MAX_PERSON_OUTPUT_BYTES,
-    });
+    }).finally(() => this.#calls.delete(made));
+    this.#calls.add(made);
+    return made;
   }
 
   /** Ends the prompt under way; it still ends with `result`. Idempotent. */
@@ -91,12 +96,13 @@ export class Session {
     this.#running?.abort();
   }
 
-  /** Cancels, then closes the record; permits and session grants are gone. Idempotent. */
+  /** Cancels all that is under way, then closes the record; permits and session grants are gone. Idempotent. */
   async close(exit: "ok" | "failed" | "interrupted"): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.cancel();
+    this.#life.abort();
     await this.#queue;
+    await Promise.allSettled(this.#calls);
     const { gate } = this.#wiring;
     gate.permits.revokeAll();
     gate.policy.close();
@@ -104,34 +110,18 @@ export class Session {
   }
 
   async #run(input: SessionInput, signal: AbortSignal | undefined): Promise<PromptEnd> {
-    const { gate } = this.#wiring;
-    if (this.#closed) return { stop: "cancelled", text: "" };
     const running = new AbortController();
     this.#running = running;
-    const either = signal === undefined ? running.signal : AbortSignal.any([running.signal, signal]);
+    const signals = [running.signal, this.#life.signal, ...(signal === undefined ? [] : [signal])];
     try {
-      return await runPrompt(this.#wiring, { text: input.text, data: await this.#label(input.data) }, either);
-    } catch (cause) {
-      // An exception inside the engine is an event like any failure; no effect follows.
-      const failure = cause instanceof SessionError
-        ? cause
-        : new SessionError("TOOL_ERROR", "Cannot go on: the session failed inside", { cause });
-      gate.emit({ type: "error", code: failure.code, message: failure.message, hint: failure.hint ?? null });
-      return { stop: "integrity", text: "" };
+      // A call without a model needs no loop: it is loaded by the first prompt.
+      const { runPrompt } = await import("./loop.ts");
+      return await runPrompt(this.#wiring, input, AbortSignal.any(signals));
     } finally {
       this.#running = null;
-      gate.permits.revokeAll();
+      // A permit dies with its turn; calls of the person that are still under way keep theirs.
+      if (this.#calls.size === 0) this.#wiring.gate.permits.revokeAll();
     }
-  }
-
-  async #label(data: SessionInput["data"]): Promise<readonly LabelledText[]> {
-    const { redactor } = this.#wiring.gate;
-    return await Promise.all(data.map(async ({ text, label }) => {
-      const masked = redactor.mask(text).text;
-      const detected = new Set<Classification>();
-      for (const hit of await redactor.detect(masked)) detected.add(hit.class);
-      return { text: masked, label, detected: [...detected] };
-    }));
   }
 }
 
@@ -139,6 +129,3 @@ const MAX_PERSON_OUTPUT_BYTES = 16 * 1024 * 1024;
 
 /** Label of text that came through a pipe. */
 export const STDIN_LABEL: Label = labelOf("file", ["private"], "stdin");
-
-/** Sink of session events. */
-export type EventSink = (event: SessionEvent) => void;

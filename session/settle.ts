@@ -1,19 +1,13 @@
 import { AgentZeroError, type ApprovalRequest, type Digest, type Verdict } from "../core/mod.ts";
 import { specDigest } from "../sandbox/mod.ts";
-import {
-  approvalDigest,
-  type Consent,
-  type GrantScope,
-  isRemembered,
-  offeredScopes,
-  openQuestions,
-} from "./approve.ts";
-import { record } from "./authorize.ts";
+import { type Answered, consult, isStricterNow, recordGranted, remember } from "./answers.ts";
+import { approvalDigest, type AskedConsent, offeredScopes, openQuestions } from "./approve.ts";
 import type { Approved, CallFailure } from "./call.ts";
 import type { PermitGround } from "./effects.ts";
 import { createLook } from "./look.ts";
+import { maskPreview } from "./mask-preview.ts";
+import { lowerFirst } from "./lower-first.ts";
 import type { Passage } from "./passage.ts";
-import { approvalEvent } from "./record.ts";
 import type { Prepared } from "./tools/tool.ts";
 
 /** Whether a decided call may run, exactly what runs, and who said so. */
@@ -24,11 +18,19 @@ export type Settled =
   /** Nobody allowed it: the approval record is final. */
   | { readonly kind: "refused"; readonly failure: CallFailure; readonly approved: Approved };
 
-const CHANGED: CallFailure = {
-  code: "APPROVAL_CHANGED",
-  message: "Cannot run: what would happen changed between the question and the answer",
-  hint: "propose the call again",
-};
+/**
+ * Says that an answer came for something else.
+ *
+ * @param title What was asked.
+ * @returns The failure.
+ */
+export function changed(title: string): CallFailure {
+  return {
+    code: "APPROVAL_CHANGED",
+    message: `Cannot ${lowerFirst(title)}: what would happen changed between the question and the answer`,
+    hint: "propose the call again",
+  };
+}
 
 /**
  * Asks where policy asks, bound to a digest of exactly what would run (step 5 of the life of a call).
@@ -38,63 +40,58 @@ const CHANGED: CallFailure = {
  * @returns Whether it may run.
  */
 export async function settle(passage: Passage, intent: number): Promise<Settled> {
-  const { deps, proposal, authorized, subject } = passage;
+  const { deps, proposal, authorized, plan, subject } = passage;
   const asks = openQuestions(authorized.each);
+  const { signal } = proposal;
   if (asks.length > 0 && deps.questions.channel === "none") {
-    return await refuse(passage, { kind: "refused", why: "nobody", message: null, latencyMs: 0 }, null);
+    return refused(passage, await consult(deps, { subject, request: null, asks, whole: true, signal }));
   }
   const ground = { call: proposal.call, intent };
   const prepared = await prepare(passage, ground);
   if (!("effect" in prepared)) return { kind: "failed", failure: prepared, approved: null };
-  if (asks.length === 0) return await settleGranted(passage, prepared);
+  if (asks.length === 0) {
+    const scope = await recordGranted(deps, subject, authorized.each);
+    if (typeof scope === "object" && scope !== null) return { kind: "failed", failure: scope, approved: null };
+    return { kind: "go", prepared, approved: scope };
+  }
 
-  const digest = digestFor(passage, prepared);
-  const consent = await deps.questions.ask(question(passage, prepared, digest), proposal.signal);
-  if (consent.kind !== "allowed") return await refuse(passage, consent, digest);
-  const event = approvalEvent(subject, consent, { channel: deps.questions.channel, digest });
-  const written = await record(deps, event, { risky: true });
-  if (typeof written !== "number") return { kind: "failed", failure: written, approved: null };
+  const policy = deps.policy.generation.digest;
+  const request = question(passage, prepared, asks);
+  if (!("digest" in request)) return { kind: "failed", failure: request, approved: null };
+  const answer = await consult(deps, { subject, request, asks, whole: true, signal });
+  if (answer.kind !== "yes") return refused(passage, answer);
 
   // Threat: the world changed between question and answer. Plan again; another digest is another question.
-  deps.policy.refresh();
+  if (await isStricterNow(deps, { policy, decided: authorized.each })) {
+    return { kind: "failed", failure: changed(plan.title), approved: "no" };
+  }
   const again = await prepare(passage, ground);
-  if (!("effect" in again) || digestFor(passage, again) !== digest) {
-    return { kind: "refused", failure: CHANGED, approved: "no" };
+  if (!("effect" in again) || digestFor(passage, again) !== request.digest) {
+    return { kind: "failed", failure: changed(plan.title), approved: "no" };
   }
-  if (isRemembered(consent.scope)) {
-    for (const { action, terms } of asks) {
-      await deps.policy.remember({ action, terms, scope: consent.scope, by: "person" });
-    }
-  }
-  return { kind: "go", prepared: again, approved: consent.scope };
+  await remember(deps, asks, answer.scope);
+  return { kind: "go", prepared: again, approved: answer.scope };
 }
 
-// A remembered grant answers the question; the record says so.
-async function settleGranted(passage: Passage, prepared: Prepared): Promise<Settled> {
-  const scope = grantedScope(passage);
-  if (scope === null) return { kind: "go", prepared, approved: null };
-  const event = approvalEvent(passage.subject, { kind: "granted", scope }, { channel: "grant", digest: null });
-  const written = await record(passage.deps, event, { risky: true });
-  if (typeof written !== "number") return { kind: "failed", failure: written, approved: null };
-  return { kind: "go", prepared, approved: scope };
-}
-
-async function refuse(passage: Passage, consent: Consent, digest: Digest | null): Promise<Settled> {
-  const { deps, subject, authorized, plan } = passage;
-  if (consent.kind !== "refused") return { kind: "failed", failure: CHANGED, approved: null };
-  const event = approvalEvent(subject, consent, { channel: deps.questions.channel, digest });
-  const written = await record(deps, event, { risky: true });
-  if (typeof written !== "number") return { kind: "failed", failure: written, approved: null };
-  if (consent.why === "never") {
-    for (const { action, terms } of openQuestions(authorized.each)) {
-      await deps.policy.remember({ action, terms, scope: "never", by: "person" });
-    }
-  }
+function refused(passage: Passage, answer: Answered): Settled {
+  if (answer.kind === "failed") return { kind: "failed", failure: answer.failure, approved: null };
+  if (answer.kind === "yes") return { kind: "failed", failure: changed(passage.plan.title), approved: "no" };
+  const { consent } = answer;
   return {
     kind: "refused",
-    failure: refusalOf(plan.title, consent, authorized.worst),
-    approved: consent.why === "nobody" || consent.why === "never" ? consent.why : "no",
+    failure: refusalOf(passage.plan.title, consent, passage.authorized.worst),
+    approved: approvedOf(consent),
   };
+}
+
+/**
+ * Says how a refusal stands in the JSON contract.
+ *
+ * @param consent The refusal.
+ * @returns `nobody`, `never` or `no`.
+ */
+export function approvedOf(consent: Extract<AskedConsent, { kind: "refused" }>): "nobody" | "never" | "no" {
+  return consent.why === "nobody" || consent.why === "never" ? consent.why : "no";
 }
 
 async function prepare(passage: Passage, ground: PermitGround): Promise<Prepared | CallFailure> {
@@ -121,32 +118,32 @@ function digestFor(passage: Passage, prepared: Prepared): Digest {
   });
 }
 
-function question(passage: Passage, prepared: Prepared, digest: Digest): ApprovalRequest {
+function question(
+  passage: Passage,
+  prepared: Prepared,
+  asks: ReturnType<typeof openQuestions>,
+): ApprovalRequest | CallFailure {
   const { deps, proposal, plan, authorized } = passage;
-  const asks = openQuestions(authorized.each);
-  return {
-    session: deps.session,
-    call: proposal.call,
-    actor: proposal.provenance.actor,
-    tool: proposal.tool,
-    title: plan.title,
-    tier: plan.tier,
-    actions: authorized.each,
-    preview: prepared.preview,
-    tainted: authorized.each.some(({ action }) => action.tainted),
-    origins: proposal.provenance.label.sources,
-    handles: plan.handles,
-    scopes: offeredScopes(asks),
-    timeoutMs: Math.min(...asks.map(({ terms }) => terms.timeoutMs)),
-    digest,
-  };
-}
-
-function grantedScope(passage: Passage): GrantScope | null {
-  for (const { verdict } of passage.authorized.each) {
-    if (verdict.decision === "requires_approval" && verdict.granted !== null) return verdict.granted;
+  try {
+    return {
+      session: deps.session,
+      call: proposal.call,
+      actor: proposal.provenance.actor,
+      tool: proposal.tool,
+      title: deps.redactor.mask(plan.title).text,
+      tier: plan.tier,
+      actions: authorized.each,
+      preview: maskPreview(deps.redactor, prepared.preview),
+      tainted: authorized.each.some(({ action }) => action.tainted),
+      origins: proposal.provenance.label.sources.map((source) => deps.redactor.mask(source).text),
+      handles: plan.handles,
+      scopes: offeredScopes(asks),
+      timeoutMs: Math.min(...asks.map(({ terms }) => terms.timeoutMs)),
+      digest: digestFor(passage, prepared),
+    };
+  } catch {
+    return { code: "REDACTION_FAILED", message: `Cannot ask about it: masking failed`, hint: "run agentzero doctor" };
   }
-  return null;
 }
 
 /**
@@ -159,37 +156,47 @@ function grantedScope(passage: Passage): GrantScope | null {
  */
 export function refusalOf(
   title: string,
-  consent: Extract<Consent, { kind: "refused" }>,
+  consent: Extract<AskedConsent, { kind: "refused" }>,
   worst: Verdict,
 ): CallFailure {
-  const what = `Cannot ${title.charAt(0).toLowerCase()}${title.slice(1)}`;
+  const what = `Cannot ${lowerFirst(title)}`;
+  const rule = `rule "${worst.rule ?? ""}" (${worst.layer ?? "policy"})`;
   switch (consent.why) {
     case "nobody":
       return {
         code: "APPROVAL_NOBODY",
-        message: `${what}: rule "${worst.rule ?? ""}" asks for approval and nobody can be asked here`,
+        message: `${what}: ${rule} asks for approval and nobody can be asked here`,
         hint: "use --approve, an interactive session, or a rule that allows it",
       };
     case "timeout":
-      return { code: "APPROVAL_TIMEOUT", message: `${what}: nobody answered in time`, hint: "propose it again" };
+      return {
+        code: "APPROVAL_TIMEOUT",
+        message: `${what}: ${rule} asks for approval and nobody answered in time`,
+        hint: "propose it again",
+      };
     case "rate":
       return {
         code: "APPROVAL_RATE",
-        message: `${what}: too many questions within a minute`,
+        message: `${what}: ${rule} asks for approval, and there were too many questions within a minute`,
         hint: "wait a minute, or write a narrower rule",
       };
     case "changed":
-      return CHANGED;
+      return changed(title);
     case "cancelled":
       return { code: "CANCELLED", message: `${what}: cancelled`, hint: null };
-    case "no":
-    case "never":
     case "broken":
       return {
         code: "APPROVAL_REFUSED",
-        message: consent.message === null
-          ? `${what}: the person said no`
-          : `${what}: the person said no: ${consent.message}`,
+        message: `${what}: ${rule} asks for approval and the question could not be answered`,
+        hint: "answer it in an interactive session",
+      };
+    case "no":
+    case "never":
+      return {
+        code: "APPROVAL_REFUSED",
+        message: `${what}: ${rule} asks for approval and the person said ${
+          consent.why === "never" ? "never" : "no"
+        }${consent.message === null ? "" : `: ${consent.message}`}`,
         hint: null,
       };
     default:

@@ -1,9 +1,9 @@
-import { type CallId, type Classification, labelOf, type Redaction } from "../core/mod.ts";
-import type { LabelledResult } from "./call.ts";
-import { type AnsweredCall, toMessages } from "./context.ts";
+import type { Classification, Redaction } from "../core/mod.ts";
+import { toMessages } from "./context.ts";
 import { SessionError } from "./errors.ts";
-import { runCall } from "./gate.ts";
-import { gateModel, modelAction } from "./model-call.ts";
+import type { ReplyCall } from "./make-calls.ts";
+import { modelAction } from "./model-action.ts";
+import { gateModel } from "./model-call.ts";
 import { fromModel } from "./provenance.ts";
 import type { ModelPart, ModelRequest, ModelUsage } from "./providers/model.ts";
 import { streamModel } from "./providers/stream-model.ts";
@@ -13,7 +13,7 @@ import type { SessionWiring } from "./session.ts";
 /** A reply of the model, before its calls were made. */
 export interface Reply {
   readonly text: string;
-  readonly calls: readonly Extract<ModelPart, { kind: "call" }>[];
+  readonly calls: readonly ReplyCall[];
   readonly reason: "stop" | "calls" | "length" | "refused";
   readonly usage: ModelUsage;
 }
@@ -29,8 +29,8 @@ export interface Reply {
 export async function askModel(wiring: SessionWiring, state: PromptState): Promise<Reply> {
   const { gate, context, model } = wiring;
   const provenance = fromModel(context.label(), wiring.quotes);
+  const { classes, redact } = whatGoes(wiring);
   const redactions: Redaction[] = [];
-  const redact = obligedClasses(wiring);
   const messages = await toMessages(context, wiring.envelope, (text) => maskFor(wiring, text, { redact, redactions }));
   const tools = await Promise.all([...gate.tools.values()].map((entry) => entry.load()));
   const request: ModelRequest = {
@@ -38,44 +38,68 @@ export async function askModel(wiring: SessionWiring, state: PromptState): Promi
     tools: tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
     maxOutputTokens: null,
   };
-  const left = context.detected().filter((name) => !redact.includes(name));
   const io = gateModel(gate, model, {
     turn: state.turns,
     provenance,
-    classes: [...new Set([...context.declared(), ...left])],
+    classes,
+    redacted: redact,
     redactions,
-    bytes: messages.reduce((sum, message) => sum + JSON.stringify(message).length, 0),
+    bytes: messages.reduce((sum, message) => sum + Buffer.byteLength(JSON.stringify(message)), 0),
     signal: state.signal,
   });
-  const shown = textStream(wiring);
+  return await readReply(wiring, streamModel(model, request, { ...wiring.modelPorts, ...io }));
+}
+
+// Shows a reply while it streams; what is held back is shown as well when the stream breaks off.
+async function readReply(wiring: SessionWiring, parts: AsyncIterable<ModelPart>): Promise<Reply> {
+  const { gate } = wiring;
+  const shown = {
+    text: maskedStream(wiring, (text) => gate.emit({ type: "text", text, trust: "model" })),
+    thought: maskedStream(wiring, (text) => gate.emit({ type: "thought", text })),
+  };
   let text = "";
-  const calls: Extract<ModelPart, { kind: "call" }>[] = [];
-  for await (const part of streamModel(model, request, { ...wiring.modelPorts, ...io })) {
-    switch (part.kind) {
-      case "text":
-        text += part.delta;
-        shown.push(part.delta);
-        break;
-      case "thought":
-        gate.emit({ type: "thought", text: gate.redactor.mask(part.delta).text });
-        break;
-      case "call":
-        calls.push(part);
-        break;
-      case "finish":
-        shown.end();
-        return { text: gate.redactor.mask(text).text, calls, reason: part.reason, usage: part.usage };
-      default:
-        part satisfies never;
+  const calls: ReplyCall[] = [];
+  try {
+    for await (const part of parts) {
+      switch (part.kind) {
+        case "text":
+          text += part.delta;
+          shown.text.push(part.delta);
+          break;
+        case "thought":
+          shown.thought.push(part.delta);
+          break;
+        case "call":
+          calls.push(part);
+          break;
+        case "finish":
+          return { text: gate.redactor.mask(text).text, calls, reason: part.reason, usage: part.usage };
+        default:
+          part satisfies never;
+      }
     }
+  } finally {
+    shown.thought.end();
+    shown.text.end();
   }
   throw new SessionError("PROVIDER_STREAM", "Cannot read the reply: it ended too early");
 }
 
-// What the rules for this model oblige us to mask; asked beforehand, since the request must be masked before it is digested.
-function obligedClasses(wiring: SessionWiring): readonly Classification[] {
+// What would be sent, in classes, and what the rules for it oblige us to mask. Asked before the request is made, since
+// it is masked before it is digested; a class that detectors found no longer counts once it is masked.
+function whatGoes(
+  wiring: SessionWiring,
+): { readonly classes: readonly Classification[]; readonly redact: readonly Classification[] } {
   const { gate, model, context } = wiring;
-  return gate.policy.decide(modelAction(model, context.declared())).obligations.redact;
+  const declared = gate.policy.decide(modelAction(model, context.declared()));
+  const redact = new Set<Classification>(declared.obligations.redact);
+  for (;;) {
+    const left = context.detected().filter((name) => !redact.has(name));
+    const classes = [...new Set([...context.declared(), ...left])];
+    const obliged = gate.policy.decide(modelAction(model, classes)).obligations.redact;
+    if (obliged.every((name) => redact.has(name))) return { classes, redact: [...redact] };
+    for (const name of obliged) redact.add(name);
+  }
 }
 
 async function maskFor(
@@ -84,164 +108,34 @@ async function maskFor(
   rules: { readonly redact: readonly Classification[]; readonly redactions: Redaction[] },
 ): Promise<string> {
   const { redactor } = wiring.gate;
-  if (rules.redact.length === 0 || text === "") return redactor.mask(text).text;
-  const key = `${rules.redact.join()}\n${text}`;
+  // Anew each time: a value may have become known since.
+  const exact = redactor.mask(text);
+  rules.redactions.push(...exact.redactions);
+  if (rules.redact.length === 0 || text === "") return exact.text;
+  const key = `${rules.redact.join()}\n${exact.text}`;
   let masked = wiring.maskedTexts.get(key);
   if (masked === undefined) {
-    masked = await redactor.maskDetected(text, rules.redact);
+    masked = await redactor.maskDetected(exact.text, rules.redact);
     wiring.maskedTexts.set(key, masked);
   }
   rules.redactions.push(...masked.redactions);
   return masked.text;
 }
 
-// Text is shown while it streams, with hold-back, so that a value cut into pieces stays masked.
-function textStream(wiring: SessionWiring): { push(delta: string): void; end(): void } {
-  const { gate } = wiring;
-  const mask = gate.redactor.stream();
+// Shown with hold-back, so that a value cut into pieces stays masked.
+function maskedStream(
+  wiring: SessionWiring,
+  emit: (text: string) => void,
+): { push(delta: string): void; end(): void } {
+  const mask = wiring.gate.redactor.stream();
   const decoder = new TextDecoder();
   const encoder = new TextEncoder();
   function show(bytes: Uint8Array, last: boolean): void {
     const text = decoder.decode(bytes, { stream: !last });
-    if (text !== "") gate.emit({ type: "text", text, trust: "model" });
+    if (text !== "") emit(text);
   }
   return {
     push: (delta) => show(mask.push(encoder.encode(delta)), false),
     end: () => show(mask.end(), true),
   };
-}
-
-/**
- * Takes the calls of a reply through the gate, in order; neighbours that only read run together.
- *
- * @param wiring The session.
- * @param state The prompt under way.
- * @param reply A reply with calls.
- * @returns What became of each, in call order.
- */
-export async function makeCalls(
-  wiring: SessionWiring,
-  state: PromptState,
-  reply: Reply,
-): Promise<readonly AnsweredCall[]> {
-  const answered: AnsweredCall[] = [];
-  const { gate, limits } = wiring;
-  const prepared = reply.calls.map((part) => ({ part, call: gate.ids.next("call"), args: parseArgs(part.argsText) }));
-  if (prepared.length > 1) {
-    gate.emit({
-      type: "plan",
-      entries: prepared.map(({ part, call }) => ({ call, title: gate.redactor.mask(part.tool).text })),
-    });
-  }
-  for (let next = 0; next < prepared.length;) {
-    const batch = readingBatch(wiring, prepared.slice(next));
-    // oxlint-disable-next-line no-await-in-loop -- calls run in order; only reading neighbours run together
-    const done = await Promise.all(
-      batch.map(({ part, call, args }, index) =>
-        makeCall(wiring, state, { part, call, args, over: next + index >= limits.calls })
-      ),
-    );
-    answered.push(...done);
-    next += batch.length;
-  }
-  return answered;
-}
-
-interface PreparedCall {
-  readonly part: Extract<ModelPart, { kind: "call" }>;
-  readonly call: CallId;
-  readonly args: unknown;
-}
-
-const MAX_TOGETHER = 4;
-
-function readingBatch(wiring: SessionWiring, rest: readonly PreparedCall[]): readonly PreparedCall[] {
-  const batch: PreparedCall[] = [];
-  for (const entry of rest) {
-    const reads = wiring.gate.tools.get(entry.part.tool)?.readOnly === true;
-    if (!reads || batch.length === MAX_TOGETHER) break;
-    batch.push(entry);
-  }
-  return batch.length > 0 ? batch : rest.slice(0, 1);
-}
-
-async function makeCall(
-  wiring: SessionWiring,
-  state: PromptState,
-  entry: PreparedCall & { readonly over: boolean },
-): Promise<AnsweredCall> {
-  const { part, call, args } = entry;
-  const shown = typeof args === "symbol" ? part.argsText : args;
-  if (entry.over) return told(entry, `Not run: a reply may make at most ${wiring.limits.calls} calls.`);
-  if (state.signal.aborted) return told(entry, "Not run: the person interrupted.");
-  if (state.repeats.isRepeated(part.tool, shown)) {
-    state.repeated ||= state.repeats.note(part.tool, shown, "not run");
-    return told(entry, "Not run: the same call gave the same result several times. Do something else.");
-  }
-  const labelled = await runCall(wiring.gate, {
-    call,
-    tool: part.tool,
-    args: typeof args === "symbol" ? part.argsText : args,
-    provenance: fromModel(wiring.context.label(), wiring.quotes),
-    turn: state.turns,
-    signal: state.signal,
-    maxOutputBytes: wiring.limits.outputBytes,
-  });
-  state.count(labelled.result);
-  const outcome = `${labelled.result.ok}\n${labelled.result.output ?? labelled.result.error?.code ?? ""}`;
-  state.repeated ||= state.repeats.note(part.tool, shown, outcome);
-  return {
-    call,
-    id: part.id,
-    tool: part.tool,
-    args: shown,
-    status: statusOf(labelled),
-    result: { text: textFor(labelled), label: labelled.label, detected: labelled.detected },
-  };
-}
-
-function told(entry: PreparedCall, text: string): AnsweredCall {
-  return {
-    call: entry.call,
-    id: entry.part.id,
-    tool: entry.part.tool,
-    args: typeof entry.args === "symbol" ? entry.part.argsText : entry.args,
-    status: "denied",
-    result: { text, label: labelOf("core"), detected: [] },
-  };
-}
-
-function statusOf({ result }: LabelledResult): "ok" | "error" | "denied" {
-  if (result.ok) return "ok";
-  return result.output === null && result.audit.result === null ? "denied" : "error";
-}
-
-// What the model reads: the output, what became of changes, and for a refusal the rule and one sentence.
-function textFor({ result }: LabelledResult): string {
-  const parts: string[] = [];
-  if (result.output !== null && result.output !== "") parts.push(result.output);
-  if (result.exit !== undefined && result.exit !== 0) parts.push(`(exit ${result.exit ?? "by signal"})`);
-  for (const change of result.changes ?? []) {
-    parts.push(
-      `(${change.kind} ${change.path}: ${
-        change.kept ? "kept" : `not kept, ${change.decision}${change.rule === null ? "" : ` by rule "${change.rule}"`}`
-      })`,
-    );
-  }
-  if (result.error !== null && result.error.code !== "COMMAND_FAILED") {
-    parts.push(result.error.message);
-    if (result.decision === "deny") parts.push(`Reason: ${result.reason}`);
-  }
-  return parts.join("\n");
-}
-
-const UNPARSED: unique symbol = Symbol("unparsed");
-
-// Arguments are parsed once; what is not JSON goes on as text, which no schema accepts.
-function parseArgs(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return UNPARSED;
-  }
 }

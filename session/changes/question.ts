@@ -1,6 +1,7 @@
 import { type ApprovalRequest, type Digest, digestOf, type PreviewChange } from "../../core/mod.ts";
-import type { StagedRun } from "../../sandbox/mod.ts";
+import type { StagedChange, StagedRun } from "../../sandbox/mod.ts";
 import { type DecidedAction, offeredScopes } from "../approve.ts";
+import { maskPreview } from "../mask-preview.ts";
 import type { Passage } from "../passage.ts";
 import { decodeText } from "../tools/write-effect.ts";
 import type { WeighedChange } from "./weigh.ts";
@@ -35,12 +36,16 @@ export function changesQuestion(
     call: proposal.call,
     actor: proposal.provenance.actor,
     tool: proposal.tool,
-    title: `Keep ${summarise(asked)} of: ${plan.title}`,
+    title: deps.redactor.mask(`Keep ${summarise(asked)} of: ${plan.title}`).text,
     tier: "host-supervised",
     actions: decided,
-    preview: { kind: "changes", summary: summarise(asked), changes: previews(passage, stage, ordered) },
+    preview: maskPreview(deps.redactor, {
+      kind: "changes",
+      summary: summarise(asked),
+      changes: previews(stage, ordered),
+    }),
     tainted: decided.some(({ action }) => action.tainted),
-    origins: proposal.provenance.label.sources,
+    origins: proposal.provenance.label.sources.map((source) => deps.redactor.mask(source).text),
     handles: [],
     scopes: offeredScopes(decided),
     timeoutMs: Math.min(...decided.map(({ verdict }) => verdict.approval?.timeoutMs ?? 0)),
@@ -56,6 +61,17 @@ export function changesQuestion(
  */
 export function summarise(asked: readonly AskedChange[]): string {
   return asked.length === 1 ? `1 change (${asked[0]?.weighed.change.relative ?? ""})` : `${asked.length} changes`;
+}
+
+/**
+ * Names a change as the question shows it; an answer chooses by this name.
+ *
+ * @param passage The command's call.
+ * @param change One change.
+ * @returns Its path relative to the project, masked.
+ */
+export function shownPath(passage: Passage, change: StagedChange): string {
+  return passage.deps.redactor.mask(change.relative).text;
 }
 
 function digestChanges(passage: Passage, asked: readonly AskedChange[]): Digest {
@@ -74,7 +90,7 @@ function digestChanges(passage: Passage, asked: readonly AskedChange[]): Digest 
   });
 }
 
-function previews(passage: Passage, stage: StagedRun, asked: readonly AskedChange[]): readonly PreviewChange[] {
+function previews(stage: StagedRun, asked: readonly AskedChange[]): readonly PreviewChange[] {
   let left = MAX_TOTAL_BYTES;
   return asked.map(({ weighed: { change } }): PreviewChange => {
     const sides = stage.readChange(change.path, Math.min(MAX_SIDE_BYTES, left));
@@ -83,14 +99,9 @@ function previews(passage: Passage, stage: StagedRun, asked: readonly AskedChang
       path: change.relative,
       kind: change.kind,
       runsLater: change.runsLater,
-      before: side(passage, sides.before),
-      after: side(passage, sides.after),
+      before: sides.before === null ? null : decodeText(sides.before),
+      after: sides.after === null ? null : decodeText(sides.after),
       bytes: change.bytes,
     };
   });
-}
-
-function side(passage: Passage, bytes: Uint8Array | null): string | null {
-  const text = bytes === null ? null : decodeText(bytes);
-  return text === null ? null : passage.deps.redactor.mask(text).text;
 }

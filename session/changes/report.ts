@@ -1,29 +1,32 @@
+import type { Redactor } from "../../core/mod.ts";
 import type { DecidedAction } from "../approve.ts";
 import type { CallFailure, ChangeReport } from "../call.ts";
-import type { WeighedChange } from "./weigh.ts";
+import type { Obstacle, WeighedChange } from "./weigh.ts";
 
 /**
  * Reports every change of a run.
  *
- * @param weighed The changes.
- * @param each Their decisions, in the same order.
- * @param kept Real paths that were kept.
+ * @param redactor Masks names: a command may have put a value into one.
+ * @param run The changes, their decisions in the same order, and the real paths that were kept.
  * @returns One report a change, in the same order.
  */
 export function reportChanges(
-  weighed: readonly WeighedChange[],
-  each: readonly DecidedAction[],
-  kept: ReadonlySet<string>,
+  redactor: Redactor,
+  run: {
+    readonly weighed: readonly WeighedChange[];
+    readonly each: readonly DecidedAction[];
+    readonly kept: ReadonlySet<string>;
+  },
 ): readonly ChangeReport[] {
-  return weighed.map(({ change, obstacle, ignored }, index) => {
-    const verdict = each[index]?.verdict;
+  return run.weighed.map(({ change, obstacle, ignored }, index) => {
+    const verdict = run.each[index]?.verdict;
     return {
-      path: change.relative,
+      path: redactor.mask(change.relative).text,
       kind: change.kind,
       bytes: change.bytes,
       decision: obstacle === null ? verdict?.decision ?? "deny" : "deny",
-      rule: obstacle === null ? verdict?.rule ?? null : RULES[obstacle],
-      kept: kept.has(change.path),
+      rule: obstacle === null ? verdict?.rule ?? null : OBSTACLES[obstacle].rule,
+      kept: run.kept.has(change.path),
       ignored,
     };
   });
@@ -39,15 +42,9 @@ export function reportChanges(
 export function denialOf(weighed: readonly WeighedChange[], each: readonly DecidedAction[]): CallFailure | null {
   for (const [index, { change, obstacle, ignored }] of weighed.entries()) {
     const what = `Cannot keep "${change.relative}"`;
-    if (obstacle === "leak") {
-      return {
-        code: "SECRET_EGRESS",
-        message: `${what}: it holds a secret value`,
-        hint: "let the command use the secret without writing it",
-      };
-    }
-    if (obstacle === "unscannable") {
-      return { code: "LIMIT_SIZE", message: `${what}: it is too large to be searched for secrets`, hint: null };
+    if (obstacle !== null) {
+      const { code, why, hint } = OBSTACLES[obstacle];
+      return { code, message: `${what}: ${why}`, hint };
     }
     const verdict = each[index]?.verdict;
     if (ignored || (verdict !== undefined && verdict.decision !== "deny")) continue;
@@ -63,4 +60,25 @@ export function denialOf(weighed: readonly WeighedChange[], each: readonly Decid
   return null;
 }
 
-const RULES = { leak: "floor.secret-egress", unscannable: "floor.unscannable" } as const;
+const OBSTACLES: Readonly<
+  Record<Obstacle, { readonly rule: string; readonly code: string; readonly why: string; readonly hint: string | null }>
+> = {
+  leak: {
+    rule: "floor.secret-egress",
+    code: "SECRET_EGRESS",
+    why: "it holds a secret value",
+    hint: "let the command use the secret without writing it",
+  },
+  unscannable: {
+    rule: "floor.unscannable",
+    code: "LIMIT_SIZE",
+    why: "it is too large to be searched for secrets",
+    hint: null,
+  },
+  packed: {
+    rule: "floor.unscannable",
+    code: "SECRET_EGRESS",
+    why: "a command that got a secret packed data there that cannot be searched for it",
+    hint: "run git in a command of its own, without `secrets`",
+  },
+};

@@ -1,12 +1,14 @@
+import { AgentZeroError } from "../../core/mod.ts";
 import type { ProcessValue, StagedRun } from "../../sandbox/mod.ts";
-import { type Consent, type DecidedAction, isRemembered, openQuestions } from "../approve.ts";
+import { consult, isStricterNow, recordGranted, remember } from "../answers.ts";
+import type { AskedConsent, DecidedAction } from "../approve.ts";
 import { authorize, record } from "../authorize.ts";
 import type { Approved, CallFailure, ChangeReport } from "../call.ts";
 import { mint, spender } from "../effects.ts";
 import type { Passage } from "../passage.ts";
-import { approvalEvent, type RecordSubject, resultEvent } from "../record.ts";
-import { refusalOf } from "../settle.ts";
-import { type AskedChange, changesQuestion, summarise } from "./question.ts";
+import { type RecordSubject, resultEvent } from "../record.ts";
+import { approvedOf, changed, refusalOf } from "../settle.ts";
+import { type AskedChange, changesQuestion, shownPath, summarise } from "./question.ts";
 import { denialOf, reportChanges } from "./report.ts";
 import { weighChange, type WeighedChange } from "./weigh.ts";
 
@@ -33,6 +35,18 @@ export async function settleChanges(passage: Passage, value: ProcessValue): Prom
   if (stage === null) return NOTHING;
   try {
     return await settleStage(passage, stage);
+  } catch (cause) {
+    // What cannot be searched, shown or read is not kept.
+    const known = cause instanceof AgentZeroError;
+    return {
+      reports: [],
+      approved: null,
+      failure: {
+        code: known ? cause.code : "SANDBOX_FAILED",
+        message: known ? cause.message : "Cannot keep changes: they could not be looked at",
+        hint: known ? cause.hint ?? null : "run the command again",
+      },
+    };
   } finally {
     await stage.discard();
   }
@@ -66,12 +80,15 @@ async function settleStage(passage: Passage, stage: StagedRun): Promise<SettledC
       bytesIn: 0,
     },
   });
-  if (intent === null) return { reports: reportChanges(weighed, each, new Set()), approved: null, failure };
+  if (intent === null) {
+    const reports = reportChanges(deps.redactor, { weighed, each, kept: new Set() });
+    return { reports, approved: null, failure };
+  }
 
   const chosen = await choose(passage, { subject, stage, weighed, each });
   const kept = await keep(passage, { subject, stage, intent, paths: chosen.paths });
   return {
-    reports: reportChanges(weighed, each, kept.paths),
+    reports: reportChanges(deps.redactor, { weighed, each, kept: kept.paths }),
     approved: chosen.approved,
     failure: kept.failure ?? chosen.failure ?? denialOf(weighed, each),
   };
@@ -94,63 +111,65 @@ async function choose(
   },
 ): Promise<Choice> {
   const { deps, proposal } = passage;
-  const allowed: string[] = [];
+  const allowed: AskedChange[] = [];
   const asked: AskedChange[] = [];
   for (const [index, weighed] of run.weighed.entries()) {
     const decided = run.each[index];
     if (decided === undefined || weighed.obstacle !== null) continue;
     const { decision, granted } = decided.verdict;
     if (decision === "requires_approval" && granted === null) asked.push({ weighed, decided });
-    else if (decision !== "deny") allowed.push(weighed.change.path);
+    else if (decision !== "deny") allowed.push({ weighed, decided });
   }
-  if (asked.length === 0) return { paths: allowed, approved: null, failure: null };
+  const granted = await recordGranted(deps, run.subject, allowed.map(({ decided }) => decided));
+  if (typeof granted === "object" && granted !== null) return { paths: [], approved: null, failure: granted };
+  if (asked.length === 0) return { paths: pathsOf(allowed), approved: granted, failure: null };
 
-  const nobody = deps.questions.channel === "none";
-  const request = nobody ? null : changesQuestion(passage, run.stage, asked);
-  const consent: Consent = request === null
-    ? { kind: "refused", why: "nobody", message: null, latencyMs: 0 }
-    : await deps.questions.ask(request, proposal.signal);
-  if (consent.kind !== "allowed" && consent.kind !== "refused") {
-    return { paths: allowed, approved: null, failure: null };
+  const asks = asked.map(({ decided }) => decided);
+  const policy = deps.policy.generation.digest;
+  const request = deps.questions.channel === "none" ? null : changesQuestion(passage, run.stage, asked);
+  const answer = await consult(deps, { subject: run.subject, request, asks, whole: false, signal: proposal.signal });
+  if (answer.kind === "failed") return { paths: [], approved: null, failure: answer.failure };
+  if (answer.kind === "no") return { paths: pathsOf(allowed), ...refusal(asked, answer.consent) };
+
+  // Threat: policy got stricter while the person was looking at the difference.
+  const decided = [...allowed, ...asked].map((change) => change.decided);
+  if (await isStricterNow(deps, { policy, decided })) {
+    return { paths: [], approved: "no", failure: changed(`Keep ${summarise(asked)}`) };
   }
-  const event = approvalEvent(run.subject, consent, {
-    channel: deps.questions.channel,
-    digest: request?.digest ?? null,
-  });
-  const written = await record(deps, event, { risky: true });
-  if (typeof written !== "number") return { paths: [], approved: null, failure: written };
-  if (consent.kind === "refused") {
-    if (consent.why === "never") await remember(passage, asked, "never");
-    return { paths: allowed, ...refusal(asked, consent) };
-  }
-  const { only, scope } = consent;
-  const yes = asked.filter(({ weighed }) => only === null || only.includes(weighed.change.relative));
-  if (isRemembered(scope)) await remember(passage, yes, scope);
-  return { paths: [...allowed, ...yes.map(({ weighed }) => weighed.change.path)], approved: scope, failure: null };
+  const { only, scope } = answer;
+  const yes = asked.filter(({ weighed }) => only === null || only.includes(shownPath(passage, weighed.change)));
+  await remember(deps, yes.map((change) => change.decided), scope);
+  return { paths: pathsOf([...allowed, ...yes]), approved: scope, failure: leftOut(asked, yes) };
+}
+
+function pathsOf(changes: readonly AskedChange[]): readonly string[] {
+  return changes.map(({ weighed }) => weighed.change.path);
 }
 
 // What git ignores is dropped without counting as refused.
 function refusal(
   asked: readonly AskedChange[],
-  consent: Extract<Consent, { kind: "refused" }>,
+  consent: Extract<AskedConsent, { kind: "refused" }>,
 ): { readonly approved: Approved; readonly failure: CallFailure | null } {
   const matters = asked.filter(({ weighed }) => !weighed.ignored);
   const [first] = matters;
   if (first === undefined) return { approved: null, failure: null };
   return {
-    approved: consent.why === "nobody" || consent.why === "never" ? consent.why : "no",
+    approved: approvedOf(consent),
     failure: refusalOf(`Keep ${summarise(matters)}`, consent, first.decided.verdict),
   };
 }
 
-async function remember(
-  passage: Passage,
-  asked: readonly AskedChange[],
-  scope: "session" | "project" | "package" | "once" | "never",
-): Promise<void> {
-  for (const { action, terms } of openQuestions(asked.map(({ decided }) => decided))) {
-    await passage.deps.policy.remember({ action, terms, scope, by: passage.deps.questions.channel });
-  }
+// The changes that the person did not choose were refused like any other.
+function leftOut(asked: readonly AskedChange[], yes: readonly AskedChange[]): CallFailure | null {
+  const dropped = asked.filter((change) => !yes.includes(change) && !change.weighed.ignored);
+  const [first] = dropped;
+  if (first === undefined) return null;
+  return refusalOf(
+    `Keep ${summarise(dropped)}`,
+    { kind: "refused", why: "no", message: null, latencyMs: 0 },
+    first.decided.verdict,
+  );
 }
 
 async function keep(

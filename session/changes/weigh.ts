@@ -3,7 +3,7 @@ import type { StagedChange, StagedRun } from "../../sandbox/mod.ts";
 import type { Passage } from "../passage.ts";
 
 /** Why a change can never be kept, whatever policy says. */
-export type Obstacle = "leak" | "unscannable";
+export type Obstacle = "leak" | "unscannable" | "packed";
 
 /** A file change of a command, as an action to decide. */
 export interface WeighedChange {
@@ -49,10 +49,16 @@ export function weighChange(passage: Passage, stage: StagedRun, change: StagedCh
   };
 }
 
-// Threat: a command that got a secret writes it into the project, where the next read shows it to the model.
+// Threat: a command that got a secret writes it into the project, where the next read shows it to the model; its name and
+// the place a link points to are content like any other.
 function findObstacle(passage: Passage, stage: StagedRun, change: StagedChange): Obstacle | null {
-  if (change.kind === "delete" || change.entry === "directory" || change.entry === "bundle") return null;
+  if (change.kind === "delete") return null;
+  const { redactor } = passage.deps;
+  if (redactor.find(change.relative).length > 0) return "leak";
+  if (change.entry === "directory") return null;
+  // Objects of git are compressed: a value in a commit could not be seen.
+  if (change.entry === "bundle") return passage.plan.handles.length > 0 ? "packed" : null;
   const { after, truncated } = stage.readChange(change.path, MAX_SCANNED_BYTES);
   if (after === null) return truncated ? "unscannable" : null;
-  return passage.deps.redactor.maskBytes(after).redactions.length > 0 ? "leak" : null;
+  return redactor.findBytes(after).length > 0 ? "leak" : null;
 }

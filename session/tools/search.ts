@@ -54,6 +54,7 @@ export const search: Tool = defineTool({
                 truncated: value.truncated,
                 sources: [...new Set(value.hits.map(({ real }) => shortPath(context.project, real)))],
                 classes: [],
+                files: value.hits.map(({ real }) => real),
                 error: null,
               };
             },

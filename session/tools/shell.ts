@@ -1,14 +1,14 @@
 import { join } from "node:path/posix";
-import { type AtomicAction, type SecretTarget, shape } from "../../core/mod.ts";
+import { type AtomicAction, type Classification, type NetworkTarget, type SecretTarget, shape } from "../../core/mod.ts";
 import { type CommandPlan, parseCommand, resolvePath } from "../../policy/mod.ts";
 import {
   DEFAULT_PROCESS_LIMITS,
-  findMasked,
   type ProcessSpec,
   type ProcessValue,
   SANDBOX_BOUNDS,
 } from "../../sandbox/mod.ts";
 import { SessionError } from "../errors.ts";
+import type { HiddenPaths } from "../hidden-paths.ts";
 import { shortPath } from "./file-action.ts";
 import { quietPreview } from "./present.ts";
 import { defineTool, type PlanContext, type Presented, type Tool } from "./tool.ts";
@@ -39,8 +39,7 @@ export const shell: Tool = defineTool({
   ),
   plan(args, context) {
     const cwd = resolvePath(args.cwd ?? ".", context.project).real;
-    const words = args.argv ?? (args.command ?? "").split(/\s+/u);
-    const tainted = context.provenance.tainted(words);
+    const tainted = isTainted(args, context);
     const parsed = parseCommand({
       ...(args.command === undefined ? {} : { command: args.command }),
       ...(args.argv === undefined ? {} : { argv: args.argv }),
@@ -50,42 +49,77 @@ export const shell: Tool = defineTool({
       secrets: args.secrets !== undefined,
       tainted,
     });
-    const handles = Object.values(args.secrets ?? {});
-    const text = args.command ?? (args.argv ?? []).join(" ");
+    // One name for the life of the plan: what is prepared again after a question is the same run.
+    const stageDir = join(context.stageRoot, context.newStageName());
     return {
-      title: `Run ${text.length > 100 ? `${text.slice(0, 97)}...` : text}`,
+      title: `Run ${clipped(parsed.text)}`,
       tier: "host-supervised",
-      actions: [...parsed.actions, ...secretActions(args, parsed, { tainted, text }), ...hostActions(args, tainted)],
-      handles,
-      prepare: () =>
-        Promise.resolve({
+      actions: [
+        ...parsed.actions,
+        ...secretActions(args, parsed, tainted),
+        ...hostActions(args, context, tainted),
+      ],
+      handles: Object.values(args.secrets ?? {}),
+      prepare() {
+        const hidden = hiddenOf(context);
+        return Promise.resolve({
           effect: {
             backend: "process",
-            spec: processSpec(args, parsed, context),
-            present: (value) => present(value, { context, cwd: parsed.cwd }),
+            spec: processSpec(args, parsed, { context, stageDir, hidden }),
+            present: (value) => present(value, { context, cwd: parsed.cwd, classes: hidden.classes }),
           },
-          preview: quietPreview(`${text}\nin ${shortPath(context.project, parsed.cwd)}`),
+          preview: quietPreview(previewOf(args, parsed, context.project)),
           before: null,
           after: null,
-        }),
+        });
+      },
     };
   },
 });
 
-function processSpec(args: ShellArgs, parsed: CommandPlan, context: PlanContext): ProcessSpec {
-  // What the read tool would refuse, a command must not see either.
-  const masked = findMasked(context.project, context.masks());
-  if (masked.problem !== null) {
-    throw new SessionError("LIMIT_SIZE", masked.problem.reason, { hint: masked.problem.hint });
-  }
+// Which program runs, where, with which values and whom it may talk to: all of it decides, none of it is content.
+function isTainted(args: ShellArgs, { provenance }: PlanContext): boolean {
+  const words = args.argv ?? (args.command ?? "").split(/\s+/u).filter((word) => word !== "");
+  const others = [...(args.cwd === undefined ? [] : [args.cwd]), ...(args.hosts ?? [])];
+  for (const [name, handle] of Object.entries(args.secrets ?? {})) others.push(name, handle);
+  return provenance.tainted(words) || others.some((word) => provenance.tainted([word]));
+}
+
+function clipped(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 97).toWellFormed()}...` : text;
+}
+
+function previewOf(args: ShellArgs, parsed: CommandPlan, project: string): string {
+  return [
+    parsed.text,
+    `in ${shortPath(project, parsed.cwd)}`,
+    ...Object.entries(args.secrets ?? {}).map(([name, handle]) => `with ${name} = ${handle}`),
+    ...(args.hosts ?? []).map((host) => `may talk to ${host}`),
+    ...(args.timeout_ms === undefined ? [] : [`for at most ${args.timeout_ms} ms`]),
+  ].join("\n");
+}
+
+// What the read tool would refuse, a command must not see either.
+function hiddenOf(context: PlanContext): HiddenPaths {
+  const hidden = context.hidden();
+  if (hidden.problem === null) return hidden;
+  throw new SessionError("LIMIT_SIZE", hidden.problem.reason, { hint: hidden.problem.hint });
+}
+
+function processSpec(
+  args: ShellArgs,
+  parsed: CommandPlan,
+  run: { readonly context: PlanContext; readonly stageDir: string; readonly hidden: HiddenPaths },
+): ProcessSpec {
+  const { context, stageDir, hidden } = run;
   return {
     op: "process",
     form: parsed.form,
     cwd: parsed.cwd,
     project: context.project,
-    stageDir: join(context.stageRoot, context.newStageName()),
+    stageDir,
     stage: true,
-    hidden: { files: masked.files, dirs: masked.dirs },
+    hidden: { files: hidden.files, dirs: hidden.dirs },
     readOnlyPaths: context.toolchains,
     env: {},
     secrets: args.secrets ?? {},
@@ -99,7 +133,7 @@ function processSpec(args: ShellArgs, parsed: CommandPlan, context: PlanContext)
 function secretActions(
   args: ShellArgs,
   parsed: CommandPlan,
-  call: { readonly tainted: boolean; readonly text: string },
+  tainted: boolean,
 ): readonly AtomicAction[] {
   const entries = Object.entries(args.secrets ?? {});
   // Threat: a value in the environment of a second program of the same line.
@@ -114,29 +148,31 @@ function secretActions(
     target: { kind: "secret", handle, inject: `env:${name}`, host: null, port: null, program },
     classes: ["secret"],
     tier: "host-supervised",
-    tainted: call.tainted,
+    tainted,
     skill: null,
   }));
 }
 
-function hostActions(args: ShellArgs, tainted: boolean): readonly AtomicAction[] {
+function hostActions(args: ShellArgs, context: PlanContext, tainted: boolean): readonly AtomicAction[] {
   return (args.hosts ?? []).map((origin): AtomicAction => {
     const [, host, port] = /^([a-z0-9.-]+):(\d{1,5})$/u.exec(origin) ?? [];
     if (host === undefined || port === undefined) {
       throw new SessionError("ARGS_INVALID", `Cannot read host "${origin}": expected name:port`);
     }
+    const target: NetworkTarget = {
+      kind: "network",
+      url: `https://${host}:${port}/`,
+      scheme: "https",
+      host,
+      port: Number(port),
+      method: "CONNECT",
+      addresses: null,
+    };
     return {
       capability: "network_request",
-      target: {
-        kind: "network",
-        url: `https://${host}:${port}/`,
-        scheme: "https",
-        host,
-        port: Number(port),
-        method: "CONNECT",
-        addresses: null,
-      },
-      classes: ["private"],
+      target,
+      // Whatever the proposer has seen may stand in the command, and the command may send what it reads.
+      classes: [...new Set([...context.provenance.label.classes, ...context.classify(target)])],
       tier: "host-supervised",
       tainted,
       skill: null,
@@ -144,7 +180,10 @@ function hostActions(args: ShellArgs, tainted: boolean): readonly AtomicAction[]
   });
 }
 
-function present(value: ProcessValue, where: { readonly context: PlanContext; readonly cwd: string }): Presented {
+function present(
+  value: ProcessValue,
+  where: { readonly context: PlanContext; readonly cwd: string; readonly classes: readonly Classification[] },
+): Presented {
   const failed = value.exit !== 0;
   const dropped = value.dropped.map(({ relative, why }) => `(dropped ${relative}: ${why})`);
   const text = new TextDecoder().decode(value.output);
@@ -154,7 +193,8 @@ function present(value: ProcessValue, where: { readonly context: PlanContext; re
       : `${text}${text.endsWith("\n") || text === "" ? "" : "\n"}${dropped.join("\n")}\n`,
     truncated: value.truncated,
     sources: [shortPath(where.context.project, where.cwd)],
-    classes: [],
+    // The output may hold anything that the command could see.
+    classes: where.classes,
     error: value.ended !== null
       ? { code: value.ended.code, message: value.ended.reason, hint: value.ended.hint }
       : failed

@@ -17,26 +17,34 @@ import type {
   WriteValue,
 } from "../../sandbox/mod.ts";
 import type { CallFailure } from "../call.ts";
+import type { HiddenPaths } from "../hidden-paths.ts";
 import type { HttpSpec, HttpValue } from "../http.ts";
 import type { Provenance } from "../provenance.ts";
 
-/** What a plan may look at: names and policy facts. Nothing here has an effect. */
-export interface PlanContext {
+/** What every plan of a session may look at: names and policy facts. Nothing here has an effect. */
+export interface PlanGround {
   /** Real path of the project; relative paths start here. */
   readonly project: string;
-  /** The home of AgentZero, where a session without a project keeps its record. */
+  /** Folder that the staged views of commands are made in; inside the project where there is one. */
   readonly stageRoot: string;
-  readonly provenance: Provenance;
+  /** Classes of the data at a target, by the `classify` rules of policy. */
   classify(target: Target): readonly Classification[];
-  /** Tells which rule denies reading a real path whatever else holds, or `null`. */
-  masks(): (realPath: string) => string | null;
   /** Absolute path of a program on the sandbox's fixed PATH, or `null`. */
   lookupProgram(word: string): string | null;
   /** Read-only tool chains that the user's configuration adds. */
   readonly toolchains: readonly string[];
+  /** Author and committer of commits made inside the sandbox, or `null`. */
   readonly gitIdentity: { readonly name: string; readonly email: string } | null;
-  /** Place a binding names for a handle, for commands; `null` when it is not bound there. */
+  /** A fresh name for the folder of one staged view. */
   newStageName(): string;
+}
+
+/** What the plan of one call may look at. */
+export interface PlanContext extends PlanGround {
+  /** Who proposes it, and what shaped its arguments. */
+  readonly provenance: Provenance;
+  /** What a command must not see of the project. */
+  hidden(): HiddenPaths;
 }
 
 /** What an effect gave, before it is masked, classified and capped. */
@@ -48,6 +56,8 @@ export interface Presented {
   readonly sources: readonly string[];
   /** Classes of what was read, besides those detectors find. */
   readonly classes: readonly Classification[];
+  /** Real paths of admitted files that the output was taken from; absent where the plan names all. */
+  readonly files?: readonly string[];
   readonly error: CallFailure | null;
   /** Exit status of a command. */
   readonly exit?: number | null;

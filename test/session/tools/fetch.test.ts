@@ -17,7 +17,7 @@ function contextOf(provenance: Provenance): PlanContext {
     stageRoot: "/home/me/.agentzero",
     provenance,
     classify: () => ["private"],
-    masks: () => () => null,
+    hidden: () => ({ files: [], dirs: [], problem: null, classes: [] }),
     lookupProgram: () => null,
     toolchains: [],
     gitIdentity: null,
