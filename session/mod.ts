@@ -10,25 +10,45 @@
  * ```
  * @module
  */
-export * from "./approve.ts";
-export * from "./call.ts";
-export * from "./context.ts";
-export * from "./deps.ts";
+export type { Approved, CallFailure, CallResult, ChangeKind, ChangeReport, LabelledResult } from "./call.ts";
+export type { AnsweredCall, ContextItem, LabelledText } from "./context.ts";
+export type { BindingAnswer, GateParts, HttpTier, Tiers } from "./deps.ts";
 export * from "./errors.ts";
-export * from "./events.ts";
+export type { SessionEvent, Stop } from "./events.ts";
 export * from "./http.ts";
 export * from "./http/backend.ts";
 export * from "./limits.ts";
 export * from "./open-session.ts";
-export * from "./provenance.ts";
-export { builtinHelp } from "./providers/builtin.ts";
 export * from "./providers/detect-local.ts";
 export * from "./providers/model.ts";
 export * from "./providers/open-model.ts";
 export * from "./providers/parse-builtin-line.ts";
-export * from "./providers/parse-script.ts";
-export * from "./quotes.ts";
-export * from "./session.ts";
-export * from "./tools/registry.ts";
-export * from "./tools/tool.ts";
-export * from "./transcript.ts";
+export type { ScriptCall, ScriptTurn } from "./providers/parse-script.ts";
+export { type PromptEnd, type Session, type SessionInput, STDIN_LABEL } from "./session.ts";
+export { describeTools, TOOL_NAMES, type ToolSummary } from "./tools/registry.ts";
+export type { PlanGround } from "./tools/tool.ts";
+export {
+  type ExportBlock,
+  type ExportDocument,
+  exportDocument,
+  exportHtml,
+  exportMarkdown,
+  type LinePlace,
+  type ListedTranscript,
+  listTranscripts,
+  type OpenTranscript,
+  openTranscript,
+  readTranscript,
+  removeTranscript,
+  type ResumedSession,
+  type Transcript,
+  type TranscriptContent,
+  type TranscriptEnd,
+  transcriptFile,
+  type TranscriptFolder,
+  type TranscriptHeader,
+  transcriptIds,
+  type TranscriptRecord,
+  type TranscriptState,
+  type TranscriptWriting,
+} from "./transcript.ts";

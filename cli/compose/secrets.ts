@@ -12,7 +12,7 @@ import {
   takeEnvironmentSecrets,
   type Vault,
 } from "../../core/mod.ts";
-import type { BindingAnswer, GateDeps } from "../../session/mod.ts";
+import type { BindingAnswer, GateParts } from "../../session/mod.ts";
 import type { Config } from "../config/load-config.ts";
 import type { CommandContext } from "../context.ts";
 import { createRunUserCommand } from "../system/run-user-command.ts";
@@ -30,7 +30,7 @@ export interface SecretsParts {
 export interface OpenSecrets {
   readonly secrets: Secrets;
   readonly vault: Vault;
-  readonly findBinding: GateDeps["findBinding"];
+  readonly findBinding: GateParts["findBinding"];
 }
 
 /** What a vault is opened with. */
@@ -108,7 +108,7 @@ export async function openSecrets(context: CommandContext, parts: SecretsParts):
 async function findBinding(
   secrets: Secrets,
   handle: string,
-  place: Parameters<GateDeps["findBinding"]>[1],
+  place: Parameters<GateParts["findBinding"]>[1],
 ): Promise<BindingAnswer> {
   try {
     const binding = await secrets.bindingFor(parseHandle(handle), place);

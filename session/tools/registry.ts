@@ -22,5 +22,22 @@ const ENTRIES: readonly ToolEntry[] = [
   { name: "fetch", trust: "network", readOnly: false, load: async () => (await import("./fetch.ts")).fetchTool },
 ];
 
+/** A tool as people are shown it. */
+export interface ToolSummary {
+  /** What it is called by. */
+  readonly name: string;
+  /** The first line of what the model is told. */
+  readonly summary: string;
+}
+
 /** The tools of every session, in the order they are shown. */
 export const BUILTIN_TOOLS: ReadonlyMap<string, ToolEntry> = new Map(ENTRIES.map((entry) => [entry.name, entry]));
+
+/** Names of the tools of every session, in the order they are shown. */
+export const TOOL_NAMES: readonly string[] = [...BUILTIN_TOOLS.keys()];
+
+/** Loads every tool and says what it is for, in the order they are shown. */
+export async function describeTools(): Promise<readonly ToolSummary[]> {
+  const tools = await Promise.all(ENTRIES.map((entry) => entry.load()));
+  return tools.map(({ name, description }) => ({ name, summary: description.split("\n", 1)[0] ?? "" }));
+}

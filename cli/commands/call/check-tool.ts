@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { nearestName } from "../../../core/mod.ts";
-import { BUILTIN_TOOLS } from "../../../session/mod.ts";
+import { TOOL_NAMES } from "../../../session/mod.ts";
 import { CliError } from "../../errors.ts";
 import { PROJECT_FOLDER } from "../../project-root.ts";
 
@@ -13,10 +13,10 @@ import { PROJECT_FOLDER } from "../../project-root.ts";
  * @throws {CliError} `TOOL_UNKNOWN` with the nearest name.
  */
 export function checkTool(tool: string, project: string): void {
-  if (BUILTIN_TOOLS.has(tool)) return;
+  if (TOOL_NAMES.includes(tool)) return;
   const generated = generatedTools(project);
   if (generated.includes(tool)) return;
-  const known = [...BUILTIN_TOOLS.keys(), ...generated];
+  const known = [...TOOL_NAMES, ...generated];
   const near = nearestName(tool, known);
   throw new CliError("TOOL_UNKNOWN", `Cannot call "${tool}": there is no such tool`, {
     hint: near === null ? `tools here: ${known.join(" ")}` : `did you mean "${near}"? tools here: ${known.join(" ")}`,

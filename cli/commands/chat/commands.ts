@@ -1,5 +1,5 @@
 import { nearestName } from "../../../core/mod.ts";
-import { BUILTIN_FORMS, BUILTIN_TOOLS } from "../../../session/mod.ts";
+import { BUILTIN_FORMS, describeTools } from "../../../session/mod.ts";
 import type { ComposedSession } from "../../compose.ts";
 import type { CommandContext } from "../../context.ts";
 import { listNames } from "../../list-names.ts";
@@ -81,8 +81,7 @@ export async function runChatCommand(
 }
 
 async function showTools({ output }: CommandContext): Promise<void> {
-  const tools = await Promise.all([...BUILTIN_TOOLS.values()].map((entry) => entry.load()));
-  output.table(tools.map(({ name, description }) => [name, description.split("\n", 1)[0] ?? ""]));
+  output.table((await describeTools()).map(({ name, summary }) => [name, summary]));
 }
 
 function helpText(): string {

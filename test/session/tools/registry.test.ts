@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BUILTIN_TOOLS } from "../../../session/mod.ts";
+import { BUILTIN_TOOLS } from "../../../session/tools/registry.ts";
 
 describe("BUILTIN_TOOLS", () => {
   it("says of every tool what the tool says of itself", async () => {
