@@ -8,7 +8,7 @@ import { initProject } from "../../cli/commands/init/init-project.ts";
 import { type ComposedSession, openComposedSession } from "../../cli/compose.ts";
 import type { CommandContext } from "../../cli/context.ts";
 import { trustPolicy } from "../../policy/mod.ts";
-import type { CallResult, SessionEvent } from "../../session/mod.ts";
+import type { CallResult, SessionEvent, SessionInput } from "../../session/mod.ts";
 import { contextIn } from "./context.ts";
 import { tempDir } from "./temp-dir.ts";
 
@@ -22,7 +22,17 @@ export interface Engine {
   readonly questions: ApprovalRequest[];
   /** One call as the person. */
   call(tool: string, args: unknown, signal?: AbortSignal): Promise<CallResult>;
+  /** One prompt to the model; gives the last event. */
+  submit(text: string, options?: SubmitOptions): Promise<Extract<SessionEvent, { type: "result" }>>;
+  /** Results of all calls so far. */
+  results(): readonly CallResult[];
   close(): Promise<void>;
+}
+
+/** What goes along with a prompt. */
+export interface SubmitOptions {
+  readonly data?: SessionInput["data"];
+  readonly signal?: AbortSignal;
 }
 
 /** What differs from a fresh project with the default policy and nobody to ask. */
@@ -34,6 +44,8 @@ export interface EngineOptions {
   readonly person?: "nobody" | "yes" | Approver["ask"];
   /** Turns of a scripted model, as YAML. */
   readonly script?: string;
+  /** The person's own `config.yml`. */
+  readonly config?: Readonly<Record<string, unknown>>;
   readonly mode?: "ask" | "read-only";
   /** Uses the project and home of another engine. */
   readonly beside?: Pick<Engine, "project" | "home">;
@@ -61,8 +73,10 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const events: SessionEvent[] = [];
   const questions: ApprovalRequest[] = [];
   const script = options.script === undefined ? undefined : writeScript(home, options.script);
+  if (options.config !== undefined) writeConfig(home, options.config);
+  const withModel = script !== undefined || options.config !== undefined;
   const composed = await openComposedSession(context, {
-    front: options.script === undefined ? "call" : "cli",
+    front: withModel ? "cli" : "call",
     approver: watched(approverOf(options.person ?? "nobody"), questions),
     mode: options.mode ?? "ask",
     project: "required",
@@ -79,8 +93,20 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     async call(tool, args, signal = new AbortController().signal) {
       return (await composed.session.call(tool, args, signal)).result;
     },
+    async submit(text, { data = [], signal } = {}) {
+      const before = events.length;
+      await composed.session.submit({ text, data }, signal);
+      const last = events.slice(before).at(-1);
+      if (last?.type !== "result") throw new Error(`the last event is ${last?.type ?? "missing"}`);
+      return last;
+    },
+    results: () => events.filter((event) => event.type === "tool_result"),
     close: () => composed.close(),
   };
+}
+
+function writeConfig(home: string, config: Readonly<Record<string, unknown>>): void {
+  writeFileSync(join(home, "config.yml"), JSON.stringify({ v: 1, ...config }), { mode: 0o600 });
 }
 
 function approverOf(person: NonNullable<EngineOptions["person"]>): Approver {
