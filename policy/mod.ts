@@ -38,4 +38,3 @@ export type { ApprovedAction, PolicySuggestion } from "./suggest.ts";
 export * from "./templates.ts";
 export type { QualityOptions, Survivor, TestQuality } from "./test-quality.ts";
 export * from "./trust.ts";
-export * from "./worst-verdict.ts";
