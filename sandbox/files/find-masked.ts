@@ -172,7 +172,7 @@ function take(state: Walk, folder: string, view: FolderView): void {
 // Threat: a hard link inside the project that gives a denied file a second, innocent name.
 function withOtherNames(state: Walk, at: { readonly project: string; readonly maxMasks: number }): MaskedPaths {
   const linked = new Set<string>();
-  for (const path of state.files) {
+  for (const path of [...state.files, ...filesBelow(state.dirs)]) {
     const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
     if (stat !== undefined && stat.isFile() && stat.nlink > 1n) linked.add(`${stat.dev}:${stat.ino}`);
   }
@@ -181,7 +181,7 @@ function withOtherNames(state: Walk, at: { readonly project: string; readonly ma
   const closed = new Set(state.dirs);
   const stack: string[] = [at.project];
   for (let folder = stack.pop(); folder !== undefined; folder = stack.pop()) {
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    for (const entry of entriesOf(folder)) {
       const path = `${folder}/${entry.name}`;
       if (entry.isDirectory() && !closed.has(path)) stack.push(path);
       if (!entry.isFile()) continue;
@@ -191,6 +191,27 @@ function withOtherNames(state: Walk, at: { readonly project: string; readonly ma
     if (files.size + closed.size > at.maxMasks) return refused(tooManyMasks(state, at.maxMasks));
   }
   return { files: [...files], dirs: state.dirs, problem: null };
+}
+
+function* filesBelow(folders: readonly string[]): Generator<string, void, void> {
+  const stack = [...folders];
+  for (let folder = stack.pop(); folder !== undefined; folder = stack.pop()) {
+    for (const entry of entriesOf(folder)) {
+      const path = `${folder}/${entry.name}`;
+      if (entry.isDirectory()) stack.push(path);
+      else if (entry.isFile()) yield path;
+    }
+  }
+}
+
+// What this user cannot list, a command of this user cannot list either.
+function entriesOf(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if (["EACCES", "EPERM", "ENOENT", "ENOTDIR"].includes(errnoOf(error))) return [];
+    throw error;
+  }
 }
 
 function refused(problem: MaskProblem): MaskedPaths {

@@ -137,6 +137,7 @@ describe("files with several names", () => {
     const engine = await openEngine({ files: { ".ssh/config": "Host needle\n", "plain.txt": "needle\n" } });
     linkSync(join(engine.project, ".ssh/config"), join(engine.project, "notes.txt"));
     expect((await engine.call("read", { path: "notes.txt" })).error?.code).toBe("NOT_REGULAR");
+    expect((await engine.call("shell", { command: "cat notes.txt" })).output).not.toContain("Host needle");
     linkSync(join(engine.project, "plain.txt"), join(engine.project, "other.txt"));
     expect(await engine.call("read", { path: "other.txt" })).toMatchObject({ ok: true, output: "needle\n" });
   });
