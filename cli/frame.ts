@@ -10,8 +10,6 @@ import type { ProcessHost } from "./system/process-host.ts";
 import { systemRandom } from "./system/random.ts";
 import { readStream } from "./system/stdin.ts";
 import { systemTimers } from "./system/timers.ts";
-import { createTerminal } from "./term/ask.ts";
-import { createKeyboard } from "./term/keyboard.ts";
 import { styleFor } from "./term/style.ts";
 
 /** The frame of one command line, and how it ended. */
@@ -45,7 +43,7 @@ export function createFrame(host: ProcessHost): CommandFrame {
           debug: isSet(host.environment.variables["AGENTZERO_DEBUG"]),
         });
         try {
-          const context = buildContext(host, { options, output });
+          const context = await buildContext(host, { options, output });
           const run = await load();
           exit = await run(context, commandInput(given, options)) ?? EXIT.ok;
         } catch (cause) {
@@ -59,14 +57,14 @@ export function createFrame(host: ProcessHost): CommandFrame {
   };
 }
 
-function buildContext(
+async function buildContext(
   host: ProcessHost,
   parts: { readonly options: Readonly<Record<string, unknown>>; readonly output: CommandContext["output"] },
-): CommandContext {
+): Promise<CommandContext> {
   const { options, output } = parts;
   const env = host.environment.variables;
   const userHome = resolveUserHome(env);
-  const terminal = host.tty.stdin && host.tty.stderr ? openTerminal(host) : null;
+  const terminal = host.tty.stdin && host.tty.stderr ? await openTerminal(host) : null;
   const system: SystemPorts = {
     clock: systemClock,
     random: systemRandom,
@@ -93,7 +91,11 @@ function buildContext(
   };
 }
 
-function openTerminal(host: ProcessHost): CommandContext["terminal"] {
+async function openTerminal(host: ProcessHost): Promise<CommandContext["terminal"]> {
+  const [{ createTerminal }, { createKeyboard }] = await Promise.all([
+    import("./term/ask.ts"),
+    import("./term/keyboard.ts"),
+  ]);
   return createTerminal({
     keyboard: createKeyboard(host.stdin, (work) => host.onExit(work)),
     timers: systemTimers,

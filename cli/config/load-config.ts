@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { DEFAULT_AUDIT_SETTINGS, SYNC_POLICIES, type SyncPolicy } from "../../audit/mod.ts";
 import { readOwnFile } from "../../core/mod.ts";
 import { CliError } from "../errors.ts";
-import { MAX_CONFIG_BYTES, parseConfig } from "./parse-config.ts";
 import type { AuditConfig, LimitsConfig, ModelFacts, ProjectConfig, ProviderConfig, UserConfig } from "./schema.ts";
 
 /** Where an effective value came from, from weak to strong. */
@@ -52,6 +51,8 @@ export const LOCAL_PROVIDERS: Readonly<Record<string, ProviderConfig>> = {
 };
 const IN_PROCESS = ["builtin", "script"];
 const EMPTY_USER: UserConfig = { v: 1 };
+/** A configuration file is small; more is a mistake or an attack. */
+const MAX_CONFIG_BYTES = 262_144;
 
 /**
  * Loads the configuration: built-in, the person's file, the project's file where it is trusted, environment, flags.
@@ -95,7 +96,7 @@ async function loadUserConfig(home: string): Promise<UserConfig | null> {
   const file = join(home, "config.yml");
   const bytes = readConfigFile(file);
   if (bytes === null) return null;
-  const { USER_CONFIG } = await import("./schema.ts");
+  const [{ USER_CONFIG }, { parseConfig }] = await Promise.all([import("./schema.ts"), import("./parse-config.ts")]);
   return await parseConfig(bytes, file, USER_CONFIG);
 }
 
@@ -110,7 +111,10 @@ async function loadProjectConfig(
   if (!sources.isTrusted(bytes)) {
     return { config: null, notice: `"${name}" does not count: it is not trusted (agentzero policy trust)` };
   }
-  const { PROJECT_CONFIG } = await import("./schema.ts");
+  const [{ PROJECT_CONFIG }, { parseConfig }] = await Promise.all([
+    import("./schema.ts"),
+    import("./parse-config.ts"),
+  ]);
   return { config: await parseConfig(bytes, name, PROJECT_CONFIG), notice: null };
 }
 

@@ -3,9 +3,6 @@ import { nearestName } from "../../core/mod.ts";
 import { CliError } from "../errors.ts";
 import { isYamlProblem, readYaml, type YamlFile } from "./read-yaml.ts";
 
-/** A configuration file is small; more is a mistake or an attack. */
-export const MAX_CONFIG_BYTES = 262_144;
-
 /**
  * Reads the text of a `config.yml`.
  *

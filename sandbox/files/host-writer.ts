@@ -7,9 +7,7 @@ import type { WriteSpec, WriteValue } from "../spec.ts";
 import { checkPath } from "./check-path.ts";
 import { openFolder } from "./folder.ts";
 import { requireDescriptors } from "./host-files.ts";
-import { makeFolder } from "./open-parent.ts";
 import { probeDescriptors } from "./probe-descriptors.ts";
-import { writeFileIn } from "./write-file.ts";
 
 /**
  * Creates the writing half of tier `host-supervised`: whole files, atomically, through verified descriptors.
@@ -31,12 +29,16 @@ export function createHostWriter(deps: SandboxDeps): Backend<WriteSpec, WriteVal
     probe: () => Promise.resolve(probeDescriptors(deps)),
     run(permit: Permit, spec: WriteSpec, io: RunIo): Promise<Outcome<WriteValue>> {
       const action = `Cannot write ${JSON.stringify(spec.target.slice(0, 200))}`;
-      return runFramed(deps, { permit, spec, io, tier: "host-supervised", profile, action }, (state) => {
+      return runFramed(deps, { permit, spec, io, tier: "host-supervised", profile, action }, async (state) => {
         requireDescriptors(deps);
         const { parent, base } = checkPath(spec.target, deps.facts.platform);
         if (base === "") throw new SandboxError("NOT_REGULAR", `${action}: it is a folder`);
         if (spec.content.length > SANDBOX_BOUNDS.writeBytes.max) throw tooLarge(action, spec.content.length);
         const expect = spec.expect === null || spec.expect.kind === "missing" ? null : spec.expect;
+        const [{ makeFolder }, { writeFileIn }] = await Promise.all([
+          import("./open-parent.ts"),
+          import("./write-file.ts"),
+        ]);
         state.started = true;
         const folder = spec.createParents
           ? makeFolder(parent, deps.facts.platform)
