@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseSessionId } from "../../../core/mod.ts";
-import { StatsCollector, verify, walkSessions } from "../../../audit/mod.ts";
+import { StatsCollector, verify, type VerifyOptions, walkSessions } from "../../../audit/mod.ts";
 import { openInstallation } from "../../compose/installation.ts";
 import type { CommandContext } from "../../context.ts";
 import { PROJECT_FOLDER } from "../../project-root.ts";
@@ -28,8 +28,13 @@ export async function checkRecord(
 ): Promise<CheckedRecord> {
   const dir = join(stage.cwd, PROJECT_FOLDER, "audit");
   const { home, keys } = await openInstallation(stage);
-  const secretOf = (kid: string): Uint8Array | null => keys.auditBoxSecret(kid);
-  const options = { dir, home, project: stage.cwd, identity: keys.auditSign.publicKey, secretOf };
+  const options: VerifyOptions = {
+    dir,
+    home,
+    project: stage.cwd,
+    identity: keys.auditSign.publicKey,
+    secretOf: (kid) => keys.auditBoxSecret(kid),
+  };
   const report = await verify(options);
   const events = report.sessions.reduce((sum, session) => sum + session.events, 0);
 
@@ -57,7 +62,7 @@ export async function checkRecord(
         detail: found === undefined ? "not found" : `${found.code}: ${found.detail}`,
       },
     ],
-    summary: await figures({ dir, secretOf, session: played.session }),
+    summary: await figures({ dir, secretOf: options.secretOf, session: played.session }),
   };
 }
 
