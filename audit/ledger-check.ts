@@ -15,6 +15,8 @@ export interface LedgerScope {
 /** What the ledgers are checked with. */
 export interface LedgerCheckOptions {
   readonly project: LedgerView;
+  /** The project ledger as it was before the user ledger was read; a live session writes both while we look. */
+  readonly projectBefore: LedgerView;
   /** `null` when the user ledger at hand belongs to another installation, or there is none to look at. */
   readonly user: LedgerView | null;
   readonly anchors: readonly LedgerView[];
@@ -82,22 +84,27 @@ export class LedgerCheck {
 
   /** Checks that a session stands in the ledgers, and in both of them alike. */
   listingProblems(report: SessionReport): readonly Problem[] {
-    const { project, user } = this.#options;
+    const { project, projectBefore, user } = this.#options;
     if (this.headsOf(report.session).length === 0) {
       // Killed before its first line in a ledger: nothing was recorded yet, nothing can be missing.
       if (report.events === 0 && !report.closed) return [];
       return [{ code: "SESSION_UNLISTED", seq: null, detail: "no ledger lists this session" }];
     }
     if (user === null) return [];
-    const [ours, theirs] = [project, user].map((view) => this.#told.get(view)?.get(report.session) ?? []);
-    if (ours === undefined || theirs === undefined) return [];
-    if (isSame(ours, theirs, report.closed)) return [];
+    const ours = this.#toldOf(project, report.session);
+    const theirs = this.#toldOf(user, report.session);
+    const before = this.#toldOf(projectBefore, report.session).length;
+    if (isSame({ ours, theirs, before, closed: report.closed })) return [];
     const detail = `HEADS has ${ours.length} lines of this session, user HEADS ${theirs.length}`;
     return [{
       code: "LEDGERS_DIFFER",
       seq: null,
       detail: ours.length === theirs.length ? `${detail}, not the same` : detail,
     }];
+  }
+
+  #toldOf(view: LedgerView, session: SessionId): readonly string[] {
+    return this.#told.get(view)?.get(session) ?? [];
   }
 
   #takeLines(view: LedgerView): void {
@@ -197,9 +204,20 @@ function tell(view: LedgerView): ReadonlyMap<string, readonly string[]> {
   return told;
 }
 
-/** The same lines; of a session that is not closed the last one may be missing in one ledger: its writer died between. */
-function isSame(a: readonly string[], b: readonly string[], closed: boolean): boolean {
-  const [short, long] = a.length < b.length ? [a, b] : [b, a];
+/**
+ * The same lines in both ledgers. Of a session that is not closed the last one may be missing in one of them: its
+ * writer died between the two. What the project ledger got while we read the user ledger is not missing there either.
+ */
+function isSame(
+  { ours, theirs, before, closed }: {
+    readonly ours: readonly string[];
+    readonly theirs: readonly string[];
+    readonly before: number;
+    readonly closed: boolean;
+  },
+): boolean {
+  const [short, long] = ours.length < theirs.length ? [ours, theirs] : [theirs, ours];
   if (!short.every((line, index) => line === long[index])) return false;
-  return short.length === long.length || (!closed && long.length === short.length + 1);
+  const missing = ours.length < theirs.length ? theirs.length - ours.length : Math.max(0, before - theirs.length);
+  return missing <= (closed ? 0 : 1);
 }

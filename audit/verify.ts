@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { fromBase64, loadSodium, type SessionId, toBase64 } from "../core/mod.ts";
-import { AuditError, type ProblemCode } from "./errors.ts";
+import { AuditError } from "./errors.ts";
 import { identitiesOf } from "./identities.ts";
 import { LedgerCheck, mentions } from "./ledger-check.ts";
 import { type LedgerView, readLedger } from "./ledger-read.ts";
@@ -58,22 +58,13 @@ export interface VerifyReport {
 export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   await loadSodium();
   const report = verifyOnce(options);
-  // A session that begins or rotates right now can stand in one place already and in the other not yet: look again.
-  const codes = [...report.sessions.flatMap(({ problems }) => problems), ...report.problems].map(({ code }) => code);
-  return codes.some((code) => RACY.has(code)) ? verifyOnce(options) : report;
+  // A session that ends right now is closed in its file a moment before both ledgers say so: look again.
+  const isRacy = report.sessions.some(({ problems }) => problems.some(({ code }) => code === "LEDGERS_DIFFER"));
+  return isRacy ? verifyOnce(options) : report;
 }
 
-const RACY: ReadonlySet<ProblemCode> = new Set([
-  "SEGMENT_MISSING",
-  "SESSION_MISSING",
-  "SESSION_UNLISTED",
-  "LEDGERS_DIFFER",
-  "LEDGER_BROKEN",
-]);
-
 function verifyOnce(options: VerifyOptions): VerifyReport {
-  const files = listSessionFiles(options.dir);
-  const { check, signers } = readLedgers(options, files);
+  const { check, signers, files } = readLedgers(options);
   const decrypt = options.pin !== undefined ? 0 : options.full === true ? Infinity : FULL_EVENTS;
   const sessions = chooseSessions(files, check, options.session).map((each) => {
     const heads = check.headsOf(each.session);
@@ -87,13 +78,23 @@ function verifyOnce(options: VerifyOptions): VerifyReport {
   return { ok: problems.length === 0 && sessions.every(({ ok }) => ok), sessions, problems };
 }
 
-/** Reads both ledgers and the anchors, and finds out who may have signed all this; `null` accepts what headers say. */
-function readLedgers(
-  options: VerifyOptions,
-  files: readonly SessionFiles[],
-): { readonly check: LedgerCheck; readonly signers: readonly string[] | null } {
-  const project = readLedger(join(options.dir, "HEADS"), "HEADS");
+interface Gathered {
+  readonly files: readonly SessionFiles[];
+  readonly check: LedgerCheck;
+  /** Keys that may have signed all this, base64; `null` accepts what headers say. */
+  readonly signers: readonly string[] | null;
+}
+
+/** Reads file names, both ledgers and the anchors, in an order that holds while sessions write them. */
+function readLedgers(options: VerifyOptions): Gathered {
+  const known = new Set(listSessionFiles(options.dir).map(({ session }) => session));
+  const heads = join(options.dir, "HEADS");
+  const projectBefore = readLedger(heads, "HEADS");
   const user = options.home === null ? null : readLedger(userLedgerPath(options.home), "user HEADS");
+  const project = readLedger(heads, "HEADS");
+  const listed = new Set(project.lines.map(({ record }) => record.session));
+  // A session that began after the ledgers were read stands in none of them yet.
+  const files = listSessionFiles(options.dir).filter(({ session }) => known.has(session) || listed.has(session));
   const named = files.flatMap(({ segments }) => segments.flatMap(({ path }) => peekHeader(path)?.id ?? []));
   const ledgers = user === null ? [project] : [project, user];
   const own = options.identity === null ? [] : identitiesOf(options.identity, ledgers, named);
@@ -103,13 +104,14 @@ function readLedgers(
   const trusted = options.pin !== undefined ? identitiesOf(options.pin, ledgers, named) : ours ? own : null;
   const check = new LedgerCheck({
     project,
+    projectBefore,
     user: ours ? user : null,
     anchors: (options.anchors ?? []).map(readAnchor),
     scope,
     keys: trusted ?? [...new Set(named)].flatMap((id) => fromBase64(id) ?? []),
     session: options.session,
   });
-  return { check, signers: trusted?.map(toBase64) ?? null };
+  return { files, check, signers: trusted?.map(toBase64) ?? null };
 }
 
 function readAnchor(path: string): LedgerView {
