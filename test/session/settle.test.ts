@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { ApprovalAnswer, ApprovalRequest, Approver } from "../../core/mod.ts";
+import type { ApprovalAnswer, ApprovalRequest } from "../../core/mod.ts";
 import { DEFAULT_POLICY, PRIVATE_POLICY } from "../../policy/mod.ts";
 import { type Engine, openEngine } from "../support/engine.ts";
 import { runAgentzero } from "../support/run-agentzero.ts";
@@ -137,10 +137,12 @@ describe("settle()", () => {
   });
 
   it("lets a never from another session beat a yes that comes later", async () => {
-    const never: Approver["ask"] = () => Promise.resolve({ kind: "refused", why: "never", message: null });
     const engine = await openEngine({
       person: async (request) => {
-        const other = await openEngine({ beside: engine, person: never });
+        const other = await openEngine({
+          beside: engine,
+          person: () => Promise.resolve({ kind: "refused", why: "never", message: null }),
+        });
         await other.call("write", { path: "a.txt", content: "x" });
         return await yes(request);
       },

@@ -57,6 +57,8 @@ describe("readRequest()", () => {
     ["network_request", { port: "1e3" }],
     ["network_request", { port: "-1" }],
   ])("refuses %j %j as usage", (capability, options) => {
-    expect(() => read(capability, options)).toThrow(expect.objectContaining({ code: "USAGE", hint: expect.any(String) }));
+    expect(() => read(capability, options)).toThrow(
+      expect.objectContaining({ code: "USAGE", hint: expect.any(String) }),
+    );
   });
 });
