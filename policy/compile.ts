@@ -12,8 +12,8 @@ import {
 import type { FileApproval, GrantScope, PolicyDocument, PolicyRule } from "./document.ts";
 import { compileHostGlob, type HostGlob } from "./host-glob.ts";
 import { compilePathGlob, foldRoots, type PathGlob, type PathRoots } from "./path-glob.ts";
-import { indexRules, type RuleTable } from "./rule-index.ts";
-import { compileTests, type RuleTest } from "./rule-tests.ts";
+import { type RuleTable, ruleTable } from "./rule-index.ts";
+import { compileTests, type RuleTest, type TestOptions } from "./rule-tests.ts";
 import { ALL_CLASSES, classBit, classMask, type Mask } from "./words-masks.ts";
 
 /** One policy file and how it counts. */
@@ -103,7 +103,7 @@ function compileFolded(layers: readonly PolicyLayer[], roots: PathRoots): Compil
   const active = rules.filter(counts);
   return {
     roots,
-    tables: byCapability((capability) => indexRules(rulesFor(active, capability), capability, roots)),
+    tables: byCapability((capability) => ruleTable(rulesFor(active, capability), capability, roots)),
     ignored: byCapability((capability) => rulesFor(rules.filter((rule) => !counts(rule)), capability)),
     classify: layers.flatMap((layer) => compileClassify(layer, roots)),
     ceiling: ceilingOf(layers.map((layer) => layer.document.approval)),
@@ -147,25 +147,17 @@ interface CompileContext {
 function compileRule(rule: PolicyRule, layer: PolicyLayer, { rank, roots }: CompileContext): CompiledRule {
   const deny = rule.effect === "deny";
   const ask = rule.effect === "requires_approval";
-  const tests = compileTests(rule.match, { mode: deny ? "deny" : ask ? "ask" : "grant", roots });
   const doubtful = rule.match.argv !== undefined || rule.match.cidr !== undefined;
-  const ref = { layer: layer.layer, rule: rule.id, policy: layer.sha256 };
-  return {
+  return new LazyRule({
     rule,
     layer: layer.layer,
-    ref,
+    ref: { layer: layer.layer, rule: rule.id, policy: layer.sha256 },
     effect: rule.effect,
     rank,
     grants: layer.grants,
     acceptsTaint: layer.grants && (rule.effect === "allow" || rule.effect === "allow_with_redaction") &&
       (rule.match.tainted === "any" || rule.match.tainted === "true"),
     classes: rulesClasses(rule.match.classification, deny),
-    tests,
-    tightenTests: ask && doubtful ? compileTests(rule.match, { mode: "tighten", roots }) : null,
-    except: rule.except === null ? null : {
-      classes: rulesClasses(rule.except.classification, false),
-      tests: compileTests(rule.except, { mode: "except", roots }),
-    },
     redact: classMask(rule.redact),
     maxBytes: rule.maxBytes,
     scope: rule.approval?.maxScope ?? null,
@@ -180,7 +172,70 @@ function compileRule(rule: PolicyRule, layer: PolicyLayer, { rank, roots }: Comp
       granted: null,
       hint: deny ? `the rule stands in ${layer.path}, line ${rule.at.line}` : null,
     },
-  };
+  }, { roots, mode: deny ? "deny" : ask ? "ask" : "grant", tightens: ask && doubtful });
+}
+
+type PlainRule = Omit<CompiledRule, "tests" | "tightenTests" | "except">;
+
+interface TestPlan extends TestOptions {
+  /** `true` when the rule is looked at a second time. */
+  readonly tightens: boolean;
+}
+
+/** A rule whose tests are made when it is first compared: of thousands of rules a session meets a few. */
+class LazyRule implements CompiledRule {
+  readonly rule: PolicyRule;
+  readonly layer: Layer;
+  readonly ref: RuleRef;
+  readonly effect: Decision;
+  readonly rank: number;
+  readonly grants: boolean;
+  readonly acceptsTaint: boolean;
+  readonly classes: Mask;
+  readonly redact: Mask;
+  readonly maxBytes: number | null;
+  readonly scope: GrantScope | null;
+  readonly ttlMs: number | null;
+  readonly verdict: Verdict;
+  readonly #plan: TestPlan;
+  #tests: readonly RuleTest[] | null = null;
+  #tightenTests: readonly RuleTest[] | null = null;
+  #except: CompiledRule["except"] = null;
+
+  constructor(plain: PlainRule, plan: TestPlan) {
+    this.rule = plain.rule;
+    this.layer = plain.layer;
+    this.ref = plain.ref;
+    this.effect = plain.effect;
+    this.rank = plain.rank;
+    this.grants = plain.grants;
+    this.acceptsTaint = plain.acceptsTaint;
+    this.classes = plain.classes;
+    this.redact = plain.redact;
+    this.maxBytes = plain.maxBytes;
+    this.scope = plain.scope;
+    this.ttlMs = plain.ttlMs;
+    this.verdict = plain.verdict;
+    this.#plan = plan;
+  }
+
+  get tests(): readonly RuleTest[] {
+    return this.#tests ??= compileTests(this.rule.match, this.#plan);
+  }
+
+  get tightenTests(): readonly RuleTest[] | null {
+    if (!this.#plan.tightens) return null;
+    return this.#tightenTests ??= compileTests(this.rule.match, { ...this.#plan, mode: "tighten" });
+  }
+
+  get except(): CompiledRule["except"] {
+    const { except } = this.rule;
+    if (except === null) return null;
+    return this.#except ??= {
+      classes: rulesClasses(except.classification, false),
+      tests: compileTests(except, { ...this.#plan, mode: "except" }),
+    };
+  }
 }
 
 /** `unknown` may be anything, so that every deny by class takes it; a grant takes it only when it says so. */

@@ -1,6 +1,8 @@
 import {
   type ApprovalTerms,
   type AtomicAction,
+  CAPABILITIES,
+  type Capability,
   type Decision,
   type Layer,
   LAYERS,
@@ -260,10 +262,20 @@ function defaultDeny(policy: CompiledPolicy, facts: Facts): Verdict {
       ? denial("no_policy", "the policy of this project is not trusted, and no other allows anything", TRUST_HINT)
       : denial("no_policy", "there is no policy that allows anything", "agentzero init");
   }
-  return denial("no_match", `no rule allows this ${facts.capability}`, explainCommand(facts.action));
+  const { action } = facts;
+  return {
+    ...denial("no_match", NO_MATCH.get(facts.capability) ?? "no rule allows it"),
+    // Written when somebody reads it: most denials are answers to a machine.
+    get hint(): string {
+      return explainCommand(action);
+    },
+  };
 }
 
 const TRUST_HINT = "agentzero policy trust";
+const NO_MATCH: ReadonlyMap<Capability, string> = new Map(
+  CAPABILITIES.map((capability) => [capability, `no rule allows this ${capability}`]),
+);
 
 function floorVerdict(decision: Decision, { name, sentence }: FloorHit): Verdict {
   return {

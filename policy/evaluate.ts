@@ -1,6 +1,6 @@
 import type { CompiledPolicy, CompiledRule } from "./compile.ts";
 import type { Facts } from "./facts.ts";
-import { hashStep, hashText, hostKey, type RulesByKey, type RuleTable } from "./rule-index.ts";
+import { hashStep, hashText, type RuleIndex, type RulesByHash, type RulesByKey } from "./rule-index.ts";
 import type { RuleTest } from "./rule-tests.ts";
 import type { Mask } from "./words-masks.ts";
 
@@ -41,13 +41,15 @@ export function evaluate(policy: CompiledPolicy, facts: Facts, scan = false): Ta
     maxBytes: null,
     matched: 0,
   };
-  const table = policy.tables[facts.capability];
+  const rules = policy.tables[facts.capability];
   if (scan) {
-    walk(table.all, facts, { tally, deniesOnly: false });
+    walk(rules.all, facts, { tally, deniesOnly: false });
     return tally;
   }
+  const table = rules.index();
   walk(table.generic, facts, { tally, deniesOnly: false });
   if (table.keyed !== null) walkKeys(table.keyed, facts, tally);
+  if (table.hosts !== null) walkHost(table.hosts, facts, tally);
   if (table.folders !== null || table.names !== null) {
     walkPath(table, facts.real, { facts, tally, deniesOnly: false });
     // Only a deny looks at the other spelling.
@@ -69,15 +71,14 @@ function keyOf({ target }: Facts): string | null {
   switch (target.kind) {
     case "command":
       return target.argv?.[0] ?? null;
-    case "network":
-    case "model":
-      return target.host === null ? null : hostKey(target.host);
     case "secret":
       return target.handle;
     case "package":
       return target.id;
     case "import":
       return target.name;
+    case "network":
+    case "model":
     case "path":
     case "skill":
       return null;
@@ -86,11 +87,27 @@ function keyOf({ target }: Facts): string | null {
   }
 }
 
+/** From right to left, looking at every label whether rules end there. */
+function walkHost(hosts: RulesByHash, facts: Facts, tally: Tally): void {
+  const { target } = facts;
+  if ((target.kind !== "network" && target.kind !== "model") || target.host === null) return;
+  const { host } = target;
+  let hash = 0;
+  for (let at = host.length - 1; at >= 0; at--) {
+    const letter = host.charCodeAt(at);
+    if (letter === DOT) walk(hosts.get(hash), facts, { tally, deniesOnly: false });
+    hash = hashStep(hash, letter);
+  }
+  walk(hosts.get(hash), facts, { tally, deniesOnly: false });
+}
+
+const DOT = 0x2e;
+
 interface PathWalk extends Walk {
   readonly facts: Facts;
 }
 
-function walkPath(table: RuleTable, path: string, options: PathWalk): void {
+function walkPath(table: RuleIndex, path: string, options: PathWalk): void {
   const { folders, names, depths } = table;
   if (names !== null) walk(names.get(hashText(path, path.lastIndexOf("/") + 1)), options.facts, options);
   if (folders === null) return;

@@ -7,14 +7,22 @@ import { hasWildcard } from "./text-glob.ts";
 /** Rules by key, each list severest first. */
 export type RulesByKey = ReadonlyMap<string, readonly CompiledRule[]>;
 
-/** The rules of one capability, each list severest first. */
+/** The rules of one capability. */
 export interface RuleTable {
-  /** Every rule, for the plain scan that the index is tested against. */
+  /** Every rule, severest first. */
   readonly all: readonly CompiledRule[];
+  /** The same rules by key, made on first use: most commands decide one or two kinds of action. */
+  index(): RuleIndex;
+}
+
+/** Rules by key, each list severest first. */
+export interface RuleIndex {
   /** Rules that may match anything. */
   readonly generic: readonly CompiledRule[];
-  /** Rules by the whole key of a target: program, host, handle, package, import. */
+  /** Rules by the whole key of a target: program, handle, package, import. */
   readonly keyed: RulesByKey | null;
+  /** Rules about hosts by the hash, from right to left, of the literal labels that they end with. */
+  readonly hosts: RulesByHash | null;
   /** Rules about paths by the hash of the literal folders that they start with. */
   readonly folders: RulesByHash | null;
   /** Bit `n` is set when `folders` has keys of `n` segments: only there is a path looked up. */
@@ -33,18 +41,32 @@ export type RulesByHash = ReadonlyMap<number, readonly CompiledRule[]>;
 const MAX_DEPTH = 8;
 
 /**
+ * Makes the table of one capability.
+ *
+ * @param rules Its rules, by rank.
+ * @param capability Which.
+ * @param roots What `${…}` stands for, folded.
+ * @returns The table.
+ */
+export function ruleTable(rules: readonly CompiledRule[], capability: Capability, roots: PathRoots): RuleTable {
+  let made: RuleIndex | null = null;
+  return { all: rules, index: () => made ??= indexRules(rules, capability, roots) };
+}
+
+/**
  * Indexes rules by the literal part of their narrowest matcher, so that a decision looks at few of thousands.
  *
  * @param rules Rules of one capability, by rank.
  * @param capability Which.
  * @param roots What `${…}` stands for, folded.
- * @returns The table.
+ * @returns The index.
  */
-export function indexRules(rules: readonly CompiledRule[], capability: Capability, roots: PathRoots): RuleTable {
+function indexRules(rules: readonly CompiledRule[], capability: Capability, roots: PathRoots): RuleIndex {
   const generic: CompiledRule[] = [];
   const keyed = new Map<string, CompiledRule[]>();
   const folders = new Map<number, CompiledRule[]>();
   const names = new Map<number, CompiledRule[]>();
+  const hosts = new Map<number, CompiledRule[]>();
   let depths = 0;
   for (const rule of rules) {
     const keys = keysOf(rule, capability, roots);
@@ -53,13 +75,21 @@ export function indexRules(rules: readonly CompiledRule[], capability: Capabilit
       continue;
     }
     for (const key of keys.keys) push(keyed, key, rule);
+    for (const tail of keys.hosts) push(hosts, hashBackwards(tail), rule);
     for (const name of keys.names) push(names, hashText(name, 0), rule);
     for (const folder of keys.folders) {
       push(folders, hashText(folder, 0), rule);
       depths |= 1 << depthOf(folder);
     }
   }
-  return { all: rules, generic, keyed: orNull(keyed), folders: orNull(folders), depths, names: orNull(names) };
+  return {
+    generic,
+    keyed: orNull(keyed),
+    hosts: orNull(hosts),
+    folders: orNull(folders),
+    depths,
+    names: orNull(names),
+  };
 }
 
 function orNull<K>(map: Map<K, CompiledRule[]>): Map<K, CompiledRule[]> | null {
@@ -85,8 +115,16 @@ function push<K>(map: Map<K, CompiledRule[]>, key: K, rule: CompiledRule): void 
   else if (list.at(-1) !== rule) list.push(rule);
 }
 
+/** Hashes a text from its end, as a walk over the labels of a host does. */
+function hashBackwards(text: string): number {
+  let hash = 0;
+  for (let at = text.length - 1; at >= 0; at--) hash = hashStep(hash, text.charCodeAt(at));
+  return hash;
+}
+
 interface RuleKeys {
   readonly keys: readonly string[];
+  readonly hosts: readonly string[];
   readonly folders: readonly string[];
   readonly names: readonly string[];
 }
@@ -104,8 +142,7 @@ function keysOf({ rule }: CompiledRule, capability: Capability, roots: PathRoots
       return match.argv === undefined ? null : plain(match.argv.flatMap(({ words }) => words[0] ?? ["*"]));
     case "network_request":
     case "model_call":
-      // Two literal labels follow every wildcard, so that the last two tell hosts apart.
-      return match.hosts === undefined ? null : plain(match.hosts.map((host) => hostKey(host.toLowerCase())));
+      return match.hosts === undefined ? null : { keys: [], hosts: match.hosts.map(tailOf), folders: [], names: [] };
     case "secret_handle_usage":
       return match.secrets === undefined ? null : plain(match.secrets);
     case "package_install":
@@ -122,14 +159,13 @@ function keysOf({ rule }: CompiledRule, capability: Capability, roots: PathRoots
 }
 
 function plain(keys: readonly string[]): RuleKeys | null {
-  return keys.some(hasWildcard) ? null : { keys, folders: [], names: [] };
+  return keys.some(hasWildcard) ? null : { keys, hosts: [], folders: [], names: [] };
 }
 
-/** The key of a host: its last two labels. */
-export function hostKey(host: string): string {
-  const last = host.lastIndexOf(".");
-  const before = last <= 0 ? -1 : host.lastIndexOf(".", last - 1);
-  return before < 0 ? host : host.slice(before + 1);
+/** The literal labels behind the last wildcard of a host glob: two at least, or the whole host. */
+function tailOf(glob: string): string {
+  const labels = glob.toLowerCase().split(".");
+  return labels.slice(labels.findLastIndex(hasWildcard) + 1).join(".");
 }
 
 function pathKeys(paths: readonly string[], roots: PathRoots): RuleKeys | null {
@@ -144,7 +180,7 @@ function pathKeys(paths: readonly string[], roots: PathRoots): RuleKeys | null {
     else if (glob.kind === "ends" && glob.tail.lastIndexOf("/") === 0) names.push(glob.tail.slice(1));
     else return null;
   }
-  return { keys: [], folders, names };
+  return { keys: [], hosts: [], folders, names };
 }
 
 /** The literal folders that every match of a glob starts with; `""` when there are none. */
