@@ -125,7 +125,7 @@ async function makeCall(
     call,
     tool: part.tool,
     args,
-    provenance: fromModel(wiring.context.label(), wiring.quotes),
+    provenance: fromModel(wiring.context.label(), { quotes: wiring.quotes, policy: gate.policy }),
     turn: state.turns,
     signal: state.signal,
     maxOutputBytes: limits.outputBytes,

@@ -1,4 +1,5 @@
 import { isUntrusted, type Label } from "../core/mod.ts";
+import type { PolicyEngine } from "../policy/mod.ts";
 import type { QuoteTable } from "./quotes.ts";
 
 /** Who proposes a call and whether untrusted text may have shaped its arguments. */
@@ -27,17 +28,25 @@ export function fromPerson(label: Label): Provenance {
 
 /**
  * The provenance of what a model wrote. Once anything untrusted was sent to it, all it writes is tainted, except
- * arguments that equal words the person typed: those the person chose, whatever the model read.
+ * arguments that equal words the person typed, or literals of a policy that the person trusted: those the person chose,
+ * whatever the model read.
  *
  * @param context Join of the labels of everything in the context.
- * @param quotes Words of the person and literals of trusted policy.
+ * @param chosen Words of the person, and the policy.
  * @returns The provenance.
  */
-export function fromModel(context: Label, quotes: QuoteTable): Provenance {
+export function fromModel(
+  context: Label,
+  chosen: { readonly quotes: QuoteTable; readonly policy: Pick<PolicyEngine, "quotes"> },
+): Provenance {
+  const { quotes, policy } = chosen;
+  function isChosen(words: readonly string[]): boolean {
+    return quotes.quotes(words) || policy.quotes(words, (word) => quotes.quotes([word]));
+  }
   const untrusted = isUntrusted(context);
   return {
     actor: "model",
     label: context,
-    tainted: (words) => untrusted && !quotes.quotes(words),
+    tainted: (words) => untrusted && !isChosen(words),
   };
 }

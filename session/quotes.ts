@@ -10,8 +10,12 @@ export interface QuoteTable {
 
 const MIN_LETTERS = 3;
 const MAX_TEXTS = 1000;
-// What people put around a word when they write a sentence.
+// What people put around and behind a word when they write a sentence.
 const EDGES = /^["'`“”‘’«»()[\]{}<>,;:!?]+|["'`“”‘’«»()[\]{}<>,;:!?.]+$/gu;
+const ENDS = /[,;:!?.]+$/u;
+
+/** A typed word as an argument may spell it. */
+type TypedWord = readonly string[];
 
 /**
  * Creates an empty quote table.
@@ -19,36 +23,43 @@ const EDGES = /^["'`“”‘’«»()[\]{}<>,;:!?]+|["'`“”‘’«»()[\]{}
  * A single word quotes when it has at least three characters; a command quotes only as one contiguous run of typed
  * words, so that an injected text cannot assemble a command from words of different sentences.
  *
+ * Punctuation is trimmed from what was typed, never from the argument. Threat: `npm test` was typed and `npm test; x`,
+ * `npm >test` or `$(npm) test` counts as the same.
+ *
  * @returns The table.
  */
 export function createQuotes(): QuoteTable {
   const learnt: string[] = [];
-  const runs: string[] = [];
+  const runs: (readonly TypedWord[])[] = [];
   return {
     learnt,
     learn(typed: string): void {
       if (learnt.length >= MAX_TEXTS) return;
       learnt.push(typed);
-      const words = typed.split(/\s+/u);
-      runs.push(joined(words));
+      const words = typed.split(/\s+/u).map(spellings);
+      runs.push(words);
       // Of a URL only the origin counts: the rest is content.
-      for (const word of words) {
-        const url = URL.parse(word.replaceAll(EDGES, ""));
-        if (url?.protocol === "https:" || url?.protocol === "http:") {
-          runs.push(joined([url.origin]), joined([url.host]));
-        }
+      for (const spelled of words) {
+        const url = URL.parse(spelled.at(-1) ?? "");
+        if (url?.protocol === "https:" || url?.protocol === "http:") runs.push([[url.origin]], [[url.host]]);
       }
     },
     quotes(words: readonly string[]): boolean {
       if (words.length === 0 || words.join("").length < MIN_LETTERS) return false;
       if (words.some((word) => word === "" || /\s/u.test(word))) return false;
-      const run = joined(words);
-      return run.length > 2 && runs.some((text) => text.includes(run));
+      return runs.some((run) => holds(run, words));
     },
   };
 }
 
-// Words between separators that no word can hold, so that `includes` compares whole words only.
-function joined(words: readonly string[]): string {
-  return `\n${words.map((word) => word.replaceAll(EDGES, "")).filter((word) => word !== "").join("\n")}\n`;
+/** As typed, without the end of a sentence, and without what stands around it; the barest last. */
+function spellings(word: string): TypedWord {
+  return [...new Set([word, word.replace(ENDS, ""), word.replaceAll(EDGES, "")])];
+}
+
+function holds(run: readonly TypedWord[], words: readonly string[]): boolean {
+  for (let start = 0; start + words.length <= run.length; start++) {
+    if (words.every((word, index) => run[start + index]?.includes(word) === true)) return true;
+  }
+  return false;
 }

@@ -16,7 +16,7 @@ export async function readsFreely(wiring: SessionWiring, tool: string, args: unk
   try {
     const { actions } = (await entry.load()).plan(args, {
       ...gate.plan,
-      provenance: fromModel(context.label(), quotes),
+      provenance: fromModel(context.label(), { quotes, policy: gate.policy }),
     });
     return actions.length > 0 && actions.every((action) => {
       const { decision } = gate.policy.decide(action);

@@ -28,7 +28,7 @@ export interface Reply {
  */
 export async function askModel(wiring: SessionWiring, state: PromptState): Promise<Reply> {
   const { gate, context, model } = wiring;
-  const provenance = fromModel(context.label(), wiring.quotes);
+  const provenance = fromModel(context.label(), { quotes: wiring.quotes, policy: gate.policy });
   const { classes, redact } = whatGoes(wiring);
   const redactions: Redaction[] = [];
   const messages = await toMessages(context, wiring.envelope, (text) => maskFor(wiring, text, { redact, redactions }));

@@ -17,12 +17,15 @@ export function fileAction(
   input: string,
 ): AtomicAction & { readonly target: PathTarget } {
   const target = resolvePath(input, context.project);
+  // Paths compare as real paths, however each of them was spelled.
+  const short = shortPath(context.project, target.real);
+  const spelled = new Set([input, target.real, short, `./${short}`]);
   return {
     capability,
     target,
     classes: context.classify(target),
     tier: capability === "file_read" ? "host-readonly" : "host-supervised",
-    tainted: context.provenance.tainted([input]),
+    tainted: [...spelled].every((word) => context.provenance.tainted([word])),
     skill: null,
   };
 }

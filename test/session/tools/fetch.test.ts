@@ -138,7 +138,7 @@ describe("fetch", () => {
   it("counts an origin as the person's own when the person named it, and nothing else of the address", () => {
     const quotes = createQuotes();
     quotes.learn("see https://docs.example.test/start?x=1 and other.example.test please");
-    const model = fromModel(labelOf("file"), quotes);
+    const model = fromModel(labelOf("file"), { quotes, policy: { quotes: () => false } });
     function tainted(args: unknown): boolean | undefined {
       return plan(args, model).actions[0]?.tainted;
     }
