@@ -21,7 +21,7 @@ export interface IdentityChange extends Omit<ReadNote, "project" | "session"> {
  */
 export async function announceIdentity(change: IdentityChange): Promise<void> {
   await loadSodium();
-  const { dir, home, keys, next, clock, random, writer } = change;
+  const { dir, home, keys, next, clock, random, writer, anchors = [] } = change;
   prepareFolder(dir);
   prepareFolder(join(home, "trust"));
   const common = {
@@ -31,11 +31,15 @@ export async function announceIdentity(change: IdentityChange): Promise<void> {
     writer,
     identity: keys.auditSign,
     dir: null,
-    anchors: [],
     onFull() {},
   };
-  for (const path of [join(dir, "HEADS"), userLedgerPath(home)]) {
-    const ledger = new Ledger({ ...common, path });
+  for (
+    const place of [
+      { path: join(dir, "HEADS"), anchors: [] },
+      { path: userLedgerPath(home), anchors },
+    ]
+  ) {
+    const ledger = new Ledger({ ...common, ...place });
     await ledger.append([{ kind: "key", mac: toBase64(next) }], true);
     ledger.close();
   }

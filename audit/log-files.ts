@@ -1,4 +1,5 @@
-import { closeSync, constants, fdatasync, fdatasyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, fdatasync, fdatasyncSync, fsync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { promisify } from "node:util";
 
 /**
  * The few file operations that the record is made of.
@@ -19,6 +20,8 @@ export interface LogFiles {
   sync(fd: number): Promise<void>;
   /** Forces the bytes to the disk, without giving way to anything else. */
   syncNow(fd: number): void;
+  /** Forces the name of a new file to the disk; does nothing where folders cannot be synced. */
+  syncFolder(dir: string): Promise<void>;
   /** Gives the descriptor back. */
   close(fd: number): void;
 }
@@ -43,12 +46,21 @@ export const NODE_FILES: LogFiles = {
     ftruncateSync(fd, length);
   },
   async sync(fd) {
-    await new Promise<void>((resolve, reject) => {
-      fdatasync(fd, (error) => error === null ? resolve() : reject(error));
-    });
+    await promisify(fdatasync)(fd);
   },
   syncNow(fd) {
     fdatasyncSync(fd);
+  },
+  async syncFolder(dir) {
+    let fd: number | null = null;
+    try {
+      fd = openSync(dir, constants.O_RDONLY);
+      await promisify(fsync)(fd);
+    } catch {
+      // Windows opens no folders, some file systems sync none: there a new name is as durable as it gets.
+    } finally {
+      if (fd !== null) closeSync(fd);
+    }
   },
   close(fd) {
     closeSync(fd);

@@ -18,6 +18,8 @@ export interface ReadNote {
   readonly session?: SessionId | undefined;
   /** Signs the lines. */
   readonly keys: AuditKeys;
+  /** Files that get a copy of each line of the user ledger. */
+  readonly anchors?: readonly string[] | undefined;
   /** Times of the lines. */
   readonly clock: Clock;
   /** Names what the lock of a dead process is moved to. */
@@ -34,12 +36,12 @@ export interface ReadNote {
  */
 export async function recordRead(note: ReadNote): Promise<void> {
   await loadSodium();
-  const { dir, home, project, session, keys, clock, random, writer } = note;
+  const { dir, home, project, session, keys, clock, random, writer, anchors = [] } = note;
   prepareFolder(join(home, "trust"));
-  const common = { files: NODE_FILES, clock, random, writer, identity: keys.auditSign, anchors: [], onFull() {} };
+  const common = { files: NODE_FILES, clock, random, writer, identity: keys.auditSign, onFull() {} };
   const ledgers = [
-    new Ledger({ ...common, path: join(dir, "HEADS"), dir: null }),
-    new Ledger({ ...common, path: userLedgerPath(home), dir: project }),
+    new Ledger({ ...common, path: join(dir, "HEADS"), dir: null, anchors: [] }),
+    new Ledger({ ...common, path: userLedgerPath(home), dir: project, anchors }),
   ];
   for (const ledger of ledgers) {
     await ledger.append([{ kind: "read", session }]);

@@ -40,6 +40,7 @@ export class SegmentWriter {
   #bytes = 0;
   #seq: number;
   #degraded = false;
+  #named = false;
   #finished = false;
   #ended = false;
 
@@ -132,9 +133,13 @@ export class SegmentWriter {
     return this.head();
   }
 
-  /** Forces what was written to the disk. */
+  /** Forces what was written to the disk; the first time the file's name too. */
   async sync(): Promise<void> {
-    if (!this.#ended) await this.#start.files.sync(this.#fd);
+    if (this.#ended) return;
+    const { files, place } = this.#start;
+    const isFirst = !this.#named;
+    this.#named = true;
+    await Promise.all([files.sync(this.#fd), ...(isFirst ? [files.syncFolder(place.dir)] : [])]);
   }
 
   /** As {@link sync}, at once. */

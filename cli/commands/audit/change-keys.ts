@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import { announceIdentity, writerFacts } from "../../../audit/mod.ts";
 import { changePassphrase, MIN_PASSPHRASE_LENGTH, rotateIdentity, rotateReadingKey } from "../../../core/mod.ts";
+import { auditSettings } from "../../compose/audit-settings.ts";
 import type { Installation } from "../../compose/installation.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { readPassphrase } from "../../passphrase.ts";
 import { findProject, PROJECT_FOLDER } from "../../project-root.ts";
+import { personalConfig } from "./personal-config.ts";
 import { openUnlocked, recordKeyChange } from "./record-key-change.ts";
 
 /** `audit keys rotate`: a new reading key, or with `--identity` a new signing key, announced by the old one. */
@@ -47,6 +49,7 @@ async function rotateSigning(context: CommandContext, installation: Installation
   const { home, keys } = installation;
   const { clock, random } = context.system;
   const project = findProject(context);
+  const { anchors } = auditSettings(await personalConfig(context));
   return await recordKeyChange(context, {
     installation,
     reason: `new identity instead of ${keys.auditSign.kid}`,
@@ -57,6 +60,7 @@ async function rotateSigning(context: CommandContext, installation: Installation
           dir: project === null ? join(home, "audit") : join(project, PROJECT_FOLDER, "audit"),
           keys,
           next: publicKey,
+          anchors,
           clock,
           random,
           writer: writerFacts(installation.facts),

@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { formatPublicKey, type Keys, openKeys, parsePublicKey } from "../../../core/mod.ts";
 import { auditSettings } from "../../compose/audit-settings.ts";
-import { type Config, loadConfig } from "../../config/load-config.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { peekHome } from "../../home.ts";
+import { personalConfig } from "./personal-config.ts";
 
 const PROTECTS = "the keys protect copies of the project folder, not against a program that runs as you";
 
@@ -66,17 +66,6 @@ export async function existingKeys(context: CommandContext): Promise<Keys> {
   if (existsSync(join(home, "keys", "audit-sign.key"))) return await openKeys({ home, random: context.system.random });
   throw new CliError("NOT_FOUND", `Cannot show keys: there are none in "${home}" yet`, {
     hint: "they are made on first use, e.g. by: agentzero init",
-  });
-}
-
-/** The person's own configuration; a project's cannot say who reads the record. */
-export function personalConfig(context: CommandContext): Promise<Config> {
-  return loadConfig({
-    home: peekHome(context.home),
-    project: null,
-    isTrusted: () => false,
-    env: context.system.env,
-    flags: {},
   });
 }
 

@@ -5,7 +5,7 @@ import { auditSettings } from "../../compose/audit-settings.ts";
 import { openInstallation } from "../../compose/installation.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { CliError } from "../../errors.ts";
-import { personalConfig } from "./keys.ts";
+import { personalConfig } from "./personal-config.ts";
 import { recordKeyChange } from "./record-key-change.ts";
 
 const MAX_CONFIG_BYTES = 262_144;
