@@ -42,6 +42,7 @@ const files: LogFiles = {
     await NODE_FILES.sync(fd);
   },
   syncNow: (fd) => NODE_FILES.syncNow(fd),
+  syncFolder: (dir) => NODE_FILES.syncFolder(dir),
   close(fd) {
     if (step()) die();
     NODE_FILES.close(fd);
