@@ -13,6 +13,10 @@ if (asksVersion) {
   const { runtimeProblem } = await import("./runtime-check.ts");
   const problem = runtimeProblem(process.versions);
   if (problem === null) {
+    if (import.meta.url.endsWith(".js")) {
+      const { findOwnModules } = await import("./system/own-modules.ts");
+      findOwnModules(new URL("../", import.meta.url).href);
+    }
     const { main } = await import("./main.ts");
     await main(words);
   } else {
