@@ -47,6 +47,8 @@ export interface EngineOptions {
   /** The person's own `config.yml`. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly mode?: "ask" | "read-only";
+  /** Sees each event as it happens. */
+  readonly onEvent?: (event: SessionEvent) => void;
   /** Uses the project and home of another engine. */
   readonly beside?: Pick<Engine, "project" | "home">;
 }
@@ -81,7 +83,10 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     mode: options.mode ?? "ask",
     project: "required",
     ...(script === undefined ? {} : { model: { provider: "script", script } }),
-    emit: (event) => events.push(event),
+    emit(event): void {
+      events.push(event);
+      options.onEvent?.(event);
+    },
   });
   onTestFinished(() => composed.close());
   return {

@@ -94,7 +94,7 @@ export interface WireReply {
 /** Writes a reply as an OpenAI-compatible event stream. */
 export function openAiEvents(reply: WireReply): string {
   const events: unknown[] = [{ role: "assistant", content: "" }];
-  if (reply.thought !== undefined) events.push({ reasoning_content: reply.thought });
+  for (const piece of halves(reply.thought ?? "")) events.push({ reasoning_content: piece });
   for (const piece of halves(reply.text ?? "")) events.push({ content: piece });
   for (const [index, call] of (reply.calls ?? []).entries()) {
     events.push({
