@@ -1,3 +1,5 @@
+import type { CgroupParent } from "./process/cgroup.ts";
+import type { EgressNetwork } from "./egress/egress-proxy.ts";
 import type { Clock, Random, Timers } from "../core/mod.ts";
 
 /** Facts about the host that tiers do not look up themselves. */
@@ -40,6 +42,8 @@ export interface ProcessSettings {
   readonly running: number;
   /** `auto`: on where its tests ran (x64). `on`: a filter that does not load refuses the run. */
   readonly seccomp: "auto" | "on" | "off";
-  /** Folder of cgroup v2 to make the groups of runs in, `auto` for one that was delegated to us, `null` for none. */
-  readonly cgroup: string | null;
+  /** Where to make control groups; found by itself unless given, `null` for nowhere. */
+  readonly cgroup: CgroupParent | null;
+  /** Name resolution for the egress proxy, or `null`: then calls with `hosts` are refused. */
+  readonly network: EgressNetwork | null;
 }

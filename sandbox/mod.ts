@@ -12,6 +12,7 @@
  * @module
  */
 export * from "./deps.ts";
+export type { EgressNetwork } from "./egress/egress-proxy.ts";
 export * from "./errors.ts";
 export * from "./files/find-masked.ts";
 export { createHostFiles } from "./files/host-files.ts";
@@ -25,6 +26,7 @@ export {
   SANDBOX_BOUNDS,
 } from "./limits.ts";
 export * from "./process/bubblewrap.ts";
+export type { CgroupParent } from "./process/cgroup.ts";
 export { lookupProgram } from "./process/lookup-program.ts";
 export { runsLater } from "./process/runs-later.ts";
 export * from "./process/staged-run.ts";

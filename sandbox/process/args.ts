@@ -2,6 +2,7 @@ import { lstatSync } from "node:fs";
 import { isWithin } from "../files/check-path.ts";
 import type { HostFacts } from "../deps.ts";
 import type { ProcessSpec } from "../spec.ts";
+import { relayOptions } from "../egress/relay.ts";
 import { INNER_HOME } from "./command-environment.ts";
 import { emptyFolder, procOptions, rootOptions } from "./root-layout.ts";
 
@@ -14,6 +15,8 @@ export interface ArgsInput {
   readonly seccomp: boolean;
   /** Every variable, secret values too: they travel in the same pipe. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Socket of the egress proxy, or `null` for no network. */
+  readonly egressSocket: string | null;
   /** Wait on this descriptor before the command starts, or `null`. */
   readonly blockFd: number | null;
 }
@@ -68,13 +71,14 @@ export function profileOf(input: ArgsInput, options: readonly string[]): object 
   const shown: string[] = [];
   for (let at = 0; at < options.length; at++) {
     const option = options[at] ?? "";
-    shown.push(option.startsWith(input.spec.stageDir) ? "STAGE" : option);
+    shown.push(option.startsWith(input.spec.stageDir) ? "STAGE" : option === input.egressSocket ? "EGRESS" : option);
     if (option !== "--setenv") continue;
     shown.push(options[at + 1] ?? "");
     at += 2;
   }
   const { limits, timeoutMs } = input.spec;
-  return { backend: "bubblewrap", form: 1, staged: input.staged, options: shown.join("\n"), limits, timeoutMs };
+  const hosts = input.spec.hosts ?? [];
+  return { backend: "bubblewrap", form: 1, staged: input.staged, options: shown.join("\n"), hosts, limits, timeoutMs };
 }
 
 function environmentOptions(environment: Readonly<Record<string, string>>): readonly string[] {
@@ -107,6 +111,7 @@ function mountOptions(input: ArgsInput): readonly string[] {
     [project, ...chains].some((path) => isWithin(path, "/var"))
       ? []
       : ["--dir", "/var", "--symlink", "/tmp", "/var/tmp"],
+    input.egressSocket === null ? [] : relayOptions(input.egressSocket, facts),
     chains.flatMap((path) => ["--ro-bind", path, path]),
     input.staged ? ["--bind", `${spec.stageDir}/m`, project] : ["--ro-bind", project, project],
     ownFolder(project),

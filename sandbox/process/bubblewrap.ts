@@ -4,6 +4,8 @@ import type { ProcessSettings, SandboxDeps } from "../deps.ts";
 import { checkLimit, SANDBOX_BOUNDS } from "../limits.ts";
 import { runFramed } from "../outcome.ts";
 import type { ProcessSpec, ProcessValue } from "../spec.ts";
+import type { EgressNetwork } from "../egress/egress-proxy.ts";
+import type { Egress } from "../egress/egress.ts";
 import { createBackground } from "./background.ts";
 import type { GroundInput, GroundSettings } from "./ground.ts";
 import type { Ground } from "./run-command.ts";
@@ -34,6 +36,7 @@ export function createBubblewrap(deps: SandboxDeps, settings: Partial<ProcessSet
   const running = checkLimit(SANDBOX_BOUNDS.running, settings.running ?? SANDBOX_BOUNDS.running.default);
   const slots = createSlots(running);
   const background = createBackground();
+  const network = settings.network ?? null;
   const grounds = new Map<string, Promise<Ground>>();
   let probed: Promise<Probe> | null = null;
   // One canary for each project and process: whether a view can be staged depends on the project's file system.
@@ -57,17 +60,22 @@ export function createBubblewrap(deps: SandboxDeps, settings: Partial<ProcessSet
           import("./check-spec.ts"),
           import("./run-command.ts"),
         ]);
-        checkProcessSpec(spec, deps.facts);
+        checkProcessSpec(spec, deps.facts, network !== null);
         const release = await slots.take(io.signal);
         try {
           const ground = await groundOf(spec.project, dirname(spec.stageDir));
-          return await runCommand(deps, { ground, permit, spec, io, state, background });
+          const egress = (spec.hosts?.length ?? 0) === 0 || network === null ? null : await openEgress(deps, network);
+          return await runCommand(deps, { ground, permit, spec, io, state, background, egress });
         } finally {
           release();
         }
       });
     },
   };
+}
+
+async function openEgress(deps: SandboxDeps, network: EgressNetwork): Promise<Egress> {
+  return (await import("../egress/egress-proxy.ts")).createEgress(deps, network);
 }
 
 async function prepare(deps: SandboxDeps, at: GroundInput): Promise<Ground> {

@@ -1,6 +1,7 @@
 import { lstatSync } from "node:fs";
 import { checkPath, isWithin } from "../files/check-path.ts";
 import type { HostFacts } from "../deps.ts";
+import { parseHost } from "../egress/egress.ts";
 import { checkLimit, FIXED, processLimits, SANDBOX_BOUNDS } from "../limits.ts";
 import { refuse } from "../outcome.ts";
 import type { ProcessSpec } from "../spec.ts";
@@ -37,10 +38,11 @@ const NOWHERE = ["/proc", "/sys", "/dev", "/run"];
  *
  * @param spec The command.
  * @param facts The user's home and `$AGENTZERO_HOME`.
+ * @param hasEgress Is there a proxy that can let a command reach hosts?
  * @throws {SandboxError} `WORKSPACE_WIDE`, `PATH_INVALID`, `NOT_FOUND`, `SPEC_INVALID`, `LIMIT_INVALID`, `LIMIT_SIZE`,
  *   `TIER_UNAVAILABLE` for hosts.
  */
-export function checkProcessSpec(spec: ProcessSpec, facts: HostFacts): void {
+export function checkProcessSpec(spec: ProcessSpec, facts: HostFacts, hasEgress: boolean): void {
   for (const path of [spec.project, spec.cwd, spec.stageDir]) checkPath(path, facts.platform);
   checkWorkspace(spec.project, facts);
   if (!isWithin(spec.cwd, spec.project)) invalid(`its folder ${JSON.stringify(spec.cwd)} is outside the project`);
@@ -52,13 +54,7 @@ export function checkProcessSpec(spec: ProcessSpec, facts: HostFacts): void {
   checkLimit(SANDBOX_BOUNDS.timeoutMs, spec.timeoutMs);
   processLimits(spec.limits);
   if ((spec.stdin?.length ?? 0) > FIXED.stdinBytes) tooLarge("its input", spec.stdin?.length ?? 0, FIXED.stdinBytes);
-  if ((spec.hosts?.length ?? 0) > 0) {
-    refuse(
-      "TIER_UNAVAILABLE",
-      "Cannot run command: no egress proxy runs here, so commands have no network",
-      "use the fetch tool for HTTP requests",
-    );
-  }
+  checkHosts(spec, hasEgress);
 }
 
 function checkWorkspace(project: string, facts: HostFacts): void {
@@ -86,6 +82,28 @@ function checkForm(spec: ProcessSpec): void {
   if ([program, ...argv].some((word) => word.includes("\0"))) invalid("a word contains NUL");
   const size = argv.reduce((sum, word) => sum + Buffer.byteLength(word) + 1, 0);
   if (size > FIXED.argvBytes) tooLarge("its words", size, FIXED.argvBytes);
+}
+
+function checkHosts(spec: ProcessSpec, hasEgress: boolean): void {
+  const hosts = spec.hosts ?? [];
+  if (hosts.length === 0) return;
+  if (!hasEgress) {
+    refuse(
+      "TIER_UNAVAILABLE",
+      "Cannot run command: no egress proxy runs here, so commands have no network",
+      "use the fetch tool for HTTP requests",
+    );
+  }
+  const bad = hosts.find((host) => parseHost(host) === null);
+  if (bad !== undefined) invalid(`"${bad.slice(0, 80)}" is not a host and a port`);
+  // Threat: a value that a command sends where its binding does not lead. What is inside a tunnel nobody can see.
+  if (Object.keys(spec.secrets).length > 0) {
+    refuse(
+      "SPEC_INVALID",
+      "Cannot run command: with a secret it has no network",
+      "use the fetch tool for requests that need a secret",
+    );
+  }
 }
 
 function checkNames(spec: ProcessSpec): void {

@@ -4,7 +4,7 @@ import type { Probe } from "../../core/mod.ts";
 import type { ProcessSettings, SandboxDeps } from "../deps.ts";
 import { SandboxError } from "../errors.ts";
 import { type CanaryResult, runCanary } from "./canary.ts";
-import { findCgroup } from "./cgroup.ts";
+import { findCgroup, removeStaleCgroups } from "./cgroup.ts";
 import { findPrograms } from "./find-programs.ts";
 import { namespaceFix } from "./namespace-fix.ts";
 import { removeTree } from "./remove-tree.ts";
@@ -42,7 +42,8 @@ async function testGround(deps: SandboxDeps, at: GroundInput): Promise<Ground> {
   if (!found.ok) throw unavailable(`${found.missing} is not installed`, found.fix);
   const { programs } = found;
   const seccomp = filterFor(deps.facts.arch, at.seccomp ?? "auto");
-  const cgroup = at.cgroup === undefined || at.cgroup === "auto" ? findCgroup() : at.cgroup;
+  const cgroup = at.cgroup === undefined ? findCgroup() : at.cgroup;
+  if (cgroup !== null) removeStaleCgroups(cgroup, deps.clock.now());
   const stageDir = join(at.stageRoot, `probe_${Buffer.from(deps.random.bytes(8)).toString("hex")}`);
   const input = { programs, project: at.project, stageDir, seccomp };
   const staged = orThrow(await runCanary(deps, { ...input, staged: true }));
@@ -96,7 +97,7 @@ export async function probeGround(deps: SandboxDeps, at: GroundSettings): Promis
         bubblewrap: ground.programs.bwrap,
         staging: ground.staging.ok ? "overlay" : `unavailable: ${ground.staging.reason}`,
         seccomp: ground.seccomp === null ? "off" : "on",
-        limits: ground.cgroup === null ? "prlimit and watchdog" : `prlimit and cgroup ${ground.cgroup}`,
+        limits: ground.cgroup === null ? "prlimit and watchdog" : `prlimit and cgroup v${ground.cgroup.version}`,
       },
     };
   } catch (error) {

@@ -1,6 +1,7 @@
-import { basename, join } from "node:path";
-import { AgentZeroError, digestOf, type Permit, type RunIo } from "../../core/mod.ts";
+import { join } from "node:path";
+import { digestOf, type Permit, type RunIo } from "../../core/mod.ts";
 import type { SandboxDeps } from "../deps.ts";
+import { type Egress, type EgressLease, parseHost } from "../egress/egress.ts";
 import { SandboxError } from "../errors.ts";
 import { lstatOrNull } from "../files/stamp.ts";
 import type { RunState } from "../outcome.ts";
@@ -8,13 +9,15 @@ import type { ProcessSpec, ProcessValue } from "../spec.ts";
 import { buildArgs, FD, profileOf } from "./args.ts";
 import type { Background } from "./background.ts";
 import { bundleChanges } from "./bundle-changes.ts";
-import { type CgroupLeaf, makeCgroup } from "./cgroup.ts";
+import { type CgroupLeaf, type CgroupParent, makeCgroup } from "./cgroup.ts";
 import { collectChanges } from "./collect.ts";
 import { commandEnvironment } from "./command-environment.ts";
 import { createStagedRun } from "./create-staged-run.ts";
 import { markMasked, type MaskedIndex, unmarkMasked } from "./mask-index.ts";
 import { removeTree } from "./remove-tree.ts";
+import { revealSecrets } from "./reveal-secrets.ts";
 import { failureText, type OnceResult, runOnce } from "./run-once.ts";
+import { notesOn } from "./run-notes.ts";
 import { makeStage, type Stage } from "./stage.ts";
 import type { Programs } from "./supervisor.ts";
 
@@ -23,8 +26,8 @@ export interface Ground {
   readonly programs: Programs;
   /** Compiled filter, or `null`. */
   readonly seccomp: Uint8Array | null;
-  /** Folder of cgroup v2 that was delegated to us, or `null`. */
-  readonly cgroup: string | null;
+  /** Where groups of runs can be made, or `null`. */
+  readonly cgroup: CgroupParent | null;
   readonly staging: { readonly ok: true } | { readonly ok: false; readonly reason: string };
 }
 
@@ -36,6 +39,8 @@ export interface CommandInput {
   readonly io: RunIo;
   readonly state: RunState;
   readonly background: Background;
+  /** `null` where no command may have a network. */
+  readonly egress: Egress | null;
 }
 
 /**
@@ -48,34 +53,79 @@ export interface CommandInput {
  */
 export async function runCommand(deps: SandboxDeps, input: CommandInput): Promise<ProcessValue> {
   const { spec, ground } = input;
-  const staged = spec.stage && ground.staging.ok;
-  const environment = { ...commandEnvironment(spec), ...await revealSecrets(input) };
   const stage = makeStage(spec.stageDir, spec.project, deps.facts.platform);
-  let cgroup: CgroupLeaf | null = null;
+  const held: Held = { lease: null, cgroup: null };
   try {
-    const marked = staged ? markMasked(stage, spec.project, [...spec.hidden.files, ...spec.hidden.dirs]) : [];
-    const blockFd = ground.cgroup === null ? null : FD.block;
-    const args = { spec, facts: deps.facts, staged, seccomp: ground.seccomp !== null, environment, blockFd };
-    const options = buildArgs(args);
-    input.state.profile = digestOf(profileOf(args, options));
-    input.state.started = true;
-    const { programs, seccomp } = ground;
-    cgroup = ground.cgroup === null ? null : makeCgroup(ground.cgroup, `agentzero-${basename(stage.dir)}`, spec.limits);
-    const result = await runOnce(deps, { spec, programs, staged, seccomp, cgroup, options, io: input.io });
-    input.state.outputBytes = result.outputBytes;
-    input.state.memoryBytes = result.peakBytes;
-    return await finish(deps, { ...input, staged, stage, marked }, result);
+    return await runOnStage(deps, { ...input, stage, staged: spec.stage && ground.staging.ok }, held);
   } catch (error) {
     removeTree(stage.dir);
     throw error;
   } finally {
-    cgroup?.remove();
+    const { cgroup, lease } = held;
+    if (cgroup !== null) input.background.start(() => removeLater(deps, cgroup));
+    await lease?.close();
   }
 }
 
-interface Finished extends CommandInput {
-  readonly staged: boolean;
+// A group cannot be removed before the last of its processes has been reaped.
+async function removeLater(deps: SandboxDeps, cgroup: CgroupLeaf): Promise<void> {
+  for (let tries = 0; tries < 40 && !cgroup.remove(); tries++) {
+    await new Promise<void>((resolve) => void deps.timers.after(25, resolve));
+  }
+}
+
+/** What must be given back however a run ends. */
+interface Held {
+  lease: EgressLease | null;
+  cgroup: CgroupLeaf | null;
+}
+
+interface StagedInput extends CommandInput {
   readonly stage: Stage;
+  readonly staged: boolean;
+}
+
+async function runOnStage(deps: SandboxDeps, input: StagedInput, held: Held): Promise<ProcessValue> {
+  const { spec, stage, staged, io, permit } = input;
+  const { programs, seccomp, cgroup } = input.ground;
+  const secrets = await revealSecrets({ permit, secrets: spec.secrets, io });
+  const lease = held.lease = await leaseOf(input);
+  const marked = staged ? markMasked(stage, spec.project, [...spec.hidden.files, ...spec.hidden.dirs]) : [];
+  const args = {
+    spec,
+    facts: deps.facts,
+    staged,
+    seccomp: seccomp !== null,
+    environment: { ...commandEnvironment(spec), ...lease?.env, ...secrets },
+    blockFd: cgroup === null ? null : FD.block,
+    egressSocket: lease?.socket ?? null,
+  };
+  const options = buildArgs(args);
+  input.state.profile = digestOf(profileOf(args, options));
+  input.state.started = true;
+  held.cgroup = cgroup === null
+    ? null
+    : makeCgroup(cgroup, Buffer.from(deps.random.bytes(12)).toString("hex"), spec.limits);
+  const once = { spec, programs, staged, seccomp, cgroup: held.cgroup, egress: lease !== null, options, io };
+  const result = await runOnce(deps, once);
+  await noteEgress(input, lease);
+  input.state.outputBytes = result.outputBytes;
+  input.state.memoryBytes = result.peakBytes;
+  return await finish(deps, { ...input, marked }, result);
+}
+
+async function leaseOf(input: CommandInput): Promise<EgressLease | null> {
+  const rules = (input.spec.hosts ?? []).flatMap((host) => parseHost(host) ?? []);
+  return rules.length === 0 || input.egress === null ? null : await input.egress.lease(input.permit, rules);
+}
+
+async function noteEgress(input: CommandInput, lease: EgressLease | null): Promise<void> {
+  if (lease === null) return;
+  const { requests, denied, bytes } = await lease.close();
+  input.state.notices.push({ code: "EGRESS", text: `${requests} requests, ${denied} refused, ${bytes} bytes` });
+}
+
+interface Finished extends StagedInput {
   readonly marked: readonly MaskedIndex[];
 }
 
@@ -112,7 +162,10 @@ async function valueOf(deps: SandboxDeps, input: Finished, result: OnceResult): 
   };
   if (result.ended !== null) return { ...base, exit: null };
   if (exitCode === null) throw brokenRun(input.spec, result);
-  const notes = notesOn(deps, input, result);
+  const { staging } = input.ground;
+  const unstaged = staging.ok ? null : staging.reason;
+  const { spec, staged } = input;
+  const notes = notesOn({ spec, staged, unstaged, output: result.output, exitCode, uid: deps.facts.uid });
   return input.staged ? { ...base, notes, ...await changesOf(deps, input, result) } : { ...base, notes };
 }
 
@@ -160,60 +213,4 @@ async function changesOf(
     profile: input.state.profile,
   });
   return { changes: run.changes, dropped, stage: run };
-}
-
-function notesOn(deps: SandboxDeps, input: Finished, result: OnceResult): readonly string[] {
-  const text = new TextDecoder().decode(result.output);
-  const { staging } = input.ground;
-  if (!input.staged && /Read-only file system|EROFS/.test(text)) {
-    const why = staging.ok ? "this call asked for it" : `staging is not available here: ${staging.reason}`;
-    return [`The project is read-only for commands (${why}); use write and edit instead.`];
-  }
-  if (input.staged && /Value too large for defined data type|EOVERFLOW/.test(text)) {
-    return ["Files whose owner or group is not your own are read-only for commands."];
-  }
-  if (/Permission denied|EACCES/.test(text) && deps.facts.uid === 0 && lstatOrNull(input.spec.project)?.uid !== 0n) {
-    return [
-      "Commands have no power over files of other users, also when the agent is root: run it as the owner of the project.",
-    ];
-  }
-  // SIGSYS: only the filter sends it, to programs of another architecture.
-  if (result.status.exitCode === 159) {
-    return ["The system call filter ended it: programs of another architecture do not run here."];
-  }
-  return [];
-}
-
-async function revealSecrets(input: CommandInput): Promise<Readonly<Record<string, string>>> {
-  const values: Record<string, string> = {};
-  for (const [name, handle] of Object.entries(input.spec.secrets)) {
-    const secret = await reveal(input, handle);
-    try {
-      values[name] = secret.use((bytes) => variableText(bytes, name));
-    } finally {
-      secret.dispose();
-    }
-  }
-  return values;
-}
-
-async function reveal(input: CommandInput, handle: string): ReturnType<RunIo["secrets"]["reveal"]> {
-  try {
-    return await input.io.secrets.reveal(input.permit, handle);
-  } catch (cause) {
-    if (cause instanceof AgentZeroError) throw cause;
-    // Threat: a message of unknown origin that quotes the value.
-    throw new SandboxError("SANDBOX_FAILED", "Cannot run command: a secret could not be had", { cause });
-  }
-}
-
-function variableText(bytes: Uint8Array, name: string): string {
-  if (bytes.includes(0)) {
-    throw new SandboxError("SECRET_PLACE", `Cannot put a secret into ${name}: its value contains NUL`);
-  }
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new SandboxError("SECRET_PLACE", `Cannot put a secret into ${name}: its value is not text`);
-  }
 }

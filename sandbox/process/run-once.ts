@@ -1,5 +1,6 @@
 import type { RunIo } from "../../core/mod.ts";
 import type { SandboxDeps } from "../deps.ts";
+import { withRelay } from "../egress/relay.ts";
 import { SandboxError } from "../errors.ts";
 import { FIXED, PROCESS_BOUNDS, SANDBOX_BOUNDS } from "../limits.ts";
 import type { ProcessSpec } from "../spec.ts";
@@ -8,6 +9,7 @@ import { launch, type Launched } from "./launch.ts";
 import { createOutputBuffer } from "./output-buffer.ts";
 import type { RunStatus } from "./status-reader.ts";
 import { type Programs, supervisorArgv } from "./supervisor.ts";
+import { writtenBy } from "./written-by.ts";
 import { type RunEnd, startWatchdog, type Watching } from "./watchdog.ts";
 
 /** One start of the sandbox. */
@@ -17,6 +19,8 @@ export interface OnceInput {
   readonly staged: boolean;
   /** Compiled filter, or `null` for none. */
   readonly seccomp: Uint8Array | null;
+  /** Is there a proxy, and with it a relay to start first? */
+  readonly egress: boolean;
   /** Group that the command is put into before it starts, or `null`. */
   readonly cgroup: CgroupLeaf | null;
   /** Options of bubblewrap; they hold secret values. */
@@ -34,6 +38,9 @@ export interface OnceResult {
   readonly outputBytes: number;
   readonly peakBytes: number | null;
 }
+
+// Thousands of processes take their time to die on a busy machine.
+const LOST_MS = 20_000;
 
 // What bubblewrap, our supervisor and the programs it needs say about themselves.
 const OWN_LINES = /^(?:bwrap|setup|mount|unshare|prlimit|agentzero-sandbox): .*$/gm;
@@ -53,7 +60,7 @@ export async function runOnce(deps: SandboxDeps, input: OnceInput): Promise<Once
   let watching: Watching | null = null;
   const cancels: (() => void)[] = [];
   const run = await launch({
-    argv: supervisorArgv({ ...input, limits: spec.limits, timeoutMs: spec.timeoutMs, command: commandOf(input) }),
+    argv: supervisorArgv({ ...input, limits: spec.limits, timeoutMs: spec.timeoutMs, command: commandOf(deps, input) }),
     cwd: spec.stageDir,
     args: new TextEncoder().encode(input.options.map((option) => `${option}\0`).join("")),
     seccomp: input.seccomp,
@@ -67,6 +74,9 @@ export async function runOnce(deps: SandboxDeps, input: OnceInput): Promise<Once
         limits: spec.limits,
         pid,
         disk,
+        written: () =>
+          writtenBy(`${spec.stageDir}/up`, { bytes: spec.limits.diskBytes, files: spec.limits.changes * 2 }),
+        uid: deps.facts.uid,
         onEnd: (end) => stopper.stop(end),
       });
     },
@@ -115,10 +125,13 @@ export function failureText(result: Pick<OnceResult, "status" | "output">): stri
   return lines.length === 0 ? "it ended without a status" : lines.slice(0, 3).join("; ").slice(0, 400);
 }
 
-function commandOf(input: OnceInput): readonly string[] {
+function commandOf(deps: SandboxDeps, input: OnceInput): readonly string[] {
   const { form } = input.spec;
-  if (form.kind === "script") return [input.programs.bash, "--noprofile", "--norc", "-c", form.script];
-  return [form.program, ...form.argv.slice(1)];
+  const { bash } = input.programs;
+  const command = form.kind === "script"
+    ? [bash, "--noprofile", "--norc", "-c", form.script]
+    : [form.program, ...form.argv.slice(1)];
+  return input.egress ? withRelay(command, bash, deps.facts) : command;
 }
 
 // The command waits until it is in its group: from its first instruction on it is bound.
@@ -162,7 +175,7 @@ function createStopper(deps: SandboxDeps): Stopper {
       deps.timers.after(graceMs, () => target.kill()),
       deps.timers.after(graceMs + 1000, () => target.force()),
       deps.timers.after(
-        graceMs + 4000,
+        graceMs + LOST_MS,
         () => reject(new SandboxError("SANDBOX_FAILED", "Cannot end command: it does not die")),
       ),
     );

@@ -118,7 +118,9 @@ function startTime(pid: string): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
     // The name of the program may hold spaces and brackets: count from the last one.
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+    const [state = "", ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    // A process that ended and was not reaped yet is not alive.
+    return state === "Z" || state === "X" ? "" : fields[18] ?? "";
   } catch {
     return "";
   }

@@ -63,7 +63,9 @@ export async function script(
 
 /** Keeps all changes, or those named relative to the project. */
 export async function keepAll(r: Rig, value: ProcessValue, only?: readonly string[]): Promise<KeepReport> {
-  if (value.stage === null) throw new Error("nothing is staged");
+  if (value.stage === null) {
+    throw new Error(`nothing is staged: ${JSON.stringify(value.ended)} ${new TextDecoder().decode(value.output)}`);
+  }
   const chosen = value.changes.filter((change) => only === undefined || only.includes(change.relative));
   const paths = chosen.map((change) => change.path);
   const digest = value.stage.keepDigest(paths);

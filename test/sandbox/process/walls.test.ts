@@ -261,7 +261,7 @@ describe("secrets", () => {
     const value = valueOf(
       await r.run(createBubblewrap(r.deps), spec, {
         secrets: fakeSecrets({ "handle://vault/test/token": CANARY }),
-        onOutput: () => void (host += hostProcesses()),
+        onOutput: () => void (host ||= hostProcesses()),
       }),
     );
     const output = new TextDecoder().decode(value.output);
