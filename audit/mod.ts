@@ -24,6 +24,7 @@ export { listSessions, type SessionSummary } from "./list-sessions.ts";
 export * from "./log.ts";
 export type { LogFiles } from "./log-files.ts";
 export { openAuditLog } from "./open-log.ts";
+export * from "./otlp-pump.ts";
 export * from "./problem.ts";
 export * from "./proof.ts";
 export type { EventProof } from "./proof-form.ts";

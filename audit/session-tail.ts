@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
-import { loadSodium } from "../core/mod.ts";
+import { loadSodium, type SessionId } from "../core/mod.ts";
 import { readEvent } from "./event-reader.ts";
 import { MAX_LINE_BYTES } from "./grammar.ts";
 import { parseRecord } from "./parse-record.ts";
@@ -12,12 +12,13 @@ import { listSessionFiles, type SessionFiles } from "./session-files.ts";
 const CHUNK_BYTES = 1 << 20;
 
 /**
- * Follows the newest session while it is being written: gives each event once, goes on to the next segment and to the
- * next session by itself.
+ * Follows a session while it is being written: gives each event once and goes on to the next segment by itself. Unless
+ * it is bound to one session it follows the newest, and goes on to the next one too.
  */
 export class SessionTail {
   readonly #dir: string;
   readonly #secretOf: SecretOf;
+  readonly #only: SessionId | null;
   #path: string | null = null;
   #files: SessionFiles | null = null;
   #seg = 0;
@@ -31,10 +32,12 @@ export class SessionTail {
    *
    * @param dir The audit folder.
    * @param secretOf Reading keys.
+   * @param only Stay with this session.
    */
-  constructor(dir: string, secretOf: SecretOf) {
+  constructor(dir: string, secretOf: SecretOf, only: SessionId | null = null) {
     this.#dir = dir;
     this.#secretOf = secretOf;
+    this.#only = only;
   }
 
   /**
@@ -58,11 +61,12 @@ export class SessionTail {
 
   /** Goes to the next file, if there is one; its lines come next. */
   #moveOn(): boolean {
-    const newest = listSessionFiles(this.#dir)[0];
-    if (newest === undefined) return false;
-    const sameSession = this.#files?.session === newest.session;
-    this.#files = newest;
-    const next = newest.segments.find(({ seg }) => seg > (sameSession ? this.#seg : 0));
+    const only = this.#only;
+    const wanted = listSessionFiles(this.#dir).find(({ session }) => only === null || session === only);
+    if (wanted === undefined) return false;
+    const sameSession = this.#files?.session === wanted.session;
+    this.#files = wanted;
+    const next = wanted.segments.find(({ seg }) => seg > (sameSession ? this.#seg : 0));
     if (next === undefined) return false;
     [this.#path, this.#seg, this.#offset] = [next.path, next.seg, 0];
     this.#carry = Buffer.alloc(0);
