@@ -1,4 +1,10 @@
-import { type Classification, joinObligations, NO_OBLIGATIONS, type Obligations, type PathTarget } from "../core/mod.ts";
+import {
+  type Classification,
+  joinObligations,
+  NO_OBLIGATIONS,
+  type Obligations,
+  type PathTarget,
+} from "../core/mod.ts";
 import type { Passage } from "./passage.ts";
 
 /** Decides the files that one walk opens, and remembers what was decided. */

@@ -10,7 +10,7 @@ import { liveOutput } from "./live-output.ts";
 import { isTooDeep, maskJson } from "./mask-json.ts";
 import { maskedNames } from "./masked-names.ts";
 import { maskedText } from "./masked-text.ts";
-import { type Normalised, normalise, refusedPlan } from "./normalise.ts";
+import { normalise, type Normalised, refusedPlan } from "./normalise.ts";
 import { CANCELLED, type Passage } from "./passage.ts";
 import type { RecordSubject } from "./record.ts";
 import { settle } from "./settle.ts";

@@ -29,7 +29,10 @@ function findNames({ plan }: Pick<GateDeps, "plan">): readonly string[] {
     for (const entry of readdirSync(dir, { withFileTypes: true, recursive: true })) {
       if (entry.isFile()) names.push(join(entry.parentPath, entry.name));
       if (names.length > MAX_NAMES) {
-        throw new SessionError("LIMIT_SIZE", `Cannot open a file with several names: more than ${MAX_NAMES} are denied`);
+        throw new SessionError(
+          "LIMIT_SIZE",
+          `Cannot open a file with several names: more than ${MAX_NAMES} are denied`,
+        );
       }
     }
   }

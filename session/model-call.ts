@@ -1,13 +1,5 @@
 import type { AuditEvent } from "../audit/mod.ts";
-import type {
-  ApprovalRequest,
-  AtomicAction,
-  CallId,
-  Classification,
-  Digest,
-  Redaction,
-  Verdict,
-} from "../core/mod.ts";
+import type { ApprovalRequest, AtomicAction, CallId, Classification, Digest, Redaction, Verdict } from "../core/mod.ts";
 import { consult, isStricterNow, recordGranted, remember } from "./answers.ts";
 import { type DecidedAction, offeredScopes, openQuestions } from "./approve.ts";
 import { authorize, record } from "./authorize.ts";
@@ -165,7 +157,10 @@ async function askAboutModel(
     title: `Send ${facts.bytes} bytes (${facts.classes.join(", ")}) to model ${name}`,
     tier: MODEL_TIER,
     actions: each,
-    preview: { kind: "text", text: `the conversation, ${facts.bytes} bytes, class ${facts.classes.join(" ")}\nto ${where}` },
+    preview: {
+      kind: "text",
+      text: `the conversation, ${facts.bytes} bytes, class ${facts.classes.join(" ")}\nto ${where}`,
+    },
     tainted: false,
     origins: facts.provenance.label.sources.map((source) => deps.redactor.mask(source).text),
     handles: model.key === null ? [] : [model.key.handle],

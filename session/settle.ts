@@ -194,9 +194,9 @@ export function refusalOf(
     case "never":
       return {
         code: "APPROVAL_REFUSED",
-        message: `${what}: ${rule} asks for approval and the person said ${
-          consent.why === "never" ? "never" : "no"
-        }${consent.message === null ? "" : `: ${consent.message}`}`,
+        message: `${what}: ${rule} asks for approval and the person said ${consent.why === "never" ? "never" : "no"}${
+          consent.message === null ? "" : `: ${consent.message}`
+        }`,
         hint: null,
       };
     default:
