@@ -35,7 +35,7 @@ import {
   TAINT_HIT,
 } from "./floor.ts";
 import { askedShape } from "./asked-shape.ts";
-import { classesOf } from "./words-masks.ts";
+import { classesOf, TAINTED } from "./words-masks.ts";
 
 /** A question that grants may answer. */
 export interface Question {
@@ -135,7 +135,7 @@ function decideFacts(state: DecisionState, facts: Facts): Verdict {
   const denied = denyOf(state, facts, tally);
   if (denied !== null) return denied;
   if (!own && (tally.granted & facts.classes) !== facts.classes) return defaultDeny(policy, facts);
-  const floorAsks = floorAsksOf(state, facts, tally);
+  const floorAsks = mayAsk(state, facts) ? floorAsksOf(state, facts, tally) : NO_HITS;
   if (floorAsks.length > 0 || tally.asks.length > 0) return ask(state, facts, { tally, floorAsks });
   return own && (tally.best === null || tally.best.effect === "allow") ? OWN_MODEL : allowed(tally);
 }
@@ -179,6 +179,13 @@ function opensAddress(policy: CompiledPolicy, facts: Facts): boolean {
     rule.grants && rule.effect !== "deny" && rule.rule.match.cidr !== undefined &&
     matchedClasses(rule, rule.tests, facts) !== 0
   );
+}
+
+const NO_HITS: readonly FloorHit[] = [];
+
+/** Rules out the usual case, untainted and without secrets, before anything is allocated. */
+function mayAsk({ degraded }: DecisionState, { taint, target }: Facts): boolean {
+  return degraded || taint === TAINTED || target.kind === "command";
 }
 
 function floorAsksOf(state: DecisionState, facts: Facts, tally: Tally): readonly FloorHit[] {

@@ -10,17 +10,19 @@ export interface Tally {
   deny: CompiledRule | null;
   /** The severest other match, by rank. */
   best: CompiledRule | null;
-  /** Every ask that matched, by rank. */
-  asks: CompiledRule[];
+  /** Every ask that matched, each once. */
+  asks: readonly CompiledRule[];
   /** Classes for which some granting rule matched. */
   granted: Mask;
   /** Classes for which a matching allow accepts taint. */
   accepted: Mask;
   redact: Mask;
   maxBytes: number | null;
-  /** How many rules matched; with one, its ready-made verdict can be used. */
-  matched: number;
+  /** `true` while a list is walked for the other spelling of a path: there only a deny looks. */
+  deniesOnly: boolean;
 }
+
+const NONE: readonly CompiledRule[] = [];
 
 /**
  * Compares an action with the rules.
@@ -34,26 +36,24 @@ export function evaluate(policy: CompiledPolicy, facts: Facts, scan = false): Ta
   const tally: Tally = {
     deny: null,
     best: null,
-    asks: [],
+    asks: NONE,
     granted: 0,
     accepted: 0,
     redact: 0,
     maxBytes: null,
-    matched: 0,
+    deniesOnly: false,
   };
   const rules = policy.tables[facts.capability];
   if (scan) {
-    walk(rules.all, facts, { tally, deniesOnly: false });
+    walk(rules.all, facts, tally);
     return tally;
   }
   const table = rules.index();
-  walk(table.generic, facts, { tally, deniesOnly: false });
+  walk(table.generic, facts, tally);
   if (table.keyed !== null) walkKeys(table.keyed, facts, tally);
   if (table.hosts !== null) walkHost(table.hosts, facts, tally);
   if (table.folders !== null || table.names !== null) {
-    walkPath(table, facts.real, { facts, tally, deniesOnly: false });
-    // Only a deny looks at the other spelling.
-    if (facts.lexical !== facts.real) walkPath(table, facts.lexical, { facts, tally, deniesOnly: true });
+    walkPath(table, facts, tally);
   }
   return tally;
 }
@@ -61,10 +61,10 @@ export function evaluate(policy: CompiledPolicy, facts: Facts, scan = false): Ta
 function walkKeys(keyed: RulesByKey, facts: Facts, tally: Tally): void {
   const key = keyOf(facts);
   if (key === null) return;
-  walk(keyed.get(key), facts, { tally, deniesOnly: false });
+  walk(keyed.get(key), facts, tally);
   if (facts.target.kind !== "command") return;
   const name = lastSegment(key);
-  if (name !== key) walk(keyed.get(name), facts, { tally, deniesOnly: false });
+  if (name !== key) walk(keyed.get(name), facts, tally);
 }
 
 function keyOf({ target }: Facts): string | null {
@@ -95,44 +95,45 @@ function walkHost(hosts: RulesByHash, facts: Facts, tally: Tally): void {
   let hash = 0;
   for (let at = host.length - 1; at >= 0; at--) {
     const letter = host.charCodeAt(at);
-    if (letter === DOT) walk(hosts.get(hash), facts, { tally, deniesOnly: false });
+    if (letter === DOT) walk(hosts.get(hash), facts, tally);
     hash = hashStep(hash, letter);
   }
-  walk(hosts.get(hash), facts, { tally, deniesOnly: false });
+  walk(hosts.get(hash), facts, tally);
 }
 
 const DOT = 0x2e;
 
-interface PathWalk extends Walk {
-  readonly facts: Facts;
+function walkPath(index: RuleIndex, facts: Facts, tally: Tally): void {
+  const { names } = index;
+  if (names !== null) walk(names.get(hashText(facts.real, facts.real.lastIndexOf("/") + 1)), facts, tally);
+  walkFolders(index, facts, tally);
+  if (facts.lexical === facts.real) return;
+  tally.deniesOnly = true;
+  if (names !== null) walk(names.get(hashText(facts.lexical, facts.lexical.lastIndexOf("/") + 1)), facts, tally);
+  walkFolders(index, facts, tally);
+  tally.deniesOnly = false;
 }
 
-function walkPath(table: RuleIndex, path: string, options: PathWalk): void {
-  const { folders, names, depths } = table;
-  if (names !== null) walk(names.get(hashText(path, path.lastIndexOf("/") + 1)), options.facts, options);
+function walkFolders({ folders, depths }: RuleIndex, facts: Facts, tally: Tally): void {
   if (folders === null) return;
+  const path = tally.deniesOnly ? facts.lexical : facts.real;
   let hash = 0;
   let depth = 0;
   for (let at = 0; at < path.length; at++) {
     const letter = path.charCodeAt(at);
     if (letter === SLASH) {
-      if ((depths & (1 << depth)) !== 0) walk(folders.get(hash), options.facts, options);
+      if ((depths & (1 << depth)) !== 0) walk(folders.get(hash), facts, tally);
       // Behind the deepest key there is nothing to find.
       if (depths >> ++depth === 0) return;
     }
     hash = hashStep(hash, letter);
   }
-  if ((depths & (1 << depth)) !== 0) walk(folders.get(hash), options.facts, options);
+  if ((depths & (1 << depth)) !== 0) walk(folders.get(hash), facts, tally);
 }
 
 const SLASH = 0x2f;
 
-interface Walk {
-  readonly tally: Tally;
-  readonly deniesOnly: boolean;
-}
-
-function walk(rules: readonly CompiledRule[] | undefined, facts: Facts, { tally, deniesOnly }: Walk): void {
+function walk(rules: readonly CompiledRule[] | undefined, facts: Facts, tally: Tally): void {
   if (rules === undefined) return;
   for (const rule of rules) {
     // Denials stand first: behind the one that was found only a better one could follow, and lists are sorted.
@@ -143,7 +144,7 @@ function walk(rules: readonly CompiledRule[] | undefined, facts: Facts, { tally,
       tally.deny = rule;
       return;
     }
-    if (deniesOnly) return;
+    if (tally.deniesOnly) return;
     count(rule, facts, tally);
   }
 }
@@ -157,14 +158,13 @@ function count(rule: CompiledRule, facts: Facts, tally: Tally): void {
     classes = matchedClasses(rule, rule.tightenTests, facts);
   }
   if (classes === 0) return;
-  tally.matched++;
   tally.redact |= rule.redact;
   if (rule.maxBytes !== null && (tally.maxBytes === null || rule.maxBytes < tally.maxBytes)) {
     tally.maxBytes = rule.maxBytes;
   }
   if (tally.best === null || rule.rank < tally.best.rank) tally.best = rule;
   // A rule with several keys can be met twice.
-  if (rule.effect === "requires_approval" && !tally.asks.includes(rule)) tally.asks.push(rule);
+  if (rule.effect === "requires_approval" && !tally.asks.includes(rule)) tally.asks = [...tally.asks, rule];
 }
 
 /**
