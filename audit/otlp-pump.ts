@@ -60,6 +60,7 @@ export class OtlpPump {
   #failures = 0;
   #stopped = false;
 
+  /** @param options What it works with. */
   constructor(options: OtlpPumpOptions) {
     this.#options = options;
     const { dir, session, secretOf } = options;
