@@ -64,7 +64,7 @@ export function readBundle(
   { project, keys }: Pick<BundleStore, "project" | "keys">,
   which: "active" | "lkg",
 ): PolicyBundle | null {
-  const text = readStateText(bundleFile(project, which));
+  const { text } = readStateText(bundleFile(project, which));
   // Threat: a clone that brings its own bundle. Only this user's key makes a MAC that holds.
   const content = text === null ? null : openJson(keys, USE, text);
   if (content === null || content["engine"] !== ENGINE_VERSION || content["project"] !== project) return null;

@@ -193,6 +193,8 @@ export interface PolicyEngine {
   remember(request: GrantRequest): Promise<void>;
   /** Answers in force, newest first. */
   grants(): readonly GrantInfo[];
+  /** Files of trust and answers that something else changed: nothing in them counts. */
+  tampered(): readonly string[];
   /** Drops one remembered answer by id; `false` if there is none. @throws PolicyError `STATE_WRITE`. */
   forget(id: string): Promise<boolean>;
   /** Switches between asking and reading only, at once and for all later decisions. */

@@ -21,6 +21,7 @@ import { type PolicyLiterals, policyLiterals } from "./literals.ts";
 import { createMasks } from "./masks.ts";
 import type { PathRoots } from "./path-glob.ts";
 import { stampOf } from "./state-file.ts";
+import { readTrust, trustFile } from "./trust.ts";
 import { worstVerdict } from "./worst-verdict.ts";
 
 /**
@@ -143,6 +144,11 @@ class Engine implements PolicyEngine {
 
   grants(): readonly GrantInfo[] {
     return this.#keeper.list();
+  }
+
+  tampered(): readonly string[] {
+    const { options } = this.#context;
+    return [...(readTrust(options).tampered ? [trustFile(options.home)] : []), ...this.#keeper.tampered];
   }
 
   async forget(id: string): Promise<boolean> {

@@ -135,14 +135,12 @@ function standIn(
   problems: readonly PolicyProblem[],
   { context: { options }, bundles, trusted }: DraftContext,
 ): LayerDraft {
-  for (const bundle of [bundles.active(), bundles.lkg()]) {
-    if (bundle === null || !canStandIn(bundle, options.clock.now())) continue;
-    const old = layerOf(bundle, source, null);
-    if (old === null) continue;
-    const grants = source.layer !== "project" || old.sha256 === trusted;
-    return { source, sha256: old.sha256, document: old.document, grants, problems, from: "old" };
-  }
-  return { source, sha256: null, document: null, grants: false, problems, from: "none" };
+  const bundle = bundles.active() ?? bundles.lkg();
+  // A file that was gone in the newest one is not revived by an older one.
+  const old = bundle !== null && canStandIn(bundle, options.clock.now()) ? layerOf(bundle, source, null) : null;
+  if (old === null) return { source, sha256: null, document: null, grants: false, problems, from: "none" };
+  const grants = source.layer !== "project" || old.sha256 === trusted;
+  return { source, sha256: old.sha256, document: old.document, grants, problems, from: "old" };
 }
 
 function layerOf(bundle: PolicyBundle | null, source: PolicySource, hash: string | null): BundleLayer | null {

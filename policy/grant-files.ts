@@ -48,8 +48,8 @@ export function packageGrantFile(home: string): GrantFile {
 
 /** Reads a grant file. */
 export function readGrants(file: GrantFile, keys: PolicyKeys): GrantList {
-  const text = readStateText(file.path);
-  if (text === null) return { generation: 0, grants: [], tampered: false };
+  const { text, unsafe } = readStateText(file.path);
+  if (text === null) return { generation: 0, grants: [], tampered: unsafe };
   const content = openJson(keys, file.use, text);
   const grants = content?.["grants"];
   const generation = content?.["generation"];

@@ -114,10 +114,10 @@ function unsafe(code: UnsafeFile["code"], message: string): UnsafeFile {
   return { kind: "unsafe", code, message };
 }
 
-/** Reads a state file of ours as text; `null` when it is missing or not safely ours. */
-export function readStateText(path: string): string | null {
+/** Reads a state file of ours as text; `null` when there is none, `unsafe` when it is a link, foreign or open to others. */
+export function readStateText(path: string): { readonly text: string | null; readonly unsafe: boolean } {
   const file = readOwnFile(path, { maxBytes: MAX_STATE_BYTES, secret: true });
-  return file.kind === "ok" ? new TextDecoder().decode(file.bytes) : null;
+  return { text: file.kind === "ok" ? new TextDecoder().decode(file.bytes) : null, unsafe: file.kind === "unsafe" };
 }
 
 /**

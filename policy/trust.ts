@@ -50,8 +50,8 @@ export function trustFile(home: string): string {
  * @returns The entries.
  */
 export function readTrust({ home, keys }: Pick<TrustStore, "home" | "keys">): TrustList {
-  const text = readStateText(trustFile(home));
-  if (text === null) return { entries: [], tampered: false };
+  const { text, unsafe } = readStateText(trustFile(home));
+  if (text === null) return { entries: [], tampered: unsafe };
   const content = openJson(keys, USE, text);
   const entries = content === null || content["v"] !== 1 ? null : content["entries"];
   // Threat: an entry added with an editor. Without the key nobody can make the MAC, and then no entry counts.

@@ -134,6 +134,11 @@ describe("openPolicy()", () => {
       expect(decided(await open(), read(`${project}/a`))).toBe("deny -");
     }
     expect(decided(await open({ keys: keysOf("somebody") }), read(`${project}/a`))).toBe("deny -");
+    expect((await open()).tampered()).toEqual([path]);
+    writeFileSync(path, text);
+    chmodSync(path, 0o644);
+    const exposed = await open();
+    expect([decided(exposed, read(`${project}/a`)), exposed.tampered()]).toEqual(["deny -", [path]]);
   });
 
   it("joins system, user and project, and never lets one loosen another", async () => {
@@ -387,6 +392,15 @@ describe("a broken policy", () => {
     expect([engine.generation.state, decided(engine, read(`${project}/a`))]).toEqual(["active", "deny -"]);
   });
 
+  it("is not stood in for by a state older than the one in which it was deleted", async () => {
+    const { open, file } = rig();
+    await open();
+    rmSync(file);
+    await open();
+    writeFileSync(file, "version: 2\nrules: [\n");
+    expect((await open()).generation.state).toBe("deny_all");
+  });
+
   it("counts a failing embedded test as broken", async () => {
     const failing = `${DEFAULT_POLICY}  - { request: { capability: file_read, path: /etc/hosts }, expect: allow }\n`;
     const engine = await rig(failing).open();
@@ -488,7 +502,7 @@ describe("remembered answers", () => {
       null,
       null,
     ]);
-    expect(forged.grants()).toEqual([]);
+    expect([forged.grants(), forged.tampered()]).toEqual([[], [path]]);
     const other = rig(LASTING);
     await other.open();
     mkdirSync(join(other.home, "grants"), { recursive: true });

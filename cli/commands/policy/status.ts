@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import { bundleFile, type Generation, type GrantInfo, readBundle, readTrust, trustFile } from "../../../policy/mod.ts";
+import { bundleFile, type Generation, type GrantInfo, readBundle } from "../../../policy/mod.ts";
 import type { CommandContext } from "../../context.ts";
 import { EXIT, type ExitCode } from "../../exit-codes.ts";
 import { openEngine, type PolicyParts } from "./open.ts";
@@ -9,7 +9,9 @@ export async function policyStatus(context: CommandContext): Promise<ExitCode> {
   const parts = await openEngine(context);
   const { engine } = parts;
   const { generation } = engine;
-  const problems = trustProblems(parts);
+  const problems = engine.tampered().map((path) =>
+    `"${path}" was changed by something else: what it says does not count until it is made anew`
+  );
   const bundle = bundleOf(parts, generation);
   if (context.json) {
     const { state, layers } = generation;
@@ -45,14 +47,6 @@ function bundleOf({ project, options }: PolicyParts, generation: Generation): Bu
     at: new Date(bundle.at).toISOString(),
     current: generation.bundled === true,
   };
-}
-
-function trustProblems({ options }: PolicyParts): readonly string[] {
-  return readTrust(options).tampered
-    ? [
-      `"${trustFile(options.home)}" was changed by something else: nothing is trusted until \`agentzero policy trust\``,
-    ]
-    : [];
 }
 
 function showLayers({ output }: CommandContext, { state, layers }: Generation): void {
