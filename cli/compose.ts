@@ -26,7 +26,7 @@ import { policyNotice } from "./compose/policy-notice.ts";
 import { openProjectPolicy } from "./compose/project-policy.ts";
 import { openSecrets } from "./compose/secrets.ts";
 import { isTrustedConfig } from "./compose/trusted-config.ts";
-import { limitOf, sessionLimits } from "./config/limits.ts";
+import { limitOf, sessionLimits, toolLimits } from "./config/limits.ts";
 import { type Config, loadConfig } from "./config/load-config.ts";
 import { modelChoice } from "./config/model-choice.ts";
 import type { CommandContext } from "./context.ts";
@@ -182,6 +182,7 @@ export async function openComposedSession(context: CommandContext, request: Sess
         toolchains,
         gitIdentity: gitIdentity(context.system.env, context.userHome),
         newStageName: () => toHex(random.bytes(12)),
+        limits: toolLimits(config),
       },
       detect: request.front !== "call",
       emit(event): void {

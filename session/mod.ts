@@ -26,6 +26,7 @@ export * from "./providers/parse-builtin-line.ts";
 export type { ScriptCall, ScriptTurn } from "./providers/parse-script.ts";
 export { type PromptEnd, type Session, type SessionInput, STDIN_LABEL } from "./session.ts";
 export { describeTools, TOOL_NAMES, type ToolSummary } from "./tools/registry.ts";
+export type { AskedLimit, ToolLimits } from "./tools/tool-limits.ts";
 export type { PlanGround } from "./tools/tool.ts";
 export {
   type ExportBlock,

@@ -1,5 +1,5 @@
 import { PROCESS_BOUNDS, type ProcessLimits, SANDBOX_BOUNDS } from "../../sandbox/mod.ts";
-import { DEFAULT_LIMITS, type SessionLimits } from "../../session/mod.ts";
+import { type AskedLimit, DEFAULT_LIMITS, type SessionLimits, type ToolLimits } from "../../session/mod.ts";
 import type { Config, ConfigEntry } from "./load-config.ts";
 import type { LimitName } from "./schema.ts";
 
@@ -35,7 +35,7 @@ const DEFAULTS: Readonly<Record<LimitName, number>> = {
  * @returns Its value and where it came from.
  */
 export function limitOf(
-  config: Config,
+  config: Pick<Config, "limits">,
   name: LimitName,
 ): { readonly value: number; readonly origin: ConfigEntry["origin"] } {
   const user = config.limits.user[name];
@@ -74,12 +74,27 @@ export function sessionLimits(config: Config, maxTurns: number | null): SessionL
 }
 
 /**
- * Gives what one command may use.
+ * Gives what one call of a tool may use.
  *
  * @param config What was loaded.
- * @returns The limits.
+ * @returns The limits; a call may ask for more than what is usual, not for more than what somebody configured.
  */
-export function processLimitsOf(config: Config): ProcessLimits {
+export function toolLimits(config: Pick<Config, "limits">): ToolLimits {
+  function asked(name: LimitName, bound: number): AskedLimit {
+    const { value, origin } = limitOf(config, name);
+    return { usual: value, most: origin === "built-in" ? bound : value };
+  }
+  return {
+    readBytes: limitOf(config, "read").value,
+    writeBytes: limitOf(config, "write").value,
+    listEntries: limitOf(config, "list").value,
+    searchHits: asked("search", SANDBOX_BOUNDS.searchHits.max),
+    timeoutMs: asked("timeout", SANDBOX_BOUNDS.timeoutMs.max),
+    process: processLimitsOf(config),
+  };
+}
+
+function processLimitsOf(config: Pick<Config, "limits">): ProcessLimits {
   function value(name: LimitName): number {
     return limitOf(config, name).value;
   }

@@ -1,5 +1,4 @@
 import { shape } from "../../core/mod.ts";
-import { SANDBOX_BOUNDS } from "../../sandbox/mod.ts";
 import { SessionError } from "../errors.ts";
 import { fileAction, shortPath } from "./file-action.ts";
 import { defineTool, type Tool } from "./tool.ts";
@@ -26,7 +25,7 @@ export const edit: Tool = defineTool({
       actions: [fileAction(context, "file_read", args.path), written],
       handles: [],
       async prepare(look) {
-        const before = await look.state(written.target.real, SANDBOX_BOUNDS.writeBytes.default);
+        const before = await look.state(written.target.real, context.limits.writeBytes);
         if (!before.exists) throw new SessionError("TOOL_ERROR", `Cannot edit "${name}": there is no such file`);
         const text = before.bytes === null ? null : decodeText(before.bytes);
         if (text === null) {

@@ -1,5 +1,4 @@
 import { shape } from "../../core/mod.ts";
-import { SANDBOX_BOUNDS } from "../../sandbox/mod.ts";
 import { fileAction, shortPath } from "./file-action.ts";
 import { quietPreview, unpresented } from "./present.ts";
 import { defineTool, type Tool } from "./tool.ts";
@@ -32,7 +31,7 @@ export const list: Tool = defineTool({
               op: "list",
               target: action.target.real,
               depth: args.depth ?? 1,
-              maxEntries: SANDBOX_BOUNDS.listEntries.default,
+              maxEntries: context.limits.listEntries,
             },
             present(value) {
               if (value.op !== "list") return unpresented(value.op);

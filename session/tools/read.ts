@@ -1,5 +1,4 @@
 import { shape } from "../../core/mod.ts";
-import { SANDBOX_BOUNDS } from "../../sandbox/mod.ts";
 import { fileAction, shortPath } from "./file-action.ts";
 import { quietPreview, unpresented } from "./present.ts";
 import { defineTool, type Tool } from "./tool.ts";
@@ -33,7 +32,7 @@ export const read: Tool = defineTool({
               target: action.target.real,
               offset: args.offset ?? 1,
               limit: args.limit ?? null,
-              maxBytes: SANDBOX_BOUNDS.readBytes.default,
+              maxBytes: context.limits.readBytes,
             },
             present(value) {
               if (value.op !== "read") return unpresented(value.op);

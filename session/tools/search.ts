@@ -2,6 +2,7 @@ import { shape } from "../../core/mod.ts";
 import { SANDBOX_BOUNDS } from "../../sandbox/mod.ts";
 import { fileAction, shortPath } from "./file-action.ts";
 import { quietPreview, unpresented } from "./present.ts";
+import { within } from "./tool-limits.ts";
 import { defineTool, type Tool } from "./tool.ts";
 
 /** Searches text files; every file it opens is decided like a read, and what is left out is counted. */
@@ -34,7 +35,7 @@ export const search: Tool = defineTool({
               target: action.target.real,
               pattern: args.pattern,
               literal: args.literal,
-              maxHits: args.max ?? SANDBOX_BOUNDS.searchHits.default,
+              maxHits: within(context.limits.searchHits, args.max),
               skip: ["node_modules"],
             },
             present(value) {

@@ -7,11 +7,12 @@ import {
   shape,
 } from "../../core/mod.ts";
 import { type CommandPlan, parseCommand, resolvePath } from "../../policy/mod.ts";
-import { DEFAULT_PROCESS_LIMITS, type ProcessSpec, type ProcessValue, SANDBOX_BOUNDS } from "../../sandbox/mod.ts";
+import { type ProcessSpec, type ProcessValue, SANDBOX_BOUNDS } from "../../sandbox/mod.ts";
 import { SessionError } from "../errors.ts";
 import type { HiddenPaths } from "../hidden-paths.ts";
 import { shortPath } from "./file-action.ts";
 import { quietPreview } from "./present.ts";
+import { within } from "./tool-limits.ts";
 import { defineTool, type PlanContext, type Presented, type Tool } from "./tool.ts";
 
 const FIELDS = shape.object({
@@ -69,7 +70,7 @@ export const shell: Tool = defineTool({
             spec: processSpec(args, parsed, { context, stageDir, hidden }),
             present: (value) => present(value, { context, cwd: parsed.cwd, classes: hidden.classes }),
           },
-          preview: quietPreview(previewOf(args, parsed, context.project)),
+          preview: quietPreview(previewOf(args, parsed, context)),
           before: null,
           after: null,
         });
@@ -91,13 +92,13 @@ function clipped(text: string): string {
   return text.length > 100 ? `${text.slice(0, 97).toWellFormed()}...` : text;
 }
 
-function previewOf(args: ShellArgs, parsed: CommandPlan, project: string): string {
+function previewOf(args: ShellArgs, parsed: CommandPlan, context: PlanContext): string {
   return [
     parsed.text,
-    `in ${shortPath(project, parsed.cwd)}`,
+    `in ${shortPath(context.project, parsed.cwd)}`,
     ...Object.entries(args.secrets ?? {}).map(([name, handle]) => `with ${name} = ${handle}`),
     ...(args.hosts ?? []).map((host) => `may talk to ${host}`),
-    ...(args.timeout_ms === undefined ? [] : [`for at most ${args.timeout_ms} ms`]),
+    ...(args.timeout_ms === undefined ? [] : [`for at most ${within(context.limits.timeoutMs, args.timeout_ms)} ms`]),
   ].join("\n");
 }
 
@@ -127,8 +128,8 @@ function processSpec(
     secrets: args.secrets ?? {},
     gitIdentity: context.gitIdentity,
     ...(args.hosts === undefined ? {} : { hosts: args.hosts }),
-    timeoutMs: args.timeout_ms ?? SANDBOX_BOUNDS.timeoutMs.default,
-    limits: DEFAULT_PROCESS_LIMITS,
+    timeoutMs: within(context.limits.timeoutMs, args.timeout_ms),
+    limits: context.limits.process,
   };
 }
 

@@ -20,6 +20,7 @@ import type { CallFailure } from "../call.ts";
 import type { HiddenPaths } from "../hidden-paths.ts";
 import type { HttpSpec, HttpValue } from "../http.ts";
 import type { Provenance } from "../provenance.ts";
+import type { ToolLimits } from "./tool-limits.ts";
 
 /** What every plan of a session may look at: names and policy facts. Nothing here has an effect. */
 export interface PlanGround {
@@ -37,6 +38,8 @@ export interface PlanGround {
   readonly gitIdentity: { readonly name: string; readonly email: string } | null;
   /** A fresh name for the folder of one staged view. */
   newStageName(): string;
+  /** What one call may use. */
+  readonly limits: ToolLimits;
 }
 
 /** What the plan of one call may look at. */

@@ -25,10 +25,11 @@ export function writeEffect(
     throw new SessionError("TOOL_ERROR", `Cannot write "${name}": it is a ${before.kind}`);
   }
   const content = new TextEncoder().encode(change.content);
-  if (content.length > SANDBOX_BOUNDS.writeBytes.default) {
+  const most = context.limits.writeBytes;
+  if (content.length > most) {
     throw new SessionError(
       "LIMIT_SIZE",
-      `Cannot write "${name}": ${content.length} bytes is more than ${SANDBOX_BOUNDS.writeBytes.default}`,
+      `Cannot write "${name}": ${content.length} bytes is more than ${most}`,
       {
         hint: `the user's config.yml may raise ${SANDBOX_BOUNDS.writeBytes.key}`,
       },

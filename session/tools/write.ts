@@ -1,5 +1,4 @@
 import { shape } from "../../core/mod.ts";
-import { SANDBOX_BOUNDS } from "../../sandbox/mod.ts";
 import { fileAction, shortPath } from "./file-action.ts";
 import { defineTool, type Tool } from "./tool.ts";
 import { writeEffect } from "./write-effect.ts";
@@ -19,7 +18,7 @@ export const write: Tool = defineTool({
       actions: [action],
       handles: [],
       async prepare(look) {
-        const before = await look.state(action.target.real, SANDBOX_BOUNDS.writeBytes.default);
+        const before = await look.state(action.target.real, context.limits.writeBytes);
         return writeEffect(context, action.target, { before, content: args.content });
       },
     };

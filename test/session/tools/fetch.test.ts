@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it, test } from "vitest";
+import { toolLimits } from "../../../cli/config/limits.ts";
 import { labelOf, loadSodium } from "../../../core/mod.ts";
 import { specDigest } from "../../../sandbox/mod.ts";
 import type { HttpSpec, HttpValue } from "../../../session/http.ts";
@@ -22,6 +23,7 @@ function contextOf(provenance: Provenance): PlanContext {
     toolchains: [],
     gitIdentity: null,
     newStageName: () => "stage",
+    limits: toolLimits({ limits: { user: {}, project: {} } }),
   };
 }
 
