@@ -8,6 +8,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path/posix";
 import { isWithin } from "../files/check-path.ts";
 import { errnoOf } from "../files/file-error.ts";
@@ -20,8 +21,10 @@ const YOUNG_MS = 60_000;
 /** A control group of one run. */
 export interface CgroupLeaf {
   readonly path: string;
-  /** Puts a process in; everything it starts stays in. */
-  place(pid: number): void;
+  /** Must a command wait until it is in? */
+  readonly waits: boolean;
+  /** Puts a process in; everything it starts afterwards stays in. */
+  place(pid: number): Promise<void>;
   /** The most memory it used in bytes, and whether the kernel had to end something for it. */
   usage(): { readonly peakBytes: number | null; readonly outOfMemory: boolean };
   /** Removes the group; `false` while something of it is still dying. */
@@ -106,7 +109,10 @@ export function makeCgroup(
   if (parent.version === 2) boundMemory(path, limits.memoryBytes);
   return {
     path,
-    place: (pid) => writeFileSync(join(path, "cgroup.procs"), String(pid)),
+    // Moving a process takes the kernel some milliseconds, during which the sandbox is set up. Version 1 is no more
+    // than a help for the watchdog, so there nothing waits for it.
+    waits: parent.version === 2,
+    place: (pid) => writeFile(join(path, "cgroup.procs"), String(pid)),
     usage() {
       const peak = Number(read(join(path, "memory.peak")).trim());
       const [, kills = "0"] = /^oom_kill (\d+)$/m.exec(read(join(path, "memory.events"))) ?? [];

@@ -97,7 +97,7 @@ async function runOnStage(deps: SandboxDeps, input: StagedInput, held: Held): Pr
     staged,
     seccomp: seccomp !== null,
     environment: { ...commandEnvironment(spec), ...lease?.env, ...secrets },
-    blockFd: cgroup === null ? null : FD.block,
+    blockFd: cgroup?.version === 2 ? FD.block : null,
     egressSocket: lease?.socket ?? null,
   };
   const options = buildArgs(args);

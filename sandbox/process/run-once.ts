@@ -65,9 +65,9 @@ export async function runOnce(deps: SandboxDeps, input: OnceInput): Promise<Once
     args: new TextEncoder().encode(input.options.map((option) => `${option}\0`).join("")),
     seccomp: input.seccomp,
     stdin: spec.stdin ?? null,
-    block: input.cgroup !== null,
+    block: input.cgroup?.waits === true,
     onChild(pid) {
-      if (input.cgroup !== null) letGo(input.cgroup, { pid, stopper });
+      if (input.cgroup !== null) void enter(input.cgroup, { pid, stopper });
       const disk = input.staged ? spec.stageDir : null;
       watching = startWatchdog({
         timers: deps.timers,
@@ -134,15 +134,18 @@ function commandOf(deps: SandboxDeps, input: OnceInput): readonly string[] {
   return input.egress ? withRelay(command, bash, deps.facts) : command;
 }
 
-// The command waits until it is in its group: from its first instruction on it is bound.
-function letGo(cgroup: CgroupLeaf, at: { readonly pid: number; readonly stopper: Stopper }): void {
+// Where the group bounds memory, too, the command waits until it is in: it is bound from its first instruction on.
+async function enter(cgroup: CgroupLeaf, at: { readonly pid: number; readonly stopper: Stopper }): Promise<void> {
   try {
-    cgroup.place(at.pid);
+    await cgroup.place(at.pid);
+    if (cgroup.waits) at.stopper.release();
   } catch {
-    at.stopper.fail(new SandboxError("SANDBOX_FAILED", "Cannot run command: it cannot be put into its control group"));
-    return;
+    if (cgroup.waits) {
+      at.stopper.fail(
+        new SandboxError("SANDBOX_FAILED", "Cannot run command: it cannot be put into its control group"),
+      );
+    }
   }
-  at.stopper.release();
 }
 
 /** Ends a run once, politely where there is time for it. */
