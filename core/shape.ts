@@ -103,6 +103,27 @@ export function oneOf<const T extends string>(...words: readonly T[]): Shape<T> 
   });
 }
 
+/** Whatever it is: a part that is decoded later, or only shown. */
+export function anything(): Shape<unknown> {
+  return shapeOf<unknown>({}, fit);
+}
+
+/** What a guard accepts; `wanted` names it for messages. */
+export function guarded<T>(guard: (value: unknown) => value is T, wanted: string): Shape<T> {
+  return shapeOf<T>({}, (value) => guard(value) ? fit(value) : unlike(wanted, value));
+}
+
+/** One of several objects, told apart by the word that stands under `key`. */
+export function union<T>(key: string, variants: Readonly<Record<string, Shape<T>>>): Shape<T> {
+  const schema = { anyOf: Object.values(variants).map((variant) => variant.schema) };
+  return shapeOf<T>(schema, (value) => {
+    const word = isMapping(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+    const variant = typeof word === "string" && Object.hasOwn(variants, word) ? variants[word] : undefined;
+    if (variant !== undefined) return variant.safeParse(value);
+    return misfit(`expected "${key}" to be ${Object.keys(variants).join(" or ")}`);
+  });
+}
+
 /** The same, or `null`. */
 export function nullable<T>(shape: Shape<T>): Shape<T | null> {
   const schema = { anyOf: [shape.schema, { type: "null" }] };
@@ -166,26 +187,30 @@ export function record<T>(name: Shape<string>, item: Shape<T>): Shape<Readonly<R
 }
 
 /**
- * An object with exactly these fields; any other key is refused.
+ * An object with these fields; any other key is refused, or with `others: "dropped"` left out.
  *
  * @example
  * ```ts
  * object({ path: string(), limit: optional(integer({ min: 1 })) }).safeParse({ path: "a" }).data; // { path: "a" }
  * ```
  * @param fields Names and shapes.
+ * @param options What becomes of other keys.
  * @returns The shape.
  */
-export function object<const F extends Fields>(fields: F): Shape<ObjectOf<F>> {
+export function object<const F extends Fields>(
+  fields: F,
+  { others = "refused" }: { readonly others?: "refused" | "dropped" } = {},
+): Shape<ObjectOf<F>> {
   const names = Object.keys(fields);
   const schema = {
     type: "object",
     properties: Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.schema])),
     required: names.filter((name) => fields[name]?.missing === undefined),
-    additionalProperties: false,
+    additionalProperties: others === "dropped",
   };
   function decode(value: unknown): Decoded<ObjectOf<F>> {
     if (!isMapping(value)) return unlike("an object", value);
-    const unknown = Object.keys(value).filter((key) => !Object.hasOwn(fields, key));
+    const unknown = others === "dropped" ? [] : Object.keys(value).filter((key) => !Object.hasOwn(fields, key));
     if (unknown.length > 0) return misfit("it has an unknown key", unknown);
     const entries: (readonly [string, unknown])[] = [];
     for (const [name, field] of Object.entries(fields)) {

@@ -1,5 +1,4 @@
-import { z } from "zod";
-import { type CallId, CLASSIFICATIONS, isId, TRUST_LABELS } from "../../core/mod.ts";
+import { type CallId, CLASSIFICATIONS, isId, type Shape, shape, TRUST_LABELS } from "../../core/mod.ts";
 import type { ContextItem } from "../context.ts";
 
 /** What a transcript says about its session; sealed like everything else in it. */
@@ -45,42 +44,40 @@ export type TranscriptRecord =
 /** The most characters of a title. */
 export const MAX_TITLE_CHARS = 60;
 
-const LABEL = z.strictObject({
-  trust: z.array(z.enum(TRUST_LABELS)),
-  classes: z.array(z.enum(CLASSIFICATIONS)),
-  sources: z.array(z.string()),
-});
-const TEXT = z.strictObject({ text: z.string(), label: LABEL, detected: z.array(z.enum(CLASSIFICATIONS)) });
-const CALL = z.strictObject({
-  call: z.custom<CallId>((value) => isId("call", value)),
-  id: z.string(),
-  tool: z.string(),
-  args: z.unknown(),
-  status: z.enum(["ok", "error", "denied"]),
+const { list, object, oneOf, string } = shape;
+const CLASSES = list(oneOf(...CLASSIFICATIONS));
+const LABEL = object({ trust: list(oneOf(...TRUST_LABELS)), classes: CLASSES, sources: list(string()) });
+const TEXT = object({ text: string(), label: LABEL, detected: CLASSES });
+const CALL = object({
+  call: shape.guarded((value): value is CallId => isId("call", value), "the id of a call"),
+  id: string(),
+  tool: string(),
+  args: shape.anything(),
+  status: oneOf("ok", "error", "denied"),
   result: TEXT,
 });
-const ITEM = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("prompt"), text: z.string(), data: z.array(TEXT) }),
-  z.strictObject({ kind: z.literal("reply"), text: z.string(), label: LABEL, calls: z.array(CALL) }),
-]);
-const COUNT = z.int().min(0);
-const STATE = z.strictObject({ script: COUNT.nullable(), turns: COUNT, input: COUNT, output: COUNT });
+const ITEM: Shape<ContextItem> = shape.union<ContextItem>("kind", {
+  prompt: object({ kind: oneOf("prompt"), text: string(), data: list(TEXT) }),
+  reply: object({ kind: oneOf("reply"), text: string(), label: LABEL, calls: list(CALL) }),
+});
+const COUNT = shape.integer({ min: 0 });
+const STATE = object({ script: shape.nullable(COUNT), turns: COUNT, input: COUNT, output: COUNT });
 
-const RECORD = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("item"), item: ITEM }),
-  z.strictObject({ kind: z.literal("rewrite"), items: z.array(ITEM) }),
-  z.strictObject({ kind: z.literal("notice"), code: z.string(), text: z.string() }),
-  z.strictObject({ kind: z.literal("state"), state: STATE }),
-]);
-const HEADER = z.strictObject({
-  title: z.string(),
-  cwd: z.string(),
-  provider: z.string(),
-  model: z.string(),
-  locality: z.enum(["builtin", "local", "remote"]),
-  policy: z.string(),
-  mode: z.enum(["ask", "read-only"]),
-  version: z.string(),
+const RECORD = shape.union<TranscriptRecord>("kind", {
+  item: object({ kind: oneOf("item"), item: ITEM }),
+  rewrite: object({ kind: oneOf("rewrite"), items: list(ITEM) }),
+  notice: object({ kind: oneOf("notice"), code: string(), text: string() }),
+  state: object({ kind: oneOf("state"), state: STATE }),
+});
+const HEADER = object({
+  title: string(),
+  cwd: string(),
+  provider: string(),
+  model: string(),
+  locality: oneOf("builtin", "local", "remote"),
+  policy: string(),
+  mode: oneOf("ask", "read-only"),
+  version: string(),
 });
 
 /**

@@ -1,17 +1,17 @@
 import { closeSync, constants, openSync, rmSync, writeSync } from "node:fs";
-import { z } from "zod";
 import { liveness, type WriterFacts } from "../../audit/mod.ts";
-import { errorCode, readOwnFile, type SessionId } from "../../core/mod.ts";
+import { errorCode, readOwnFile, type SessionId, shape } from "../../core/mod.ts";
 import { SessionError } from "../errors.ts";
 
-const FACTS = z.object({
-  pid: z.int(),
-  ns: z.string(),
-  boot: z.string(),
-  start: z.int(),
-  version: z.string(),
-  runtime: z.string(),
-});
+// A later version may say more about itself.
+const FACTS = shape.object({
+  pid: shape.integer(),
+  ns: shape.string(),
+  boot: shape.string(),
+  start: shape.integer(),
+  version: shape.string(),
+  runtime: shape.string(),
+}, { others: "dropped" });
 
 /**
  * Makes this process the one writer of a transcript; takes over from a writer that is certainly gone.

@@ -1,8 +1,10 @@
 import { check, constantFrom, jsonValue, property } from "fast-check";
 import { describe, expect, expectTypeOf, it, test } from "vitest";
 import {
+  anything,
   checked,
   flag,
+  guarded,
   integer,
   list,
   nullable,
@@ -13,6 +15,7 @@ import {
   record,
   type Shape,
   string,
+  union,
   withDefault,
 } from "../../core/shape.ts";
 
@@ -89,6 +92,31 @@ describe("shapes", () => {
     expect(even.safeParse(2).data).toBe(2);
     expect(even.safeParse(3)).toMatchObject({ success: false, error: { issues: [{ message: "it is odd" }] } });
     expect(even.safeParse("2").success).toBe(false);
+  });
+
+  it("tell objects apart by a word", () => {
+    type Item = { readonly kind: "a"; readonly n: number } | { readonly kind: "b" };
+    const item = union<Item>("kind", {
+      a: object({ kind: oneOf("a"), n: integer() }),
+      b: object({ kind: oneOf("b") }),
+    });
+    expect(item.safeParse({ kind: "a", n: 1 }).data).toEqual({ kind: "a", n: 1 });
+    expect(item.safeParse({ kind: "b" }).data).toEqual({ kind: "b" });
+    for (const wrong of [{ kind: "b", n: 1 }, { kind: "c" }, { kind: "toString" }, {}, null, [], "a"]) {
+      expect(item.safeParse(wrong).success).toBe(false);
+    }
+  });
+
+  it("take what a guard takes, anything, and objects that may hold more", () => {
+    const even = guarded((value): value is number => typeof value === "number" && value % 2 === 0, "an even number");
+    const open = object({ even, rest: anything() }, { others: "dropped" });
+    expect(open.safeParse({ even: 2, rest: [null], more: 1 })).toEqual({
+      success: true,
+      data: { even: 2, rest: [null] },
+    });
+    expect(open.safeParse({ even: 3, rest: 0 })).toMatchObject({
+      error: { issues: [{ path: ["even"], message: "expected an even number, saw a value of type number" }] },
+    });
   });
 
   it("describe themselves as JSON Schema", () => {
