@@ -1,11 +1,12 @@
 import { isAbsolute, join, relative } from "node:path";
 import { type AuditLog, type Front, openAuditLog, writerFacts } from "../audit/mod.ts";
 import { type Approver, createRedactor, type Redactor, type SessionId, toHex } from "../core/mod.ts";
-import { createPermits, type PolicyEngine, type SessionMode } from "../policy/mod.ts";
+import { classifyAddress, createPermits, type PolicyEngine, type SessionMode } from "../policy/mod.ts";
 import {
   createBubblewrap,
   createHostFiles,
   createHostWriter,
+  hostNetwork,
   lookupProgram,
   type SandboxDeps,
 } from "../sandbox/mod.ts";
@@ -171,6 +172,7 @@ export async function openComposedSession(context: CommandContext, request: Sess
         process: createBubblewrap(sandbox, {
           running: limitOf(config, "running").value,
           seccomp: config.user.sandbox?.seccomp ?? "auto",
+          network: hostNetwork((address) => classifyAddress(address) === "public"),
         }),
         http: createHttpBackend({ http, clock, timers }),
       },

@@ -13,6 +13,7 @@
  */
 export * from "./deps.ts";
 export type { EgressNetwork } from "./egress/egress-proxy.ts";
+export { hostNetwork } from "./egress/host-network.ts";
 export * from "./errors.ts";
 export * from "./files/find-masked.ts";
 export { createHostFiles } from "./files/host-files.ts";
