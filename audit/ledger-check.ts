@@ -45,10 +45,10 @@ export class LedgerCheck {
 
   constructor(options: LedgerCheckOptions) {
     this.#options = options;
-    this.#told = new Map(
-      [options.project, ...(options.user === null ? [] : [options.user])].map((view) => [view, tell(view)]),
-    );
-    for (const view of [options.project, ...(options.user === null ? [] : [options.user]), ...options.anchors]) {
+    const { project, projectBefore, user, anchors } = options;
+    const own = user === null ? [project] : [project, user];
+    this.#told = new Map([projectBefore, ...own].map((view) => [view, tell(view)]));
+    for (const view of [...own, ...anchors]) {
       this.#noteBreaks(view);
       this.#takeLines(view);
     }
