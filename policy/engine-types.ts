@@ -10,6 +10,7 @@ import type {
   Obligations,
   Random,
   RuleRef,
+  SkillActor,
   Target,
   Verdict,
 } from "../core/mod.ts";
@@ -160,6 +161,18 @@ export interface GrantRequest {
   readonly by: string;
 }
 
+/** A package or generated tool that a person approved as a whole: exactly its permissions, for exactly this digest. */
+export interface PackageGrantRequest {
+  /** The package as the actor that will run. */
+  readonly skill: SkillActor;
+  /** Did untrusted text shape it? */
+  readonly tainted: boolean;
+  /** How far the approval reaches. */
+  readonly scope: "session" | "package";
+  /** The channel that answered. */
+  readonly by: string;
+}
+
 /** Decisions on several actions of one call. */
 export interface CallVerdict {
   /** The most severe; the first of several. */
@@ -191,6 +204,12 @@ export interface PolicyEngine {
   quotes(words: readonly string[], typed: (word: string) => boolean): boolean;
   /** Stores an answer. @throws PolicyError `GRANT_SCOPE`, `STATE_WRITE`. */
   remember(request: GrantRequest): Promise<void>;
+  /** Stores the approval of a package as a whole. @throws PolicyError `GRANT_SCOPE`, `STATE_WRITE`. */
+  grantPackage(request: PackageGrantRequest): Promise<void>;
+  /** How far a package is approved as it stands: same digest, same permissions; `null` when it is not. */
+  packageGrant(skill: SkillActor): GrantScope | null;
+  /** Drops every approval of a package in this project; gives their number. @throws PolicyError `STATE_WRITE`. */
+  revokePackage(id: string): Promise<number>;
   /** Answers in force, newest first. */
   grants(): readonly GrantInfo[];
   /** Files of trust and answers that something else changed: nothing in them counts. */

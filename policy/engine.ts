@@ -1,14 +1,23 @@
 import { realpathSync } from "node:fs";
 import { platform } from "node:os";
-import { type AtomicAction, type Classification, loadSodium, type Target, type Verdict } from "../core/mod.ts";
+import {
+  type AtomicAction,
+  type Classification,
+  loadSodium,
+  type SkillActor,
+  type Target,
+  type Verdict,
+} from "../core/mod.ts";
 import { classifyTarget } from "./classify.ts";
-import { decide, type DecisionState, denial } from "./decide.ts";
+import { decide, type DecisionState, DEFAULT_TTL_MS, denial } from "./decide.ts";
+import type { GrantScope } from "./document.ts";
 import type {
   CallVerdict,
   Explanation,
   Generation,
   GrantInfo,
   GrantRequest,
+  PackageGrantRequest,
   PolicyEngine,
   PolicyOptions,
   SessionMode,
@@ -140,6 +149,23 @@ class Engine implements PolicyEngine {
     await Promise.resolve();
     this.#keeper.remember(request);
     this.#state = this.#build();
+  }
+
+  async grantPackage(request: PackageGrantRequest): Promise<void> {
+    await Promise.resolve();
+    this.#keeper.grantPackage(request, this.#state.policy.ceiling.ttlMs ?? DEFAULT_TTL_MS);
+    this.#state = this.#build();
+  }
+
+  packageGrant(skill: SkillActor): GrantScope | null {
+    return this.#keeper.view.packageGrant(skill);
+  }
+
+  async revokePackage(id: string): Promise<number> {
+    await Promise.resolve();
+    const dropped = this.#keeper.revokePackage(id);
+    this.#state = this.#build();
+    return dropped;
   }
 
   grants(): readonly GrantInfo[] {

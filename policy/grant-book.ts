@@ -1,4 +1,4 @@
-import type { Capability } from "../core/mod.ts";
+import type { Capability, SkillActor } from "../core/mod.ts";
 import type { GrantView, Question } from "./decide.ts";
 import type { GrantScope, WordPattern } from "./document.ts";
 import type { Facts } from "./facts.ts";
@@ -72,15 +72,23 @@ export class GrantBook implements GrantView {
   #packageGrant({ facts, byPackage, aboutTaint }: Question): GrantRecord | undefined {
     const { skill } = facts;
     if (skill === null || !byPackage) return undefined;
-    const list = this.#packages.get(skill.id);
-    if (list === undefined) return undefined;
-    const permissions = permissionDigest(skill);
-    return list.find((grant) =>
-      grant.permissions === permissions && this.#covers(grant, facts) && (grant.tainted || !aboutTaint)
-    );
+    return this.#grantsOf(skill).find((grant) => grant.tainted || !aboutTaint);
   }
 
-  #covers(grant: GrantRecord, { skill }: Facts): boolean {
+  /** How far a package is approved as it stands. */
+  packageGrant(skill: SkillActor): GrantScope | null {
+    const scopes = this.#grantsOf(skill).map((grant) => grant.scope);
+    return scopes.includes("package") ? "package" : scopes.includes("session") ? "session" : null;
+  }
+
+  #grantsOf(skill: SkillActor): readonly GrantRecord[] {
+    const list = this.#packages.get(skill.id);
+    if (list === undefined) return [];
+    const permissions = permissionDigest(skill);
+    return list.filter((grant) => grant.permissions === permissions && this.#covers(grant, { skill }));
+  }
+
+  #covers(grant: GrantRecord, { skill }: Pick<Facts, "skill">): boolean {
     const now = this.#now();
     if (grant.expires === null || grant.expires <= now) return false;
     if (skill === null || grant.skill === null) return skill === null && grant.skill === null;

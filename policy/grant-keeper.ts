@@ -1,9 +1,8 @@
-import type { GrantView } from "./decide.ts";
-import type { GrantInfo, GrantRequest, PolicyOptions } from "./engine-types.ts";
+import type { GrantInfo, GrantRequest, PackageGrantRequest, PolicyOptions } from "./engine-types.ts";
 import { PolicyError } from "./errors.ts";
 import { GrantBook } from "./grant-book.ts";
 import { editGrants, type GrantFile, packageGrantFile, projectGrantFile, readGrants } from "./grant-files.ts";
-import { type GrantRecord, makeGrant } from "./grants.ts";
+import { type GrantRecord, makeGrant, makePackageGrant } from "./grants.ts";
 import { type Stamp, stampOf } from "./state-file.ts";
 
 /** What answers are kept for when there is no project: they end with the session. */
@@ -28,7 +27,7 @@ export class GrantKeeper {
   }
 
   /** What decisions look at. */
-  get view(): GrantView {
+  get view(): GrantBook {
     return this.#book;
   }
 
@@ -58,7 +57,29 @@ export class GrantKeeper {
   remember(request: GrantRequest): void {
     const { project, clock } = this.#options;
     const grant = makeGrant(request, { project: project ?? NO_PROJECT, now: clock.now() });
-    if (grant.scope === "once") return;
+    if (grant.scope !== "once") this.#keep(grant);
+  }
+
+  /**
+   * Keeps the approval of a package as a whole.
+   *
+   * @param request The package.
+   * @param ttlMs How long a lasting approval may live.
+   * @throws {PolicyError} `GRANT_SCOPE`, `STATE_WRITE`.
+   */
+  grantPackage(request: PackageGrantRequest, ttlMs: number): void {
+    const { project, clock } = this.#options;
+    this.#keep(makePackageGrant(request, { project: project ?? NO_PROJECT, now: clock.now(), ttlMs }));
+  }
+
+  /** Drops every approval of a package here; gives their number. */
+  revokePackage(id: string): number {
+    const ids = [...this.#session, ...this.#stored].filter((one) => one.permissions !== null && one.skill?.id === id);
+    for (const grant of ids) this.forget(grant.id);
+    return ids.length;
+  }
+
+  #keep(grant: GrantRecord): void {
     const file = grant.scope === "session" ? null : this.#fileFor(grant);
     if (file === null) {
       this.#session = [...this.#session.filter((one) => one.id !== grant.id), grant];

@@ -2,6 +2,7 @@ import {
   APPROVAL_SCOPES,
   type ApprovalTerms,
   type AtomicAction,
+  canonicalJson,
   CAPABILITIES,
   type Capability,
   type Digest,
@@ -15,7 +16,7 @@ import {
 import { narrowerScope } from "./compile.ts";
 import type { GrantScope } from "./document.ts";
 import { DAY_MS } from "./duration.ts";
-import type { GrantInfo, GrantRequest } from "./engine-types.ts";
+import type { GrantInfo, GrantRequest, PackageGrantRequest } from "./engine-types.ts";
 import { PolicyError } from "./errors.ts";
 import { isRecord } from "./mac.ts";
 import { shapeOf } from "./shape.ts";
@@ -67,7 +68,7 @@ function reaches(max: GrantScope, scope: GrantScope): boolean {
 }
 
 // Threat: a page that was read dictates a tool that writes or sends; a lasting yes to it would outlive the session.
-function bringsTaintedPower({ tainted, skill }: AtomicAction): boolean {
+function bringsTaintedPower({ tainted, skill }: Pick<AtomicAction, "tainted" | "skill">): boolean {
   const permissions = skill?.permissions ?? null;
   if (!tainted || permissions === null) return false;
   return permissions["fs.write"].length > 0 || permissions.net.length > 0 || permissions.secret.length > 0;
@@ -98,7 +99,8 @@ export function makeGrant(request: GrantRequest, frame: GrantFrame): GrantRecord
   }
   const now = Math.floor(frame.now);
   const ttl = Math.min(terms.ttlMs, scope === "session" ? SESSION_TTL_MS : MAX_TTL_MS);
-  const whole = scope === "package" && action.capability === "package_install";
+  // To approve what a package is, is to approve what it may do: its atoms, for as far as the answer reaches.
+  const whole = scope !== "once" && action.capability === "package_install";
   const record: Omit<GrantRecord, "id"> = {
     decision: "allow",
     scope,
@@ -112,6 +114,47 @@ export function makeGrant(request: GrantRequest, frame: GrantFrame): GrantRecord
     expires: now + ttl,
     project: frame.project,
     permissions: whole && action.skill !== null ? permissionDigest(action.skill) : null,
+  };
+  return { id: digestOf(boundFields(record)), ...record };
+}
+
+/**
+ * Makes the record of a package that was approved as a whole outside a policy question: by its digests on the command
+ * line, or in the dialogue that shows its permissions.
+ *
+ * @param request The package as the actor that will run, and who approved it.
+ * @param frame Project, time, and the lifetime that the files allow.
+ * @returns The record.
+ * @throws {PolicyError} `GRANT_SCOPE` for a lasting grant of power that untrusted text asked for.
+ */
+export function makePackageGrant(
+  { skill, tainted, scope, by }: PackageGrantRequest,
+  frame: GrantFrame & { readonly ttlMs: number },
+): GrantRecord {
+  if (scope === "package" && bringsTaintedPower({ tainted, skill })) {
+    throw new PolicyError(
+      "GRANT_SCOPE",
+      `Cannot approve "${skill.id}" for good: untrusted text was read before it was made`,
+      {
+        hint: "approve it for this session",
+      },
+    );
+  }
+  const now = Math.floor(frame.now);
+  const { id, version, digest } = skill;
+  const record: Omit<GrantRecord, "id"> = {
+    decision: "allow",
+    scope,
+    rules: [],
+    capability: "package_install",
+    shape: canonicalJson({ id, version, digest }),
+    tainted,
+    skill: { id, digest },
+    by,
+    at: now,
+    expires: now + Math.min(frame.ttlMs, scope === "session" ? SESSION_TTL_MS : MAX_TTL_MS),
+    project: frame.project,
+    permissions: permissionDigest(skill),
   };
   return { id: digestOf(boundFields(record)), ...record };
 }

@@ -597,6 +597,33 @@ describe("remembered answers", () => {
     expect(engine.decide(write(`${project}/out.txt`, { ...more, skill: wider })).granted).toBeNull();
   });
 
+  it("for a package can be given, looked up and taken back without a question", async () => {
+    const { open, project } = rig();
+    const engine = await open();
+    const base = toolActor().permissions;
+    if (base === null) throw new Error("permissions");
+    const skill = toolActor({
+      id: "acme/pdf",
+      digest: `b2:${"a".repeat(64)}` as never,
+      permissions: { ...base, "fs.write": ["workspace:**"] },
+      roots: { workspace: project },
+    });
+    expect(engine.packageGrant(skill)).toBeNull();
+    await expect(engine.grantPackage({ skill, tainted: true, scope: "package", by: "flag" })).rejects.toMatchObject({
+      code: "GRANT_SCOPE",
+    });
+    await engine.grantPackage({ skill, tainted: true, scope: "session", by: "flag" });
+    expect(engine.packageGrant(skill)).toBe("session");
+    await engine.grantPackage({ skill, tainted: false, scope: "package", by: "flag" });
+    const later = await open();
+    expect(later.packageGrant(skill)).toBe("package");
+    expect(later.packageGrant({ ...skill, digest: null })).toBeNull();
+    expect(later.packageGrant({ ...skill, permissions: base })).toBeNull();
+    expect(later.decide(write(`${project}/a`, { skill, tier: "wasm-sandbox" })).granted).toBe("package");
+    expect(await later.revokePackage("acme/pdf")).toBe(1);
+    expect([later.packageGrant(skill), (await open()).packageGrant(skill)]).toEqual([null, null]);
+  });
+
   it("keeps session answers without a project, and refuses lasting ones", async () => {
     const { open, home } = rig(null);
     writeFileSync(
