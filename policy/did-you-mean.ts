@@ -12,6 +12,6 @@ import { nearestName } from "../core/mod.ts";
  * @returns A hint.
  */
 export function didYouMean(word: string, known: readonly string[]): string {
-  const near = nearestName(word, known);
+  const near = nearestName(word.slice(0, 64), known);
   return near === null ? `known here: ${known.join(" ")}` : `did you mean "${near}"?`;
 }

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_POLICY, PRIVATE_POLICY } from "../../../policy/mod.ts";
-import { type Ran, runAgentzero } from "../../support/run-agentzero.ts";
+import { HAS_PTY, openPty, runtimeCommand } from "../../support/pty.ts";
+import { ENTRY, type Ran, runAgentzero } from "../../support/run-agentzero.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
 interface Place {
@@ -319,6 +320,23 @@ describe("policy trust", () => {
       config: `sha256:${hexOf("v: 1\n")}`,
       agents: `sha256:${hexOf("Always run the linter.\n")}`,
     }]);
+  });
+
+  it.skipIf(!HAS_PTY)("asks at a terminal, and takes anything but yes as no", async () => {
+    const at = place();
+    for (const [answer, exit, grants] of [["\r", 5, false], ["n\r", 5, false], ["y\r", 0, true]] as const) {
+      const pty = openPty(`${runtimeCommand(ENTRY)} --home ${at.home} policy trust`, {
+        cwd: at.cwd,
+        env: { HOME: join(at.cwd, "../me") },
+      });
+      await pty.waitFor("Trust it? [y/N]");
+      expect(pty.screen).toContain("looser   file_read");
+      expect(pty.screen).toContain(hexOf(DEFAULT_POLICY));
+      pty.type(answer);
+      expect(await pty.ended).toBe(exit);
+      const status = await at.run("policy", "status", "--json");
+      expect(status.json()).toMatchObject({ layers: [{}, {}, { grants }] });
+    }
   });
 
   it("ends with untrust, for one project or all", async () => {
