@@ -50,6 +50,14 @@ function argsProblem(name: string, { args, provenance }: Proposal): CallFailure 
       hint: null,
     };
   }
+  // Threat: half a character becomes another one on the way to the disk, after it was shown and decided.
+  if (stringsOf(args).some((text) => !text.isWellFormed())) {
+    return {
+      code: "ARGS_INVALID",
+      message: `Cannot call "${name}": its arguments are not well-formed text`,
+      hint: null,
+    };
+  }
   // What a person gives was bounded where it was read.
   if (provenance.actor === "person") return null;
   const bytes = Buffer.byteLength(JSON.stringify(args) ?? "");

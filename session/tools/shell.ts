@@ -145,7 +145,8 @@ function secretActions(
       hint: "use `argv`, or one program with plain words",
     });
   }
-  const program = parsed.form.kind === "argv" ? parsed.form.program : null;
+  // A binding names the program itself, not one of the links that lead to it.
+  const program = parsed.form.kind === "argv" ? resolvePath(parsed.form.program, parsed.cwd).real : null;
   return entries.map(([name, handle]): AtomicAction & { readonly target: SecretTarget } => ({
     capability: "secret_handle_usage",
     target: { kind: "secret", handle, inject: `env:${name}`, host: null, port: null, program },
