@@ -21,7 +21,7 @@ const PLACES: readonly (readonly [module: RegExp, places: readonly string[]])[] 
   // The sandbox's canary listens on loopback, to see that nothing inside reaches it.
   [
     /^node:(net|tls|http|https|http2|dgram|dns)(\/|$)/,
-    ["session/http/", "session/http.ts", "sandbox/process/canary.ts"],
+    ["session/http/", "session/http.ts", "sandbox/egress/", "sandbox/process/canary.ts"],
   ],
   // Asked only whether somebody could look into the memory: then the vault stays locked.
   [/^node:inspector$/, ["core/vault/inspector.ts"]],
