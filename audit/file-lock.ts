@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, renameSync, rmSync, unlinkSync } from "node:fs";
+import { fstatSync, lstatSync, readFileSync, renameSync, rmSync, unlinkSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { type Clock, errorCode, type Random, toHex } from "../core/mod.ts";
 import { AuditError } from "./errors.ts";
@@ -65,18 +65,19 @@ function tryLock(path: string, deps: LockDeps): HeldLock | null {
       cause,
     });
   }
-  const inode = lstatSync(path).ino;
+  const inode = fstatSync(fd).ino;
   try {
     deps.files.write(fd, new TextEncoder().encode(JSON.stringify(deps.writer)));
   } catch {
     // A full disk must not stop the line that says so: an empty lock is a lock, only a shorter-lived one.
   }
-  deps.files.close(fd);
+  // The file stays open: as long as it is, no other file can get its inode number.
   return {
     holds: () => inodeOf(path) === inode,
     release() {
       // Never take away a lock that somebody else holds by now.
       if (inodeOf(path) === inode) unlinkSync(path);
+      deps.files.close(fd);
     },
   };
 }

@@ -54,10 +54,14 @@ function readNamespace(): string {
   }
 }
 
-/** Field 22 of `/proc/PID/stat`; `null` when there is no such process. The name in field 2 may hold blanks. */
+/**
+ * Field 22 of `/proc/PID/stat`; `null` when there is no such process, or only what its parent has not yet collected.
+ * The name in field 2 may hold blanks.
+ */
 function readStartTime(pid: number): number | null {
   const text = readText(`/proc/${pid}/stat`);
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  if (fields[0] === "Z" || fields[0] === "X") return null;
   const start = Number(fields[19]);
   return text !== "" && Number.isSafeInteger(start) ? start : null;
 }

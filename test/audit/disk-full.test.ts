@@ -123,6 +123,27 @@ describe("a full disk", () => {
     expect(await verify(verifyOptions(place))).toMatchObject({ ok: true, sessions: [{ closed: false, torn: 0 }] });
   });
 
+  it("writes nothing behind a line that was lost, even when there is room again", async () => {
+    const place = await makePlace();
+    let failures = 0;
+    const files = {
+      ...NODE_FILES,
+      write: (fd: number, bytes: Uint8Array): number => failures-- > 0 ? 0 : NODE_FILES.write(fd, bytes),
+    };
+    const log = await place.open({ files });
+    await recordCalls(log, 3);
+    const before = readFileSync(log.file);
+    failures = 2;
+    expect(() => log.append({ event: "intent" })).toThrow(expect.objectContaining({ code: "AUDIT_UNWRITABLE" }));
+    await log.close("failed");
+    // The key of the lost line is used up: what followed it could never be read.
+    expect(readFileSync(log.file)).toEqual(before);
+    expect(await verify(verifyOptions(place))).toMatchObject({
+      ok: true,
+      sessions: [{ checked: "full", closed: false }],
+    });
+  });
+
   it("denies when a checkpoint does not fit any more", async () => {
     const place = await makePlace();
     const fault = healthy();
@@ -145,7 +166,10 @@ describe("a full disk", () => {
       const log = await place.open({ files: faulty(fault) });
       const { seq } = log.append({ event: "intent", decision: "allow", capability: "shell_command" });
       fault.room = 10;
-      await expect(log.barrier(seq, true)).rejects.toThrow(expect.objectContaining({ code: "AUDIT_UNWRITABLE" }));
+      const waiting = log.barrier(seq, true);
+      // More heads are queued while the first one fails.
+      for (let i = 0; i < 130; i++) log.append({ event: "result" });
+      await expect(waiting).rejects.toThrow(expect.objectContaining({ code: "AUDIT_UNWRITABLE" }));
       await log.close("failed");
       expect(readFileSync(ledger, "utf8").endsWith("\n")).toBe(true);
       expect(await verify(verifyOptions(place))).toMatchObject({ ok: true, sessions: [{ closed: false }] });

@@ -92,6 +92,31 @@ describe("Ledger", () => {
     expect(readdirSync(place.dir).filter((name) => name.includes("stale"))).toEqual([]);
   });
 
+  it("writes nothing after it lost its lock, takes it again, and never removes somebody else's", async () => {
+    const place = await makePlace();
+    const lock = join(place.dir, "HEADS.lock");
+    let stolen = false;
+    const files = {
+      ...NODE_FILES,
+      openAppend(path: string): number {
+        if (!stolen && path.endsWith("HEADS")) {
+          stolen = true;
+          // Another process took it for stale, and holds it for a moment.
+          rmSync(lock);
+          writeFileSync(`${lock}.other`, JSON.stringify(place.writer));
+          renameSync(`${lock}.other`, lock);
+        }
+        return NODE_FILES.openAppend(path);
+      },
+    };
+    const appending = new Ledger(ledgerDeps(place, { files })).append([entry(place, 1)]);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect([stolen, existsSync(lock), readFileSync(join(place.dir, "HEADS"), "utf8")]).toEqual([true, true, ""]);
+    rmSync(lock);
+    await appending;
+    expect(linesOf(join(place.dir, "HEADS"))).toHaveLength(1);
+  });
+
   it("gives up on a lock that somebody keeps", async () => {
     const place = await makePlace();
     let passed = 0;
