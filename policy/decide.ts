@@ -260,8 +260,8 @@ const OWN_MODEL: Verdict = {
 };
 
 function defaultDeny(policy: CompiledPolicy, facts: Facts): Verdict {
-  const ignored = policy.ignored[facts.capability].some((rule) => matchedClasses(rule, rule.tests, facts) !== 0);
-  if (ignored) {
+  const ignored = policy.ignored[facts.capability];
+  if (ignored.length > 0 && ignored.some((rule) => matchedClasses(rule, rule.tests, facts) !== 0)) {
     return denial("untrusted_project", "only the policy of this project allows it, and it is not trusted", TRUST_HINT);
   }
   if (!policy.grantsAnything) {
@@ -269,19 +269,21 @@ function defaultDeny(policy: CompiledPolicy, facts: Facts): Verdict {
       ? denial("no_policy", "the policy of this project is not trusted, and no other allows anything", TRUST_HINT)
       : denial("no_policy", "there is no policy that allows anything", "agentzero init");
   }
-  const { action } = facts;
   return {
-    ...denial("no_match", NO_MATCH.get(facts.capability) ?? "no rule allows it"),
-    // Written when somebody reads it: most denials are answers to a machine.
-    get hint(): string {
-      return explainCommand(action);
-    },
+    decision: "deny",
+    rule: null,
+    layer: null,
+    reason: NO_MATCH.get(facts.capability) ?? "no_match: no rule allows it",
+    obligations: NO_OBLIGATIONS,
+    approval: null,
+    granted: null,
+    hint: explainCommand(facts.action),
   };
 }
 
 const TRUST_HINT = "agentzero policy trust";
 const NO_MATCH: ReadonlyMap<Capability, string> = new Map(
-  CAPABILITIES.map((capability) => [capability, `no rule allows this ${capability}`]),
+  CAPABILITIES.map((capability) => [capability, `no_match: no rule allows this ${capability}`]),
 );
 
 function floorVerdict(decision: Decision, { name, sentence }: FloorHit): Verdict {

@@ -13,43 +13,49 @@ const MAX_LETTERS = 240;
  * @param action The action.
  * @returns A command line for a POSIX shell; it ends in `…` when the target cannot be spelled in one line.
  */
-export function explainCommand(action: AtomicAction): string {
-  const words = ["agentzero", "policy", "explain", action.capability, ...flagsOf(action.target)];
-  if (action.skill !== null) words.push("--skill", action.skill.id);
-  if (action.tainted) words.push("--tainted");
-  const line = words.map(quote).join(" ");
-  if (line.length <= MAX_LETTERS && /^[\x20-\x7e]*$/.test(line)) return line;
-  return `agentzero policy explain ${action.capability} …`;
+export function explainCommand({ capability, target, skill, tainted }: AtomicAction): string {
+  const flags = flagsOf(target);
+  const who = skill === null ? "" : ` --skill ${quote(skill.id)}`;
+  const start = `agentzero policy explain ${capability}`;
+  // Every denial has this line: it is put together without lists and looked at word by word, not as a whole.
+  if (flags.length + who.length > MAX_LETTERS || flags.endsWith(UNSPELLED) || who.endsWith(UNSPELLED)) {
+    return `${start} …`;
+  }
+  return `${start}${flags}${who}${tainted ? " --tainted" : ""}`;
 }
 
-function flagsOf(target: Target): readonly string[] {
+function flagsOf(target: Target): string {
   switch (target.kind) {
     case "path":
-      return ["--path", target.real, ...(target.staged ? ["--staged"] : [])];
+      return `${target.staged ? " --staged" : ""} --path ${quote(target.real)}`;
     case "command":
-      return target.argv === null ? ["--command", target.text] : ["--argv", JSON.stringify(target.argv)];
+      return ` --command ${quote(target.text)}`;
     case "network":
-      return ["--url", target.url, ...(target.method === "GET" ? [] : ["--method", target.method])];
-    case "model":
-      return [
-        "--provider",
-        target.provider,
-        ...(target.host === null ? [] : ["--host", target.host]),
-        ...(target.remote ? ["--remote"] : []),
-      ];
+      return `${target.method === "GET" ? "" : ` --method ${target.method}`} --url ${quote(target.url)}`;
+    case "model": {
+      const where = target.host === null ? "" : ` --host ${target.host}`;
+      return `${where}${target.remote ? " --remote" : ""} --provider ${quote(target.provider)}`;
+    }
     case "secret":
-      return ["--secret", target.handle, ...(target.host === null ? [] : ["--host", target.host])];
+      return `${target.host === null ? "" : ` --host ${target.host}`} --secret ${quote(target.handle)}`;
     case "package":
-      return ["--package", target.id];
+      return ` --package ${quote(target.id)}`;
     case "import":
-      return ["--import", target.name];
+      return ` --import ${quote(target.name)}`;
     case "skill":
-      return ["--skill", target.name];
+      return ` --skill ${quote(target.name)}`;
     default:
       return target satisfies never;
   }
 }
 
+/** Ends the flags of a target that has letters no terminal should show. */
+const UNSPELLED = "\0";
+const SAFE = /^[\w@%+=:,./-]+$/;
+const PRINTABLE = /^[\x20-\x7e]*$/;
+
 function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  if (word.length > MAX_LETTERS) return UNSPELLED;
+  if (SAFE.test(word)) return word;
+  return PRINTABLE.test(word) ? `'${word.replaceAll("'", `'\\''`)}'` : UNSPELLED;
 }

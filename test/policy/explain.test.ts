@@ -117,15 +117,15 @@ describe("explainCommand()", () => {
     [read("/home/me/x"), "agentzero policy explain file_read --path /home/me/x"],
     [
       write("/a b's", { staged: true, tainted: true }),
-      `agentzero policy explain file_write --path '/a b'\\''s' --staged --tainted`,
+      `agentzero policy explain file_write --staged --path '/a b'\\''s' --tainted`,
     ],
-    [shell(["npm", "test"]), `agentzero policy explain shell_command --argv '["npm","test"]'`],
+    [shell(["npm", "test"]), "agentzero policy explain shell_command --command 'npm test'"],
     [shell("x $(y)"), "agentzero policy explain shell_command --command 'x $(y)'"],
     [
       fetching("a.example.com", { method: "POST" }),
-      "agentzero policy explain network_request --url https://a.example.com:443/ --method POST",
+      "agentzero policy explain network_request --method POST --url https://a.example.com:443/",
     ],
-    [modelCall("a.example.com"), "agentzero policy explain model_call --provider acme --host a.example.com --remote"],
+    [modelCall("a.example.com"), "agentzero policy explain model_call --host a.example.com --remote --provider acme"],
     [read("/\u202Eevil"), "agentzero policy explain file_read …"],
     [read(`/${"a".repeat(300)}`), "agentzero policy explain file_read …"],
   ])("%# gives a line that can be pasted", (action, line) => expect(explainCommand(action)).toBe(line));
