@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, test } from "vitest";
 import { NODE_FILES } from "../../audit/log-files.ts";
@@ -92,6 +92,18 @@ describe("openAuditLog()", () => {
     mkdirSync(other.dir, { recursive: true });
     chmodSync(other.dir, 0o777);
     await expect(other.open()).rejects.toThrow(expect.objectContaining({ code: "LOG_UNSAFE" }));
+  });
+
+  it("refuses a folder that belongs to somebody else", async (context) => {
+    if (process.getuid?.() !== 0) {
+      process.stderr.write("skipped: only root can give a folder away\n");
+      context.skip();
+    }
+    const place = await makePlace();
+    mkdirSync(place.dir, { recursive: true, mode: 0o700 });
+    chownSync(place.dir, 12_345, 12_345);
+    await expect(place.open()).rejects.toThrow(expect.objectContaining({ code: "LOG_UNSAFE" }));
+    expect(readdirSync(place.dir)).toEqual([]);
   });
 
   it("writes through no link in place of the ledger", async () => {
