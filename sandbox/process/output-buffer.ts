@@ -1,6 +1,6 @@
 /** Head and tail of an endless output. */
 export interface OutputBuffer {
-  /** Takes a chunk; it may be kept, so the caller must not reuse it. */
+  /** Takes a chunk; its bytes are copied. */
   push(chunk: Uint8Array): void;
   /** Bytes seen in all. */
   readonly total: number;
@@ -8,8 +8,12 @@ export interface OutputBuffer {
   result(): { readonly bytes: Uint8Array; readonly truncated: boolean };
 }
 
+const FIRST_BYTES = 16 * 1024;
+
 /**
  * Creates a buffer that keeps the first three quarters and the last quarter of a limit.
+ *
+ * Threat: output in single bytes. Memory is that of the limit, and a byte costs the same however it comes.
  *
  * @example
  * ```ts
@@ -23,37 +27,54 @@ export interface OutputBuffer {
 export function createOutputBuffer(maxBytes: number): OutputBuffer {
   const headBytes = Math.ceil(maxBytes * 0.75);
   const tailBytes = maxBytes - headBytes;
-  const head: Uint8Array[] = [];
-  const tail: Uint8Array[] = [];
-  let [total, headSize, tailSize] = [0, 0, 0];
+  let head = new Uint8Array(Math.min(headBytes, FIRST_BYTES));
+  // Made when the head is full: most output never needs it.
+  let ring: Uint8Array | null = null;
+  let [total, headSize] = [0, 0];
+  function pushHead(bytes: Uint8Array): void {
+    if (headSize + bytes.length > head.length) {
+      const larger = new Uint8Array(Math.min(headBytes, Math.max(head.length * 2, headSize + bytes.length)));
+      larger.set(head.subarray(0, headSize));
+      head = larger;
+    }
+    head.set(bytes, headSize);
+    headSize += bytes.length;
+  }
+  // The ring's next place follows from what went past the head so far.
+  function pushTail(bytes: Uint8Array, at: number): void {
+    if (tailBytes === 0) return;
+    ring ??= new Uint8Array(tailBytes);
+    const last = bytes.subarray(Math.max(0, bytes.length - tailBytes));
+    const start = (at + bytes.length - last.length) % tailBytes;
+    const first = last.subarray(0, tailBytes - start);
+    ring.set(first, start);
+    ring.set(last.subarray(first.length), 0);
+  }
   return {
     get total(): number {
       return total;
     },
     push(chunk) {
-      total += chunk.length;
       const first = chunk.subarray(0, headBytes - headSize);
-      if (first.length > 0) {
-        head.push(first);
-        headSize += first.length;
-      }
-      const rest = chunk.subarray(first.length);
-      if (rest.length === 0) return;
-      tail.push(rest.slice());
-      tailSize += rest.length;
-      // Whole chunks that can no longer be part of the tail go at once; the exact cut is made at the end.
-      for (let oldest = tail[0]; oldest !== undefined && tailSize - oldest.length >= tailBytes; oldest = tail[0]) {
-        tail.shift();
-        tailSize -= oldest.length;
-      }
+      const passed = total - headSize;
+      if (first.length > 0) pushHead(first);
+      if (first.length < chunk.length) pushTail(chunk.subarray(first.length), Math.max(0, passed));
+      total += chunk.length;
     },
     result() {
-      const kept = Buffer.concat(tail);
-      const end = kept.subarray(Math.max(0, kept.length - tailBytes));
-      const missing = total - headSize - end.length;
-      if (missing <= 0) return { bytes: Buffer.concat([...head, end]), truncated: false };
+      const passed = total - headSize;
+      const kept = Math.min(passed, tailBytes);
+      const end = passed % Math.max(1, tailBytes);
+      const tail = ring === null
+        ? new Uint8Array()
+        : passed <= tailBytes
+        ? ring.subarray(0, kept)
+        : Buffer.concat([ring.subarray(end), ring.subarray(0, end)]);
+      const missing = passed - kept;
+      const start = head.subarray(0, headSize);
+      if (missing <= 0) return { bytes: Buffer.concat([start, tail]), truncated: false };
       const note = new TextEncoder().encode(`\n[… ${missing} bytes left out …]\n`);
-      return { bytes: Buffer.concat([...head, note, end]), truncated: true };
+      return { bytes: Buffer.concat([start, note, tail]), truncated: true };
     },
   };
 }

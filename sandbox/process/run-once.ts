@@ -82,7 +82,7 @@ export async function runOnce(deps: SandboxDeps, input: OnceInput): Promise<Once
     },
     onOutput(stream, chunk) {
       output.push(chunk);
-      io.onOutput?.(stream, chunk);
+      pass(io, stream, chunk);
       if (output.total > spec.limits.drainBytes) stopper.stop(tooMuchOutput(spec.limits.drainBytes));
     },
   });
@@ -132,6 +132,15 @@ function commandOf(deps: SandboxDeps, input: OnceInput): readonly string[] {
     ? [bash, "--noprofile", "--norc", "-c", form.script]
     : [form.program, ...form.argv.slice(1)];
   return input.egress ? withRelay(command, bash, deps.facts) : command;
+}
+
+// Who only looks on must not be able to break a run.
+function pass(io: Pick<RunIo, "onOutput">, stream: "stdout" | "stderr", chunk: Uint8Array): void {
+  try {
+    io.onOutput?.(stream, chunk);
+  } catch {
+    // The output itself is kept.
+  }
 }
 
 // Where the group bounds memory, too, the command waits until it is in: it is bound from its first instruction on.

@@ -100,6 +100,16 @@ describe("createOutputBuffer()", () => {
   });
 });
 
+describe("createOutputBuffer(), in single bytes", () => {
+  it("costs the same however the bytes come", () => {
+    const output = createOutputBuffer(400_000);
+    const begun = performance.now();
+    for (let i = 0; i < 1_000_000; i++) output.push(new Uint8Array([i & 0x7f]));
+    expect(performance.now() - begun).toBeLessThan(5000);
+    expect(output.result().bytes.length).toBeLessThan(400_100);
+  });
+});
+
 describe("createStatusReader()", () => {
   it("reads documents in pieces and takes nothing else for a status", () => {
     const reader = createStatusReader();
