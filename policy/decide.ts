@@ -261,7 +261,7 @@ const OWN_MODEL: Verdict = {
 
 function defaultDeny(policy: CompiledPolicy, facts: Facts): Verdict {
   const ignored = policy.ignored[facts.capability];
-  if (ignored.length > 0 && ignored.some((rule) => matchedClasses(rule, rule.tests, facts) !== 0)) {
+  if (ignored.some((rule) => matchedClasses(rule, rule.tests, facts) !== 0)) {
     return denial("untrusted_project", "only the policy of this project allows it, and it is not trusted", TRUST_HINT);
   }
   if (!policy.grantsAnything) {
