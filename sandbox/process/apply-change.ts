@@ -24,6 +24,7 @@ import { type OpenFolder, openFolder } from "../files/folder.ts";
 import { openFile } from "../files/open-file.ts";
 import { lstatOrNull } from "../files/stamp.ts";
 import { tempName } from "../files/temp-name.ts";
+import { setFolderMode } from "./kept-folders.ts";
 import { isUnchanged, type RawChange } from "./raw-change.ts";
 
 /** Where changes come from and go to. */
@@ -52,65 +53,6 @@ export function applyChange(context: ApplyContext, part: RawChange): void {
     apply(place);
   } finally {
     folder.close();
-  }
-}
-
-/**
- * Makes a folder that kept files need, with the mode it has on the staged view.
- *
- * @param context The project.
- * @param folder Its relative path and mode.
- */
-export function makeNewFolder(
-  context: ApplyContext,
-  folder: { readonly relative: string; readonly mode: number },
-): void {
-  const path = join(context.project, folder.relative);
-  try {
-    const parent = openFolder(dirname(path), context.platform);
-    try {
-      mkdirSync(parent.at(basename(path)), 0o700);
-      setFolderMode(context, path, folder.mode | 0o700);
-    } finally {
-      parent.close();
-    }
-  } catch {
-    // It exists, or cannot be made: the files that need it will say so.
-  }
-}
-
-/**
- * Takes our own rights from a new folder again, if the command did so.
- *
- * @param context The project.
- * @param folder Its relative path and mode.
- */
-export function closeFolder(context: ApplyContext, folder: { readonly relative: string; readonly mode: number }): void {
-  if ((folder.mode & 0o700) === 0o700) return;
-  try {
-    setFolderMode(context, join(context.project, folder.relative), folder.mode);
-  } catch {
-    // It was not made.
-  }
-}
-
-/**
- * Removes a folder of the project if nothing is left in it.
- *
- * @param context The project.
- * @param relative Its relative path.
- */
-export function removeEmptyFolder(context: ApplyContext, relative: string): void {
-  const path = join(context.project, relative);
-  try {
-    const parent = openFolder(dirname(path), context.platform);
-    try {
-      rmdirSync(parent.at(basename(path)));
-    } finally {
-      parent.close();
-    }
-  } catch {
-    // Something in it was not allowed to go, so it stays.
   }
 }
 
@@ -200,15 +142,6 @@ function setFileMode(place: Place): void {
     fchmodSync(file.fd, place.part.mode ?? 0o644);
   } finally {
     file.close();
-  }
-}
-
-function setFolderMode(context: ApplyContext, real: string, mode: number): void {
-  const folder = openFolder(real, context.platform);
-  try {
-    if (folder.fd !== null) fchmodSync(folder.fd, mode);
-  } finally {
-    folder.close();
   }
 }
 

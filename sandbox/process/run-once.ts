@@ -2,7 +2,7 @@ import type { RunIo } from "../../core/mod.ts";
 import type { SandboxDeps } from "../deps.ts";
 import { withRelay } from "../egress/relay.ts";
 import { SandboxError } from "../errors.ts";
-import { FIXED, PROCESS_BOUNDS, SANDBOX_BOUNDS } from "../limits.ts";
+import { PROCESS_BOUNDS, SANDBOX_BOUNDS } from "../limits.ts";
 import type { ProcessSpec } from "../spec.ts";
 import type { CgroupLeaf } from "./cgroup.ts";
 import { launch, type Launched } from "./launch.ts";
@@ -10,6 +10,7 @@ import { createOutputBuffer } from "./output-buffer.ts";
 import type { RunStatus } from "./status-reader.ts";
 import { type Programs, supervisorArgv } from "./supervisor.ts";
 import { writtenBy } from "./written-by.ts";
+import { createStopper, type Stopper } from "./run-stopper.ts";
 import { type RunEnd, startWatchdog, type Watching } from "./watchdog.ts";
 
 /** One start of the sandbox. */
@@ -38,9 +39,6 @@ export interface OnceResult {
   readonly outputBytes: number;
   readonly peakBytes: number | null;
 }
-
-// Thousands of processes take their time to die on a busy machine.
-const LOST_MS = 20_000;
 
 // What bubblewrap, our supervisor and the programs it needs say about themselves.
 const OWN_LINES = /^(?:bwrap|setup|mount|unshare|prlimit|agentzero-sandbox): .*$/gm;
@@ -155,71 +153,6 @@ async function enter(cgroup: CgroupLeaf, at: { readonly pid: number; readonly st
       );
     }
   }
-}
-
-/** Ends a run once, politely where there is time for it. */
-interface Stopper {
-  readonly end: RunEnd | null;
-  /** Rejects when a run did not end although it was killed. */
-  readonly lost: Promise<never>;
-  attach(run: Launched): void;
-  stop(end: RunEnd): void;
-  /** Kills the run and makes {@link lost} reject. */
-  fail(error: SandboxError): void;
-  /** Lets a blocked command go. */
-  release(): void;
-  done(): void;
-}
-
-function createStopper(deps: SandboxDeps): Stopper {
-  let end: RunEnd | null = null;
-  let run: Launched | null = null;
-  let released = false;
-  const cancels: (() => void)[] = [];
-  const { promise: lost, reject } = Promise.withResolvers<never>();
-  // It is awaited only while a run is under way.
-  lost.catch(() => {});
-  function carryOut(target: Launched, why: RunEnd): void {
-    const polite = why.code === "LIMIT_TIME" || why.code === "CANCELLED";
-    const graceMs = polite ? FIXED.graceMs : 0;
-    if (polite) target.terminate();
-    cancels.push(
-      deps.timers.after(graceMs, () => target.kill()),
-      deps.timers.after(graceMs + 1000, () => target.force()),
-      deps.timers.after(
-        graceMs + LOST_MS,
-        () => reject(new SandboxError("SANDBOX_FAILED", "Cannot end command: it does not die")),
-      ),
-    );
-    if (!polite) target.kill();
-  }
-  return {
-    get end(): RunEnd | null {
-      return end;
-    },
-    lost,
-    attach(started) {
-      run = started;
-      if (released) started.release();
-      if (end !== null) carryOut(started, end);
-    },
-    stop(why) {
-      if (end !== null) return;
-      end = why;
-      if (run !== null) carryOut(run, why);
-    },
-    fail(error) {
-      run?.kill();
-      reject(error);
-    },
-    release() {
-      released = true;
-      run?.release();
-    },
-    done() {
-      for (const cancel of cancels) cancel();
-    },
-  };
 }
 
 function stopWatching(watching: Watching | null): void {
