@@ -8,6 +8,8 @@ import { type EventRecord, type HeaderRecord, PAD_BYTES } from "./record.ts";
 /** Bytes of `"}` behind the ciphertext. */
 const CIPHER_TAIL = 2;
 
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /** An event that could be read, or the reason why it could not. */
 export type ReadEvent =
   | { readonly kind: "event"; readonly event: AuditEvent }
@@ -53,7 +55,7 @@ export function openPadding(plain: Uint8Array): AuditEvent | null {
   while (end > 0 && plain[end - 1] === 0x20) end--;
   if (plain.length - end >= PAD_BYTES) return null;
   try {
-    return decodeEvent(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(plain.subarray(0, end)));
+    return decodeEvent(UTF8.decode(plain.subarray(0, end)));
   } catch {
     return null;
   }
