@@ -1,4 +1,3 @@
-import type { CgroupParent } from "./process/cgroup.ts";
 import type { EgressNetwork } from "./egress/egress-proxy.ts";
 import type { Clock, Random, Timers } from "../core/mod.ts";
 
@@ -42,8 +41,8 @@ export interface ProcessSettings {
   readonly running: number;
   /** `auto`: on where its tests ran (x64). `on`: a filter that does not load refuses the run. */
   readonly seccomp: "auto" | "on" | "off";
-  /** Where to make control groups; found by itself unless given, `null` for nowhere. */
-  readonly cgroup: CgroupParent | null;
+  /** Folder of cgroup v2 to make groups in; found by itself unless given, `null` for none. */
+  readonly cgroup: string | null;
   /** Name resolution for the egress proxy, or `null`: then calls with `hosts` are refused. */
   readonly network: EgressNetwork | null;
 }

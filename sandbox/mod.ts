@@ -27,7 +27,6 @@ export {
   SANDBOX_BOUNDS,
 } from "./limits.ts";
 export * from "./process/bubblewrap.ts";
-export type { CgroupParent } from "./process/cgroup.ts";
 export { lookupProgram } from "./process/lookup-program.ts";
 export { runsLater } from "./process/runs-later.ts";
 export * from "./process/staged-run.ts";

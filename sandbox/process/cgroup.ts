@@ -21,8 +21,6 @@ const YOUNG_MS = 60_000;
 /** A control group of one run. */
 export interface CgroupLeaf {
   readonly path: string;
-  /** Must a command wait until it is in? */
-  readonly waits: boolean;
   /** Puts a process in; everything it starts afterwards stays in. */
   place(pid: number): Promise<void>;
   /** The most memory it used in bytes, and whether the kernel had to end something for it. */
@@ -31,19 +29,10 @@ export interface CgroupLeaf {
   remove(): boolean;
 }
 
-/** Where groups of runs can be made. */
-export interface CgroupParent {
-  /** 2: memory and processes. 1: the hierarchy of processes alone, of older systems and only for root. */
-  readonly version: 1 | 2;
-  /** Absolute path of the folder, which we may write to. */
-  readonly path: string;
-}
-
 /**
- * Finds a folder in which we may make groups: of cgroup v2 at or above our own group, writable, with the controllers for
- * memory and processes handed down; else our own folder in the hierarchy `pids` of version 1.
- *
- * Threat: a fork bomb of an agent that is the real root, whom RLIMIT_NPROC does not bind.
+ * Finds a folder of cgroup v2 in which we may make groups: above our own group, writable, with the controllers for
+ * memory and processes handed down. Version 1 is left alone: to move a process there stalls the whole machine for
+ * longer than the watchdog needs.
  *
  * @param self Content of `/proc/self/cgroup`.
  * @param mounts Content of `/proc/self/mountinfo`.
@@ -52,41 +41,18 @@ export interface CgroupParent {
 export function findCgroup(
   self: string = read("/proc/self/cgroup"),
   mounts: string = read("/proc/self/mountinfo"),
-): CgroupParent | null {
-  const unified = folderOf(mounts, { type: "cgroup2", option: "", own: /^0::(\/.*)$/m.exec(self)?.[1] });
-  for (let folder = parentOf(unified); folder !== null; folder = parentOf({ ...unified, path: folder })) {
+): string | null {
+  const [, own] = /^0::(\/.*)$/m.exec(self) ?? [];
+  // Mount id, parent, device, root, mount point, …, "-", type.
+  const line = mounts.split("\n").find((entry) => entry.includes(" - cgroup2 "));
+  const [, , , root, top] = line?.split(" ") ?? [];
+  if (own === undefined || root === undefined || top === undefined || !isWithin(own, root)) return null;
+  const below = own.slice(root === "/" ? 0 : root.length);
+  for (let folder = dirname(join(top, below)); isWithin(folder, top) && folder !== top; folder = dirname(folder)) {
     const controllers = read(join(folder, "cgroup.subtree_control")).trim().split(" ");
-    if (NEEDED.every((name) => controllers.includes(name)) && canPlace(folder)) return { version: 2, path: folder };
-  }
-  const pids = folderOf(mounts, { type: "cgroup", option: "pids", own: /^\d+:pids:(\/.*)$/m.exec(self)?.[1] });
-  return pids !== null && canPlace(pids.path) ? { version: 1, path: pids.path } : null;
-}
-
-interface Located {
-  readonly top: string;
-  readonly path: string;
-}
-
-// Mount id, parent, device, root, mount point, options, …, "-", type, source, options.
-function folderOf(
-  mounts: string,
-  wanted: { readonly type: string; readonly option: string; readonly own: string | undefined },
-): Located | null {
-  for (const line of mounts.split("\n")) {
-    const [before = "", after = ""] = line.split(" - ");
-    const [type, , options = ""] = after.split(" ");
-    if (type !== wanted.type || (wanted.option !== "" && !options.split(",").includes(wanted.option))) continue;
-    const [, , , root, top] = before.split(" ");
-    if (wanted.own === undefined || root === undefined || top === undefined || !isWithin(wanted.own, root)) return null;
-    return { top, path: join(top, wanted.own.slice(root === "/" ? 0 : root.length)) };
+    if (NEEDED.every((name) => controllers.includes(name)) && canPlace(folder)) return folder;
   }
   return null;
-}
-
-function parentOf(at: Located | null | { readonly top?: string; readonly path: string }): string | null {
-  if (at === null || at.top === undefined) return null;
-  const parent = dirname(at.path);
-  return parent !== at.top && isWithin(parent, at.top) ? parent : null;
 }
 
 /**
@@ -98,20 +64,18 @@ function parentOf(at: Located | null | { readonly top?: string; readonly path: s
  * @returns The group.
  */
 export function makeCgroup(
-  parent: CgroupParent,
+  parent: string,
   name: string,
   limits: Pick<ProcessLimits, "memoryBytes" | "processes">,
 ): CgroupLeaf {
-  const path = join(parent.path, `${PREFIX}${name}`);
+  const path = join(parent, `${PREFIX}${name}`);
   mkdirSync(path);
   // Two for the sandbox's own processes.
   writeFileSync(join(path, "pids.max"), String(limits.processes + 2));
-  if (parent.version === 2) boundMemory(path, limits.memoryBytes);
+  boundMemory(path, limits.memoryBytes);
   return {
     path,
-    // Moving a process takes the kernel some milliseconds, during which the sandbox is set up. Version 1 is no more
-    // than a help for the watchdog, so there nothing waits for it.
-    waits: parent.version === 2,
+    // Moving a process takes the kernel some milliseconds: meanwhile the sandbox is set up.
     place: (pid) => writeFile(join(path, "cgroup.procs"), String(pid)),
     usage() {
       const peak = Number(read(join(path, "memory.peak")).trim());
@@ -128,9 +92,9 @@ export function makeCgroup(
  * @param parent What {@link findCgroup} found.
  * @param now Wall time in milliseconds.
  */
-export function removeStaleCgroups(parent: CgroupParent, now: number): void {
-  for (const name of namesOf(parent.path)) {
-    const path = join(parent.path, name);
+export function removeStaleCgroups(parent: string, now: number): void {
+  for (const name of namesOf(parent)) {
+    const path = join(parent, name);
     // A young one may be about to get its first process.
     if (name.startsWith(PREFIX) && now - modifiedMs(path) > YOUNG_MS) removed(path);
   }

@@ -97,7 +97,7 @@ export async function probeGround(deps: SandboxDeps, at: GroundSettings): Promis
         bubblewrap: ground.programs.bwrap,
         staging: ground.staging.ok ? "overlay" : `unavailable: ${ground.staging.reason}`,
         seccomp: ground.seccomp === null ? "off" : "on",
-        limits: ground.cgroup === null ? "prlimit and watchdog" : `prlimit and cgroup v${ground.cgroup.version}`,
+        limits: ground.cgroup === null ? "prlimit and watchdog" : `prlimit and cgroup ${ground.cgroup}`,
       },
     };
   } catch (error) {

@@ -9,7 +9,7 @@ import type { ProcessSpec, ProcessValue } from "../spec.ts";
 import { buildArgs, FD, profileOf } from "./args.ts";
 import type { Background } from "./background.ts";
 import { bundleChanges } from "./bundle-changes.ts";
-import { type CgroupLeaf, type CgroupParent, makeCgroup } from "./cgroup.ts";
+import { type CgroupLeaf, makeCgroup } from "./cgroup.ts";
 import { collectChanges } from "./collect.ts";
 import { commandEnvironment } from "./command-environment.ts";
 import { createStagedRun } from "./create-staged-run.ts";
@@ -26,8 +26,8 @@ export interface Ground {
   readonly programs: Programs;
   /** Compiled filter, or `null`. */
   readonly seccomp: Uint8Array | null;
-  /** Where groups of runs can be made, or `null`. */
-  readonly cgroup: CgroupParent | null;
+  /** Folder of cgroup v2 that was delegated to us, or `null`. */
+  readonly cgroup: string | null;
   readonly staging: { readonly ok: true } | { readonly ok: false; readonly reason: string };
 }
 
@@ -97,7 +97,7 @@ async function runOnStage(deps: SandboxDeps, input: StagedInput, held: Held): Pr
     staged,
     seccomp: seccomp !== null,
     environment: { ...commandEnvironment(spec), ...lease?.env, ...secrets },
-    blockFd: cgroup?.version === 2 ? FD.block : null,
+    blockFd: cgroup === null ? null : FD.block,
     egressSocket: lease?.socket ?? null,
   };
   const options = buildArgs(args);

@@ -63,7 +63,7 @@ export async function runOnce(deps: SandboxDeps, input: OnceInput): Promise<Once
     args: new TextEncoder().encode(input.options.map((option) => `${option}\0`).join("")),
     seccomp: input.seccomp,
     stdin: spec.stdin ?? null,
-    block: input.cgroup?.waits === true,
+    block: input.cgroup !== null,
     onChild(pid) {
       if (input.cgroup !== null) void enter(input.cgroup, { pid, stopper });
       const disk = input.staged ? spec.stageDir : null;
@@ -141,17 +141,15 @@ function pass(io: Pick<RunIo, "onOutput">, stream: "stdout" | "stderr", chunk: U
   }
 }
 
-// Where the group bounds memory, too, the command waits until it is in: it is bound from its first instruction on.
+// The command waits until it is in its group: it is bound from its first instruction on.
 async function enter(cgroup: CgroupLeaf, at: { readonly pid: number; readonly stopper: Stopper }): Promise<void> {
   try {
     await cgroup.place(at.pid);
-    if (cgroup.waits) at.stopper.release();
+    at.stopper.release();
   } catch {
-    if (cgroup.waits) {
-      at.stopper.fail(
-        new SandboxError("SANDBOX_FAILED", "Cannot run command: it cannot be put into its control group"),
-      );
-    }
+    at.stopper.fail(
+      new SandboxError("SANDBOX_FAILED", "Cannot run command: it cannot be put into its control group"),
+    );
   }
 }
 

@@ -129,7 +129,7 @@ describe("createBubblewrap()", () => {
     // A plain folder stands for the one that a system would have delegated.
     const parent = join(r.root, "cgroup");
     mkdirSync(parent);
-    const backend = createBubblewrap(r.deps, { cgroup: { version: 2, path: parent } });
+    const backend = createBubblewrap(r.deps, { cgroup: parent });
     const limits = processLimits({ memoryBytes: 1_000_000_000, processes: 30 });
     const outcome = await r.run(backend, scriptSpec(r, "echo RAN", { limits }));
     expect(new TextDecoder().decode(valueOf(outcome).output)).toBe("RAN\n");
@@ -144,7 +144,7 @@ describe("createBubblewrap()", () => {
   it("does not start a command that cannot be put into its control group", async () => {
     const r = rig();
     const outcome = await r.run(
-      createBubblewrap(r.deps, { cgroup: { version: 2, path: "/proc/self/nowhere" } }),
+      createBubblewrap(r.deps, { cgroup: "/proc/self/nowhere" }),
       scriptSpec(r, "echo x >made"),
     );
     expect(outcome.ok).toBe(false);
