@@ -26,10 +26,13 @@ interface Judge {
 }
 
 /**
- * Creates the search for what commands must not see: what `read` would refuse, and what the session's model may not
- * receive. Folders that did not change are remembered as long as policy stays the same.
+ * Creates the search for what commands must not see: what `read` would refuse, what the session's model may not receive,
+ * and all that a rule calls secret or credential. Folders that did not change are remembered as long as policy stays the
+ * same.
  *
- * Threat: `cat` of a file that a `classify` rule calls secret, whose text then counts as private.
+ * Threat: `cat` of a file that a `classify` rule calls secret, whose text then counts as private. Nobody can tell which of
+ * the files it sees a command has read, so it sees none of those: `read` shows them where policy lets it, and the
+ * conversation remembers.
  *
  * @param deps Project, policy, model, clock.
  * @returns The search.
@@ -69,6 +72,7 @@ function refusedBy(
   model: OpenModel,
   file: { readonly target: PathTarget; readonly classes: readonly Classification[] },
 ): string | null {
+  if (file.classes.includes("secret") || file.classes.includes("credential")) return "classify";
   const read = policy.decide({
     ...file,
     capability: "file_read",

@@ -61,7 +61,9 @@ async function settleStage(passage: Passage, stage: StagedRun): Promise<SettledC
     parent: passage.subject.execution,
     turn: proposal.turn,
   };
-  const weighed = stage.changes.map((change) => weighChange(passage, stage, change));
+  // What the command could see, and what had been seen when its words were written.
+  const seen = [...deps.plan.hidden().classes, ...proposal.provenance.label.classes];
+  const weighed = stage.changes.map((change) => weighChange(passage, { stage, seen }, change));
   if (weighed.some(({ obstacle }) => obstacle === "leak")) {
     await record(deps, { event: "secret.leak", call: proposal.call, parent_id: subject.parent, tool: proposal.tool }, {
       risky: true,

@@ -1,5 +1,6 @@
-import { type AtomicAction, isUntrusted } from "../../core/mod.ts";
+import { type AtomicAction, type Classification, isUntrusted } from "../../core/mod.ts";
 import type { StagedChange, StagedRun } from "../../sandbox/mod.ts";
+import { carriedClasses } from "../carried-classes.ts";
 import type { Passage } from "../passage.ts";
 
 /** Why a change can never be kept, whatever policy says. */
@@ -20,11 +21,15 @@ const MAX_SCANNED_BYTES = 64 * 1024 * 1024;
  * Makes a staged change an atomic action, its real content searched for secret values.
  *
  * @param passage The command's call.
- * @param stage Its staged view.
+ * @param run Its staged view, and the classes of all that the command could copy.
  * @param change One change.
  * @returns The change with its action.
  */
-export function weighChange(passage: Passage, stage: StagedRun, change: StagedChange): WeighedChange {
+export function weighChange(
+  passage: Passage,
+  run: { readonly stage: StagedRun; readonly seen: readonly Classification[] },
+  change: StagedChange,
+): WeighedChange {
   const { deps } = passage;
   const target = {
     kind: "path",
@@ -35,12 +40,12 @@ export function weighChange(passage: Passage, stage: StagedRun, change: StagedCh
   } as const;
   return {
     change,
-    obstacle: findObstacle(passage, stage, change),
+    obstacle: findObstacle(passage, run.stage, change),
     ignored: deps.ignored.ignores(change.relative),
     action: {
       capability: "file_write",
       target,
-      classes: deps.policy.classify(target),
+      classes: carriedClasses(deps.policy.classify(target), run.seen),
       tier: "host-supervised",
       // The command may have copied anything it read into the file.
       tainted: isUntrusted(passage.proposal.provenance.label),

@@ -1,5 +1,6 @@
 import type { AtomicAction, Capability, PathTarget } from "../../core/mod.ts";
 import { resolvePath } from "../../policy/mod.ts";
+import { carriedClasses } from "../carried-classes.ts";
 import type { PlanContext } from "./tool.ts";
 
 /**
@@ -20,10 +21,11 @@ export function fileAction(
   // Paths compare as real paths, however each of them was spelled.
   const short = shortPath(context.project, target.real);
   const spelled = new Set([input, target.real, short, `./${short}`]);
+  const place = context.classify(target);
   return {
     capability,
     target,
-    classes: context.classify(target),
+    classes: capability === "file_write" ? carriedClasses(place, context.provenance.label.classes) : place,
     tier: capability === "file_read" ? "host-readonly" : "host-supervised",
     tainted: [...spelled].every((word) => context.provenance.tainted([word])),
     skill: null,

@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Label } from "../../core/mod.ts";
@@ -46,14 +46,61 @@ describe("classes of what was read", () => {
     expect(miss.label.classes).toEqual(["private"]);
   });
 
-  it("gives the output of a command the classes of what it could see", async () => {
+  it("hides from commands what is secret, although `read` may show it", async () => {
     const engine = await openEngine({
       policy: policyWith({ classify: [SECRET_HR], rules: [READ_ALL] }),
       files: { "hr/pay.txt": "salary-9000\n" },
     });
-    const { result, label } = await labelled(engine, "shell", { command: "cat hr/*" });
+    const read = await labelled(engine, "read", { path: "hr/pay.txt" });
+    expect(read.result.output).toBe("salary-9000\n");
+    expect(read.label.classes).toContain("secret");
+    const shell = await labelled(engine, "shell", { command: "cat hr/*; git show HEAD:hr/pay.txt; true" });
+    expect(shell.result.output).not.toContain("salary-9000");
+    expect(shell.label.classes).toEqual(["private"]);
+  });
+
+  it("gives the output and the changes of a command the classes of what it could see", async () => {
+    const engine = await openEngine({
+      policy: policyWith({
+        classify: ['{ paths: ["${project}/hr/**"], as: [regulated] }'],
+        rules: [
+          READ_ALL,
+          "{ id: stays, effect: deny, capability: file_write, classification: [regulated], except: { paths: ['${project}/hr/**'] } }",
+        ],
+      }),
+      files: { "hr/pay.txt": "salary-9000\n" },
+      person: "yes",
+    });
+    const { result, label } = await labelled(engine, "shell", { command: "cat hr/*; cp hr/pay.txt copy.txt" });
     expect(result.output).toBe("salary-9000\n");
-    expect(label).toMatchObject({ trust: ["tool"], classes: ["private", "secret"] });
+    expect(label).toMatchObject({ trust: ["tool"], classes: ["private", "regulated"] });
+    expect(result.changes).toEqual([expect.objectContaining({ path: "copy.txt", rule: "stays", kept: false })]);
+  });
+
+  it("follows data of the conversation into what the model writes", async () => {
+    const engine = await openEngine({
+      policy: policyWith({
+        classify: [SECRET_HR],
+        rules: [READ_ALL, "{ id: stays, effect: deny, capability: file_write, classification: [secret] }"],
+      }),
+      files: { "hr/pay.txt": "salary-9000\n" },
+      person: "yes",
+      script: [
+        "- calls: [{ tool: write, args: { path: a.txt, content: before } }]",
+        "- calls: [{ tool: read, args: { path: hr/pay.txt } }]",
+        "- calls: [{ tool: write, args: { path: b.txt, content: '${last}' } }, { tool: shell, args: { command: 'echo 9 > c.txt' } }]",
+        "- text: done",
+      ].join("\n"),
+    });
+    await engine.submit("go");
+    expect(engine.results().map(({ ok, rule }) => [ok, rule])).toEqual([
+      [true, "write-project"],
+      [true, "read-hr"],
+      [false, "stays"],
+      [false, "shell"],
+    ]);
+    expect(existsSync(join(engine.project, "b.txt"))).toBe(false);
+    expect(existsSync(join(engine.project, "c.txt"))).toBe(false);
   });
 
   it("denies the network once secret data is in the context, asked or not", async () => {
