@@ -60,7 +60,7 @@ export class OtlpPump {
   #failures = 0;
   #stopped = false;
 
-  /** @param options What it works with. */
+  /** Reads the cursor and finds what earlier sessions left behind it. */
   constructor(options: OtlpPumpOptions) {
     this.#options = options;
     const { dir, session, secretOf } = options;
