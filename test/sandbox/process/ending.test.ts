@@ -5,7 +5,7 @@ import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { createBubblewrap, processLimits } from "../../../sandbox/mod.ts";
 import { codeOf, rig, valueOf } from "../rig.ts";
-import { argvSpec, IS_ROOT, nestedProgram, runSpec, runtimeArgv, script, scriptSpec } from "./run.ts";
+import { argvSpec, nestedProgram, runSpec, runtimeArgv, script, scriptSpec } from "./run.ts";
 
 // Every process of this machine whose command line holds a text.
 function processesWith(text: string): readonly string[] {
@@ -189,20 +189,9 @@ describe("limits", () => {
       scriptSpec(r, forks, { timeoutMs: 8000, limits: processLimits({ processes: 20 }) }),
     );
     const value = valueOf(outcome);
-    // The kernel refuses to fork; where it cannot, for the real root without a control group, the watchdog ends the run.
+    // The kernel refuses to fork; where it cannot, for the real root, the watchdog ends the run.
     const refused = Number(/refused (\d+)/.exec(new TextDecoder().decode(value.output))?.[1] ?? 0);
     expect(value.ended?.code === "LIMIT_PROCESSES" || refused > 30).toBe(true);
-  });
-
-  it.runIf(IS_ROOT)("bounds the number of processes of the real root without a control group", async () => {
-    const r = rig();
-    const backend = createBubblewrap(r.deps, { cgroup: null });
-    const spec = scriptSpec(r, "perl -e 'fork for 1..6; sleep 68'", {
-      timeoutMs: 8000,
-      limits: processLimits({ processes: 20 }),
-    });
-    expect(valueOf(await r.run(backend, spec)).ended?.code).toBe("LIMIT_PROCESSES");
-    expect(await untilGone("sleep 68")).toEqual([]);
   });
 
   it("bounds the memory of one process", async () => {
