@@ -51,7 +51,7 @@ export function readOwnFile(path: string, rules: OwnFileRules): OwnFile {
     if (stat.size > rules.maxBytes) {
       return unsafe(`it has ${stat.size} bytes, more than ${rules.maxBytes}`, `shorten or move "${path}" away`);
     }
-    const bytes = readAll(fd, rules.maxBytes);
+    const bytes = readAll(fd, stat.size, rules.maxBytes);
     if (bytes === null) return unsafe(`it has more than ${rules.maxBytes} bytes`, `move "${path}" away`);
     return { kind: "ok", bytes, mode: stat.mode & 0o777, mtimeMs: stat.mtimeMs };
   } catch (error) {
@@ -129,16 +129,22 @@ function openFailure(path: string, error: unknown): Exclude<OwnFile, { kind: "ok
   return unsafe(`opening failed (${code})`, `check the permissions of "${path}"`);
 }
 
-function readAll(fd: number, maxBytes: number): Uint8Array | null {
+// The file may grow meanwhile: it is read to its end, whatever its size was.
+function readAll(fd: number, size: number, maxBytes: number): Uint8Array | null {
   const chunks: Uint8Array[] = [];
+  let chunk = new Uint8Array(size + 1);
+  let filled = 0;
   let total = 0;
   for (;;) {
-    const chunk = new Uint8Array(65_536);
-    const count = readSync(fd, chunk, 0, chunk.length, null);
-    if (count === 0) return concatBytes(chunks);
+    const count = readSync(fd, chunk, filled, chunk.length - filled, null);
+    filled += count;
     total += count;
     if (total > maxBytes) return null;
-    chunks.push(chunk.subarray(0, count));
+    if (count > 0 && filled < chunk.length) continue;
+    chunks.push(chunk.subarray(0, filled));
+    if (count === 0) return chunks.length === 1 ? chunk.slice(0, filled) : concatBytes(chunks);
+    chunk = new Uint8Array(65_536);
+    filled = 0;
   }
 }
 

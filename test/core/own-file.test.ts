@@ -1,4 +1,4 @@
-import { chmodSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { checkOwnFolder, errorCode, readOwnFile } from "../../core/own-file.ts";
@@ -15,6 +15,15 @@ function file(name: string, content = "x", mode = 0o600): string {
 }
 
 describe("readOwnFile()", () => {
+  it.runIf(existsSync("/proc/self/environ"))("reads to the end what is longer than its size says", () => {
+    // Files of /proc have no size; like this a file looks that grows while it is read.
+    const read = readOwnFile("/proc/self/environ", { maxBytes: 1_048_576 });
+    const expected = readFileSync("/proc/self/environ");
+    expect(expected.length).toBeGreaterThan(1);
+    expect(read.kind === "ok" ? Buffer.compare(read.bytes, expected) : read).toBe(0);
+    expect(readOwnFile("/proc/self/environ", { maxBytes: expected.length - 1 }).kind).toBe("unsafe");
+  });
+
   it("reads a regular file of ours", () => {
     const read = readOwnFile(file("a", "hello"), RULES);
     expect(read.kind === "ok" ? [text(read.bytes), read.mode] : read).toEqual(["hello", 0o600]);
