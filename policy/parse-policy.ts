@@ -6,7 +6,8 @@ import { parseTest } from "./parse-request.ts";
 import { GRANT_SCOPES, parseRule } from "./parse-rule.ts";
 import { checkPathGlob } from "./path-glob.ts";
 import { Problems } from "./problems.ts";
-import { readYamlTree, YAML_LIMITS, type YamlEntry, type YamlNode } from "./yaml-tree.ts";
+import { YAML_LIMITS } from "./yaml-limits.ts";
+import { readYamlTree, type YamlEntry, type YamlNode } from "./yaml-tree.ts";
 
 /** The most rules of one file. */
 export const MAX_RULES = 5_000;

@@ -4,7 +4,7 @@ import { type Layer, sha256 } from "../core/mod.ts";
 import type { PolicyProblem } from "./document.ts";
 import type { PolicyOptions } from "./engine-types.ts";
 import { readSmallFile, type Stamp, stampOf, type UnsafeFile } from "./state-file.ts";
-import { YAML_LIMITS } from "./yaml-tree.ts";
+import { YAML_LIMITS } from "./yaml-limits.ts";
 
 /** A place where a policy file may stand. */
 export interface PolicySource {

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import type * as Yaml from "yaml";
 import type { Position } from "./document.ts";
+import { YAML_LIMITS } from "./yaml-limits.ts";
 import type { Problems } from "./problems.ts";
 
 /** A value of a policy file with its place; maps keep their order. */
@@ -15,9 +16,6 @@ export interface YamlEntry {
   readonly at: Position;
   readonly value: YamlNode;
 }
-
-/** Bounds of a policy file. */
-export const YAML_LIMITS = { bytes: 1_048_576, depth: 12, string: 1_024, tokens: 500_000 } as const;
 
 /**
  * Reads the strict part of YAML 1.2 that policy files may use: one document of maps, lists and plain scalars.

@@ -17,7 +17,6 @@ import type { QuestionDesk } from "./approve.ts";
 import type { CallFailure } from "./call.ts";
 import type { SessionEvent } from "./events.ts";
 import type { HttpIo, HttpSpec, HttpValue } from "./http.ts";
-import type { IgnoreRules } from "./ignored.ts";
 import type { ToolEntry } from "./tools/registry.ts";
 import type { PlanContext, PlanGround } from "./tools/tool.ts";
 
@@ -90,5 +89,4 @@ export interface GateDeps extends GateParts {
   readonly plan: Omit<PlanContext, "provenance">;
   readonly questions: QuestionDesk;
   readonly tools: ReadonlyMap<string, ToolEntry>;
-  readonly ignored: IgnoreRules;
 }

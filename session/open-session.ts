@@ -4,7 +4,6 @@ import { type ContextItem, createContext } from "./context.ts";
 import type { GateDeps, GateParts } from "./deps.ts";
 import { createEnvelope } from "./envelope.ts";
 import { createHiddenPaths } from "./hidden-paths.ts";
-import { createIgnoreRules } from "./ignored.ts";
 import type { SessionLimits } from "./limits.ts";
 import type { OpenModel } from "./providers/model.ts";
 import { createQuotes } from "./quotes.ts";
@@ -53,7 +52,6 @@ export function openSession(options: SessionOptions): Session {
     emit: guardedSink(options.gate.emit, () => opened?.cancel()),
     tools,
     questions: createQuestionDesk(options.approver, options.gate),
-    ignored: createIgnoreRules(options.gate.project),
   };
   const quotes = createQuotes();
   for (const text of options.resumed?.quotes ?? []) quotes.learn(text);

@@ -5,6 +5,7 @@ import type { AskedConsent, DecidedAction } from "../approve.ts";
 import { authorize, record } from "../authorize.ts";
 import type { Approved, CallFailure, ChangeReport } from "../call.ts";
 import { mint, spender } from "../effects.ts";
+import { createIgnoreRules } from "../ignored.ts";
 import type { Passage } from "../passage.ts";
 import { type RecordSubject, resultEvent } from "../record.ts";
 import { approvedOf, changed, refusalOf } from "../settle.ts";
@@ -63,7 +64,8 @@ async function settleStage(passage: Passage, stage: StagedRun): Promise<SettledC
   };
   // What the command could see, and what had been seen when its words were written.
   const seen = [...deps.plan.hidden().classes, ...proposal.provenance.label.classes];
-  const weighed = stage.changes.map((change) => weighChange(passage, { stage, seen }, change));
+  const run = { stage, seen, rules: createIgnoreRules(deps.plan.project) };
+  const weighed = stage.changes.map((change) => weighChange(passage, run, change));
   if (weighed.some(({ obstacle }) => obstacle === "leak")) {
     await record(deps, { event: "secret.leak", call: proposal.call, parent_id: subject.parent, tool: proposal.tool }, {
       risky: true,

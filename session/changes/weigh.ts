@@ -1,6 +1,7 @@
 import { type AtomicAction, type Classification, isUntrusted } from "../../core/mod.ts";
 import type { StagedChange, StagedRun } from "../../sandbox/mod.ts";
 import { carriedClasses } from "../carried-classes.ts";
+import type { IgnoreRules } from "../ignored.ts";
 import type { Passage } from "../passage.ts";
 
 /** Why a change can never be kept, whatever policy says. */
@@ -21,13 +22,13 @@ const MAX_SCANNED_BYTES = 64 * 1024 * 1024;
  * Makes a staged change an atomic action, its real content searched for secret values.
  *
  * @param passage The command's call.
- * @param run Its staged view, and the classes of all that the command could copy.
+ * @param run Its staged view, the classes of all that the command could copy, and what git ignores here.
  * @param change One change.
  * @returns The change with its action.
  */
 export function weighChange(
   passage: Passage,
-  run: { readonly stage: StagedRun; readonly seen: readonly Classification[] },
+  run: { readonly stage: StagedRun; readonly seen: readonly Classification[]; readonly rules: IgnoreRules },
   change: StagedChange,
 ): WeighedChange {
   const { deps } = passage;
@@ -41,7 +42,7 @@ export function weighChange(
   return {
     change,
     obstacle: findObstacle(passage, run.stage, change),
-    ignored: deps.ignored.ignores(change.relative),
+    ignored: run.rules.ignores(change.relative),
     action: {
       capability: "file_write",
       target,
