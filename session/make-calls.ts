@@ -1,4 +1,4 @@
-import { type CallId, labelOf } from "../core/mod.ts";
+import { type CallId, joinLabels, type Label, labelOf } from "../core/mod.ts";
 import type { CallFailure, LabelledResult } from "./call.ts";
 import type { AnsweredCall } from "./context.ts";
 import { runCall } from "./gate.ts";
@@ -53,8 +53,9 @@ export async function makeCalls(
     const over = next >= limits.calls;
     // oxlint-disable-next-line no-await-in-loop -- calls run in order; only reading neighbours run together
     const batch = ended !== null || over ? rest.slice(0, 1) : await readingBatch(wiring, rest, limits.calls - next);
+    const label = labelNow(wiring, answered);
     // oxlint-disable-next-line no-await-in-loop
-    const done = await Promise.all(batch.map((entry) => makeCall(wiring, state, { entry, ended, over })));
+    const done = await Promise.all(batch.map((entry) => makeCall(wiring, state, { entry, ended, over, label })));
     // In call order, whichever was ready first.
     for (const { labelled, answer, args } of done) {
       if (labelled !== null) count(state, answer.tool, { args, labelled });
@@ -66,6 +67,12 @@ export async function makeCalls(
 }
 
 const MAX_PLANNED = 256;
+
+// What earlier calls of the same reply brought in did not shape the later ones; its classes count from now on.
+function labelNow({ context }: SessionWiring, answered: readonly AnsweredCall[]): Label {
+  const classes = answered.flatMap(({ result }) => [...result.label.classes, ...result.detected]);
+  return joinLabels([context.label(), { trust: [], classes, sources: [] }]);
+}
 
 // Why no further call of this reply may run, or `null`.
 function endOf({ limits }: SessionWiring, state: PromptState): string | null {
@@ -109,9 +116,14 @@ interface Made {
 async function makeCall(
   wiring: SessionWiring,
   state: PromptState,
-  of: { readonly entry: PreparedCall; readonly ended: string | null; readonly over: boolean },
+  of: {
+    readonly entry: PreparedCall;
+    readonly ended: string | null;
+    readonly over: boolean;
+    readonly label: Label;
+  },
 ): Promise<Made> {
-  const { entry, ended, over } = of;
+  const { entry, ended, over, label } = of;
   const { part, call, args } = entry;
   const { gate, limits } = wiring;
   if (ended !== null) return told(entry, `Not run: ${ended}.`);
@@ -125,7 +137,7 @@ async function makeCall(
     call,
     tool: part.tool,
     args,
-    provenance: fromModel(wiring.context.label(), { quotes: wiring.quotes, policy: gate.policy }),
+    provenance: fromModel(label, { quotes: wiring.quotes, policy: gate.policy }),
     turn: state.turns,
     signal: state.signal,
     maxOutputBytes: limits.outputBytes,

@@ -77,6 +77,23 @@ describe("classes of what was read", () => {
     expect(result.changes).toEqual([expect.objectContaining({ path: "copy.txt", rule: "stays", kept: false })]);
   });
 
+  it("counts what earlier calls of the same reply brought in", async () => {
+    const engine = await openEngine({
+      policy: policyWith({
+        classify: [SECRET_HR],
+        rules: [
+          READ_ALL,
+          "{ id: net, effect: allow, capability: network_request, hosts: [example.com], tainted: any }",
+        ],
+      }),
+      files: { "hr/pay.txt": "salary-9000\n" },
+      script:
+        "- calls: [{ tool: read, args: { path: hr/pay.txt } }, { tool: fetch, args: { url: 'https://example.com/' } }]\n",
+    });
+    await engine.submit("go");
+    expect(engine.results().map(({ rule }) => rule)).toEqual(["read-hr", "floor.egress-class"]);
+  });
+
   it("follows data of the conversation into what the model writes", async () => {
     const engine = await openEngine({
       policy: policyWith({
