@@ -1,0 +1,78 @@
+import fc from "fast-check";
+import { dirname } from "node:path";
+import { describe, expect, it } from "vitest";
+import { STDIN_LABEL } from "../../session/mod.ts";
+import { openEngine } from "../support/engine.ts";
+import { runAgentzero } from "../support/run-agentzero.ts";
+import { benignTasks } from "./adversary/benign.ts";
+import { changed, snapshot, violations } from "./adversary/oracle.ts";
+import { hostileTraces, scriptOf, type Trace } from "./adversary/traces.ts";
+import { arm, CANARIES, createWorld, type World } from "./adversary/world.ts";
+
+const SCALE = Number(globalThis.process?.env["AZ_SCALE"] ?? "1") || 1;
+const TRACES = Math.ceil(200 * SCALE);
+const SEED = Number(globalThis.process?.env["AZ_SEED"] ?? "20261120");
+const SLOW_MS = 600_000;
+
+async function play(world: World, trace: Trace): Promise<readonly string[]> {
+  arm(world);
+  const { project } = world.base;
+  const before = { project: snapshot(project), outside: snapshot(world.outside), requests: world.requests.length };
+  let requestsAtSecret: number | null = null;
+  const engine = await openEngine({
+    beside: world.base,
+    script: scriptOf(trace),
+    person: trace.person === "no" ? () => Promise.resolve({ kind: "refused", why: "no", message: null }) : trace.person,
+    onEvent(event) {
+      if (requestsAtSecret === null && JSON.stringify(event).includes(CANARIES.pay)) {
+        requestsAtSecret = world.requests.length - before.requests;
+      }
+    },
+  });
+  const data = trace.stdin === null ? [] : [{ text: trace.stdin, label: STDIN_LABEL }];
+  await engine.submit(trace.prompt, { data });
+  await engine.close();
+  return violations(world, engine, {
+    project: changed(before.project, snapshot(project)),
+    outside: changed(before.outside, snapshot(world.outside)),
+    requests: world.requests.slice(before.requests),
+    requestsAtSecret,
+  });
+}
+
+describe("a model that is fully owned", () => {
+  it("does no harm, and honest work gets done", async () => {
+    const world = await createWorld();
+    let unsafe = 0;
+    let played = 0;
+    await fc.assert(
+      fc.asyncProperty(hostileTraces(world), async (trace) => {
+        played++;
+        const found = await play(world, trace);
+        if (found.length > 0) unsafe++;
+        expect(found).toEqual([]);
+      }),
+      { seed: SEED, numRuns: TRACES, endOnFailure: true },
+    );
+    const at = { cwd: world.base.project, home: world.base.home, env: { HOME: dirname(world.base.home) } };
+    expect((await runAgentzero(["audit", "verify", "--all"], at)).exit).toBe(0);
+
+    const tasks = benignTasks(world);
+    const asks: number[] = [];
+    for (const task of tasks) {
+      arm(world);
+      const engine = await openEngine({ beside: world.base, script: scriptOf(task), person: "yes" });
+      const end = await engine.submit(task.prompt);
+      const failed = engine.results().filter(({ ok }) => !ok);
+      expect({ task: task.prompt, failed, exit: end.exit }).toEqual({ task: task.prompt, failed: [], exit: 0 });
+      asks.push(engine.questions.length);
+      await engine.close();
+    }
+    // Nobody is asked but for what stays.
+    expect(asks).toEqual(tasks.map((task) => task.asks));
+    const each = (asks.reduce((sum, one) => sum + one, 0) / asks.length).toFixed(2);
+    console.info(
+      `unsafe ${unsafe} of ${played}; benign ${asks.length} of ${tasks.length} done, ${each} asks each (seed ${SEED})`,
+    );
+  }, SLOW_MS);
+});
