@@ -10,8 +10,8 @@ import * as nodeModule from "node:module";
  * @param root URL of the folder of compiled modules, ending in `/`.
  */
 export function findOwnModules(root: string): void {
-  // Deno has the module without the function.
-  if (!("registerHooks" in nodeModule)) return;
+  // Deno 2.9 has the function, but with hooks in place its `require` no longer finds the parts of an ES module.
+  if (process.versions["deno"] !== undefined || !("registerHooks" in nodeModule)) return;
   nodeModule.registerHooks({
     resolve(specifier, context, next) {
       const { parentURL } = context;
