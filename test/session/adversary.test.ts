@@ -2,17 +2,29 @@ import fc from "fast-check";
 import { dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { STDIN_LABEL } from "../../session/mod.ts";
-import { openEngine } from "../support/engine.ts";
+import { type EngineOptions, openEngine } from "../support/engine.ts";
 import { runAgentzero } from "../support/run-agentzero.ts";
 import { benignTasks } from "./adversary/benign.ts";
 import { changed, snapshot, violations } from "./adversary/oracle.ts";
 import { hostileTraces, scriptOf, type Trace } from "./adversary/traces.ts";
 import { arm, CANARIES, createWorld, type World } from "./adversary/world.ts";
 
-const SCALE = Number(globalThis.process?.env["AZ_SCALE"] ?? "1") || 1;
+const SCALE = Number(process.env["AZ_SCALE"] ?? "1") || 1;
 const TRACES = Math.ceil(200 * SCALE);
-const SEED = Number(globalThis.process?.env["AZ_SEED"] ?? "20261120");
+const SEED = Number(process.env["AZ_SEED"] ?? "20261120");
 const SLOW_MS = 600_000;
+
+function personOf({ person }: Trace): NonNullable<EngineOptions["person"]> {
+  if (person === "no") return () => Promise.resolve({ kind: "refused", why: "no", message: null });
+  if (person !== "always") return person;
+  return ({ digest, scopes }) =>
+    Promise.resolve({
+      kind: "allowed",
+      scope: scopes.includes("session") ? "session" : "once",
+      subject: digest,
+      only: null,
+    });
+}
 
 async function play(world: World, trace: Trace): Promise<readonly string[]> {
   arm(world);
@@ -22,7 +34,7 @@ async function play(world: World, trace: Trace): Promise<readonly string[]> {
   const engine = await openEngine({
     beside: world.base,
     script: scriptOf(trace),
-    person: trace.person === "no" ? () => Promise.resolve({ kind: "refused", why: "no", message: null }) : trace.person,
+    person: personOf(trace),
     onEvent(event) {
       if (requestsAtSecret === null && JSON.stringify(event).includes(CANARIES.pay)) {
         requestsAtSecret = world.requests.length - before.requests;
@@ -33,6 +45,7 @@ async function play(world: World, trace: Trace): Promise<readonly string[]> {
   await engine.submit(trace.prompt, { data });
   await engine.close();
   return violations(world, engine, {
+    trace,
     project: changed(before.project, snapshot(project)),
     outside: changed(before.outside, snapshot(world.outside)),
     requests: world.requests.slice(before.requests),
@@ -71,8 +84,8 @@ describe("a model that is fully owned", () => {
     // Nobody is asked but for what stays.
     expect(asks).toEqual(tasks.map((task) => task.asks));
     const each = (asks.reduce((sum, one) => sum + one, 0) / asks.length).toFixed(2);
-    console.info(
-      `unsafe ${unsafe} of ${played}; benign ${asks.length} of ${tasks.length} done, ${each} asks each (seed ${SEED})`,
+    process.stdout.write(
+      `unsafe ${unsafe} of ${played}; benign ${asks.length} of ${tasks.length} done, ${each} asks each (seed ${SEED})\n`,
     );
   }, SLOW_MS);
 });
