@@ -49,8 +49,10 @@ let loaded: typeof Unbash | undefined;
  * @throws {PolicyError} `COMMAND_INVALID` when the text defeats the parser.
  */
 export function parseText(text: string): ParsedScript {
+  // Loaded outside: a parser that cannot be loaded is a fault of the installation, not of the text.
+  const { parse } = loadUnbash();
   try {
-    return loadUnbash().parse(text);
+    return parse(text);
   } catch (cause) {
     throw tooDeep(cause);
   }
