@@ -47,6 +47,8 @@ export interface EngineOptions {
   /** The person's own `config.yml`. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly mode?: "ask" | "read-only";
+  /** Goes on with the newest conversation of the project. */
+  readonly resume?: boolean;
   /** Sees each event as it happens. */
   readonly onEvent?: (event: SessionEvent) => void;
   /** Uses the project and home of another engine. */
@@ -82,6 +84,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     approver: watched(approverOf(options.person ?? "nobody"), questions),
     mode: options.mode ?? "ask",
     project: "required",
+    ...(options.resume === true ? { resume: { kind: "newest" } as const } : {}),
     ...(script === undefined ? {} : { model: { provider: "script", script } }),
     emit(event): void {
       events.push(event);
