@@ -30,8 +30,23 @@ export function explain(state: DecisionState, action: AtomicAction): Explanation
     matches: asked === null ? [] : matchesOf(state, asked),
     near_misses: asked === null ? [] : nearMissesOf(state, asked),
     obligations,
-    hint,
+    hint: asked !== null && rule === null && decision === "deny" ? smallestEdit(state, asked) ?? hint : hint,
   };
+}
+
+/**
+ * The smallest edit that would let a default deny through: one value more in the rule that failed at one matcher only.
+ * `null` where no granting rule comes that near; then a rule of its own is what it takes.
+ */
+function smallestEdit(state: DecisionState, facts: Facts): string | null {
+  for (const { rule, failed } of missesOf(state, facts)) {
+    // A rule that does not count would not let anything through, whatever it said.
+    if (rule.effect === "deny" || !state.policy.tables[facts.capability].all.includes(rule)) continue;
+    if (failed === "except" || failed === "staged" || failed === "skill" || failed === "tier") continue;
+    const saw = sawFor(failed, facts);
+    return `the smallest edit: add "${saw}" to \`${failed}\` of rule "${rule.rule.id}" (${rule.layer}), line ${rule.rule.at.line}`;
+  }
+  return null;
 }
 
 function withClassified({ policy }: DecisionState, facts: Facts): Facts {
@@ -60,14 +75,21 @@ function matches(rule: CompiledRule, facts: Facts): boolean {
 
 /** Rules that would let it through come first: they are what a person is looking for. */
 function nearMissesOf(state: DecisionState, facts: Facts): readonly NearMiss[] {
+  return missesOf(state, facts)
+    .slice(0, MAX_NEAR_MISSES)
+    .map(({ rule, failed }) => ({ rule: rule.rule.id, failed, saw: sawFor(failed, facts) }));
+}
+
+function missesOf(
+  state: DecisionState,
+  facts: Facts,
+): readonly { readonly rule: CompiledRule; readonly failed: string }[] {
   return candidates(state, facts)
     .flatMap((rule) => {
       const failed = matches(rule, facts) ? [] : failedMatchers(rule, facts);
       return failed.length === 1 && failed[0] !== undefined ? [{ rule, failed: failed[0] }] : [];
     })
-    .toSorted((a, b) => Number(a.rule.effect === "deny") - Number(b.rule.effect === "deny"))
-    .slice(0, MAX_NEAR_MISSES)
-    .map(({ rule, failed }) => ({ rule: rule.rule.id, failed, saw: sawFor(failed, facts) }));
+    .toSorted((a, b) => Number(a.rule.effect === "deny") - Number(b.rule.effect === "deny"));
 }
 
 function failedMatchers(rule: CompiledRule, facts: Facts): readonly string[] {
