@@ -181,7 +181,7 @@ describe("policy explain", () => {
         reason: "no_match: no rule allows this file_read",
       }],
       obligations: { redact: [], max_bytes: null },
-      hint: `agentzero policy explain file_read --path ${outside}`,
+      hint: `the smallest edit: add "${outside}" to \`paths\` of rule "read-project" (project), line 19`,
     });
     const text = await at.run("policy", "explain", "file_read", "--path", "README.md");
     expect(text.stdout).toContain('allow, by rule "read-project" (project)');
