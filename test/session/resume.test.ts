@@ -1,7 +1,8 @@
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { ApprovalAnswer, ApprovalRequest } from "../../core/mod.ts";
 import { DEFAULT_POLICY } from "../../policy/mod.ts";
 import { STDIN_LABEL } from "../../session/mod.ts";
-import { type EngineOptions, openEngine } from "../support/engine.ts";
+import { openEngine } from "../support/engine.ts";
 import { openAiEvents, sendEvents, startModelServer } from "../support/model-server.ts";
 
 const POLICY = DEFAULT_POLICY
@@ -74,15 +75,12 @@ describe("a session that is resumed", () => {
   });
 
   it("has lost the answers that were given for the session", async () => {
-    const write = (n: number): unknown => ({ calls: [{ tool: "write", args: { path: "a.txt", content: `${n}` } }] });
     const turns = script(write(1), write(2), {}, write(3), {});
-    const person: EngineOptions["person"] = (request) =>
-      Promise.resolve({ kind: "allowed", scope: "session", subject: request.digest, only: null });
-    const first = await openEngine({ script: turns, person });
+    const first = await openEngine({ script: turns, person: forSession });
     await first.submit("write");
     expect(first.questions).toHaveLength(1);
     await first.close();
-    const second = await openEngine({ beside: first, script: turns, person, resume: true });
+    const second = await openEngine({ beside: first, script: turns, person: forSession, resume: true });
     await second.submit("again");
     expect(second.questions).toHaveLength(1);
   });
@@ -107,3 +105,11 @@ describe("a session that is resumed", () => {
     expect(JSON.stringify([first.events, second.events])).not.toMatch(new RegExp(tokens.join("|"), "u"));
   });
 });
+
+function write(n: number): unknown {
+  return { calls: [{ tool: "write", args: { path: "a.txt", content: `${n}` } }] };
+}
+
+function forSession(request: ApprovalRequest): Promise<ApprovalAnswer> {
+  return Promise.resolve({ kind: "allowed", scope: "session", subject: request.digest, only: null });
+}
