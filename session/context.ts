@@ -38,13 +38,15 @@ export type ContextItem =
 export interface Context {
   readonly items: readonly ContextItem[];
   add(item: ContextItem): void;
+  /** Puts shorter items in the place of all; labels stay as they were. */
+  rewrite(items: readonly ContextItem[]): void;
   /** Join over everything in the context: what shapes the next reply. Never falls. */
   label(): Label;
   /** Declared classes, without what detectors found. */
   declared(): readonly Classification[];
   /** Classes that detectors found. */
   detected(): readonly Classification[];
-  /** Bytes of text, for the budget. */
+  /** Bytes of text and arguments, for the budget. */
   bytes(): number;
 }
 
@@ -69,18 +71,29 @@ export function createContext(items: readonly ContextItem[] = []): Context {
       const full = { ...part.label, classes };
       label = label === null ? joinLabels([full]) : joinLabels([label, full]);
       for (const name of part.detected) detected.add(name);
-      bytes += Buffer.byteLength(part.text);
     }
+    bytes += sizeOf(item);
+  }
+  function rewrite(rewritten: readonly ContextItem[]): void {
+    all.splice(0, all.length, ...rewritten);
+    bytes = all.reduce((sum, item) => sum + sizeOf(item), 0);
   }
   for (const item of items) add(item);
   return {
     items: all,
     add,
+    rewrite,
     label: () => label ?? USER_LABEL,
     declared: () => declared?.classes ?? USER_LABEL.classes,
     detected: () => [...detected],
     bytes: () => bytes,
   };
+}
+
+function sizeOf(item: ContextItem): number {
+  const texts = parts(item).reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
+  const calls = item.kind === "prompt" ? [] : item.calls;
+  return calls.reduce((sum, { args }) => sum + Buffer.byteLength(JSON.stringify(args) ?? ""), texts);
 }
 
 function parts(item: ContextItem): readonly LabelledText[] {

@@ -79,7 +79,7 @@ async function labelData(redactor: Redactor, part: SessionInput["data"][number])
 async function converse(wiring: SessionWiring, state: PromptState, end: { text: string }): Promise<Stop> {
   const { limits } = wiring;
   for (;;) {
-    const limit = limitReached(wiring, state);
+    const limit = limitReached(wiring, state) ?? contextFull(wiring);
     if (limit !== null) return limit;
     state.turns++;
     const before = wiring.context.label();
@@ -124,6 +124,35 @@ function limitReached(wiring: SessionWiring, state: PromptState): Stop | null {
   return null;
 }
 
+// Makes room in the model's context; a stop when there is none left.
+function contextFull({ gate, budget }: SessionWiring): Stop | null {
+  const step = budget.look();
+  switch (step.kind) {
+    case "fits":
+      return null;
+    case "notice": {
+      const share = Math.round((100 * step.used) / step.tokens);
+      const text = `${share} % of the model's context is used: old outputs will be left out; /new starts afresh`;
+      gate.emit({ type: "notice", level: "info", code: "CONTEXT_FILLING", text });
+      return null;
+    }
+    case "pruned":
+      gate.emit({ type: "compaction", before: step.before, after: step.after });
+      return null;
+    case "full":
+      gate.emit({
+        type: "error",
+        code: "PROVIDER_CONTEXT",
+        message:
+          `Cannot go on: the conversation takes ${step.used} of ${step.tokens} tokens and nothing is left to cut`,
+        hint: "start a new session, or choose a model with a larger context",
+      });
+      return "max_tokens";
+    default:
+      return step satisfies never;
+  }
+}
+
 // Where a provider does not count, three bytes are taken for a token.
 function countUsage(wiring: SessionWiring, state: PromptState, reply: Reply): void {
   const used = Math.ceil(wiring.context.bytes() / 3);
@@ -131,6 +160,7 @@ function countUsage(wiring: SessionWiring, state: PromptState, reply: Reply): vo
   const output = reply.usage.output ?? Math.ceil(Buffer.byteLength(reply.text) / 3);
   state.input += input;
   state.output += output;
+  if (reply.usage.input !== null) wiring.budget.reported(input + output);
   wiring.gate.emit({
     type: "usage",
     input,

@@ -126,6 +126,7 @@ async function makeCall(
   const { entry, ended, over, label } = of;
   const { part, call, args } = entry;
   const { gate, limits } = wiring;
+  const maxOutputBytes = Math.min(limits.outputBytes, wiring.budget.maxResultBytes);
   if (ended !== null) return told(entry, `Not run: ${ended}.`);
   if (!over && state.repeats.isRepeated(part.tool, args)) {
     state.repeated ||= state.repeats.note(part.tool, args, "not run");
@@ -140,7 +141,7 @@ async function makeCall(
     provenance: fromModel(label, { quotes: wiring.quotes, policy: gate.policy }),
     turn: state.turns,
     signal: state.signal,
-    maxOutputBytes: limits.outputBytes,
+    maxOutputBytes,
     ...(over ? { refuse: tooManyCalls(part.tool, limits.calls) } : {}),
   });
   const answer: AnsweredCall = {
@@ -150,7 +151,7 @@ async function makeCall(
     args,
     status: statusOf(labelled),
     result: {
-      text: textForModel(labelled.result, limits.outputBytes),
+      text: textForModel(labelled.result, maxOutputBytes),
       label: labelled.label,
       detected: labelled.detected,
     },

@@ -1,5 +1,6 @@
 import type { Approver, MaskedText, Random } from "../core/mod.ts";
 import { createQuestionDesk } from "./approve.ts";
+import { createBudget } from "./budget.ts";
 import { type ContextItem, createContext } from "./context.ts";
 import type { GateDeps, GateParts } from "./deps.ts";
 import { createEnvelope } from "./envelope.ts";
@@ -59,6 +60,7 @@ export function openSession(options: SessionOptions): Session {
   // Threat: a model that repeats the token lets a file learn it. It is masked like a secret wherever it shows up.
   gate.redactor.add({ bytes: new TextEncoder().encode(envelope.token), handle: null, class: "secret" });
   const { model, limits } = options;
+  const context = createContext(options.resumed?.items);
   gate.emit({
     type: "init",
     version: options.version,
@@ -81,7 +83,8 @@ export function openSession(options: SessionOptions): Session {
     quotes,
     envelope,
     modelPorts: { timers: gate.timers, random: options.random, now: () => gate.clock.now() },
-    context: createContext(options.resumed?.items),
+    context,
+    budget: createBudget(model, context),
     systemPrompt: systemPrompt({
       date: new Date(gate.clock.now()).toISOString().slice(0, 10),
       mode: options.mode,

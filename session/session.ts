@@ -1,5 +1,6 @@
 import { type Label, labelOf, type MaskedText, type SessionId, USER_LABEL } from "../core/mod.ts";
 import type { LabelledResult } from "./call.ts";
+import type { ContextBudget } from "./budget.ts";
 import type { Context, ContextItem } from "./context.ts";
 import type { GateDeps } from "./deps.ts";
 import type { Envelope } from "./envelope.ts";
@@ -17,6 +18,7 @@ export interface SessionWiring {
   readonly modelPorts: Pick<ModelIo, "timers" | "random" | "now">;
   readonly limits: SessionLimits;
   readonly context: Context;
+  readonly budget: ContextBudget;
   readonly quotes: QuoteTable;
   readonly envelope: Envelope;
   readonly systemPrompt: string;
