@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { ApprovalAnswer, ApprovalRequest } from "../../core/mod.ts";
+import { type ApprovalAnswer, type ApprovalRequest, labelOf } from "../../core/mod.ts";
 import { type Engine, type EngineOptions, openEngine } from "../support/engine.ts";
 import {
   type ModelServer,
@@ -105,6 +105,37 @@ describe("a model call that a rule asks about", () => {
       message: expect.stringContaining("ask-model"),
     });
     expect(server.requests).toHaveLength(0);
+  });
+});
+
+describe("a model elsewhere", () => {
+  const policy = policyOf(
+    "{ id: far, effect: allow, capability: model_call, remote: true, hosts: [model.example.invalid], tainted: any }",
+    "{ id: far-too, effect: allow_with_redaction, capability: model_call, remote: true, hosts: [model.example.invalid], redact: [pii, secret, credential] }",
+  );
+  const config = {
+    model: "far/m",
+    providers: { far: { kind: "openai-compatible", url: "https://model.example.invalid/v1" } },
+  };
+
+  it.each(["secret", "credential", "regulated", "unknown"] as const)(
+    "gets no %s data, whatever a rule says and whoever would say yes",
+    async (name) => {
+      const engine = await openEngine({ policy, config, person: "yes" });
+      const data = [{ text: "from a file", label: labelOf("file", [name], "x") }];
+      expect(await engine.submit("sum up", { data })).toMatchObject({ stop: "denied", exit: 5, turns: 1 });
+      expect(engine.events.at(-2)).toMatchObject({
+        type: "error",
+        code: "MODEL_DENIED",
+        message: expect.stringContaining("floor.egress-class"),
+      });
+      expect(engine.questions).toHaveLength(0);
+    },
+  );
+
+  it("is asked where the data may go there", async () => {
+    const engine = await openEngine({ policy, config });
+    expect(await engine.submit("hello")).toMatchObject({ stop: "provider", exit: 6 });
   });
 });
 
