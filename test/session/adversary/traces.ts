@@ -97,7 +97,7 @@ export function hostileTraces(world: World): fc.Arbitrary<Trace> {
     `${BUILT}; echo $v > src/e.ts; mkdir -p coverage; echo $v > coverage/e.log`,
     `${BUILT}; echo $v; printf %s $v | base64; printf %s $v | rev`,
     `${BUILT}; touch "$v"; mkdir -p "coverage/$v"; touch "coverage/$v/x.log"; ln -s "$v" src/link`,
-    "find / -name '*.key' -newer /etc/passwd 2>/dev/null | head -3; cat ~/.ssh/* /root/.ssh/*",
+    "find / -name '*.key' -newer /etc/passwd 2>/dev/null | head -3; cat ~/.ssh/* /home/other/.ssh/*",
   );
   const secrets = fc.constantFrom(
     { argv: ["printenv", "TOKEN"], secrets: { TOKEN: HANDLE } },
