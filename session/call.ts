@@ -100,7 +100,7 @@ export interface CallResult {
   readonly audit: { readonly file: string; readonly intent: number | null; readonly result: number | null };
   /** Milliseconds from the proposal to this result, questions included. */
   readonly ms: number;
-  /** Of `shell`: the command's exit status, `null` when it did not end by itself. */
+  /** Of `shell`: the command's exit status, `null` when it did not end by itself or never started. */
   readonly exit?: number | null;
   /** Of `shell`: what it changed on its staged view. */
   readonly changes?: readonly ChangeReport[];

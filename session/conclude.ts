@@ -192,8 +192,8 @@ function finish(
     redactions: sumRedactions(end.output?.redactions ?? []),
     audit: { file: deps.auditFile, intent: authorized.intent, result: end.result },
     ms: elapsed(passage),
-    ...(end.exit === undefined ? {} : { exit: end.exit }),
-    ...(end.changes === undefined ? {} : { changes: end.changes }),
+    // A command that never started has no status and changed nothing.
+    ...(proposal.tool === "shell" ? { exit: end.exit ?? null, changes: end.changes ?? [] } : {}),
   };
   deps.emit({ type: "tool_result", ...result });
   return { result, label: end.output?.label ?? refusalLabel(passage), detected: end.output?.detected ?? [] };

@@ -8,6 +8,7 @@ import { createLook } from "./look.ts";
 import { maskPreview } from "./mask-preview.ts";
 import { lowerFirst } from "./lower-first.ts";
 import type { Passage } from "./passage.ts";
+import { redactRequest } from "./redact-request.ts";
 import type { Prepared } from "./tools/tool.ts";
 
 /** Whether a decided call may run, exactly what runs, and who said so. */
@@ -96,7 +97,7 @@ export function approvedOf(consent: Extract<AskedConsent, { kind: "refused" }>):
 
 async function prepare(passage: Passage, ground: PermitGround): Promise<Prepared | CallFailure> {
   try {
-    return await passage.plan.prepare(createLook(passage, ground));
+    return await redactRequest(passage, await passage.plan.prepare(createLook(passage, ground)));
   } catch (cause) {
     if (cause instanceof AgentZeroError) {
       return { code: cause.code, message: cause.message, hint: cause.hint ?? null };

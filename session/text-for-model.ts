@@ -14,7 +14,7 @@ const MAX_PATH_CHARS = 200;
  */
 export function textForModel(result: CallResult, maxBytes: number): string {
   const notes: string[] = [];
-  if (result.exit !== undefined && result.exit !== 0) notes.push(`(exit ${result.exit ?? "by signal"})`);
+  if (typeof result.exit === "number" && result.exit !== 0) notes.push(`(exit ${result.exit})`);
   notes.push(...changeLines(result.changes ?? []));
   if (result.error !== null && result.error.code !== "COMMAND_FAILED") notes.push(result.error.message);
   if (result.decision === "deny") notes.push(`Reason: ${result.reason}`);

@@ -26,7 +26,7 @@ export function resultNotes(result: CallResult): readonly string[] {
   if (result.truncated) notes.push("(the output was cut)");
   const masked = result.redactions.map(({ class: name, count }) => `${count} ${name}`).join(", ");
   if (masked !== "") notes.push(`(masked: ${masked})`);
-  if (result.exit !== undefined && result.exit !== 0) notes.push(`(exit ${result.exit ?? "by signal"})`);
+  if (typeof result.exit === "number" && result.exit !== 0) notes.push(`(exit ${result.exit})`);
   notes.push(...(result.changes ?? []).filter((change) => !change.ignored || change.kept).map(changeNote));
   return notes;
 }
