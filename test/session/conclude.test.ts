@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { openEngine } from "../support/engine.ts";
 
 const COMMON = [
@@ -23,14 +23,14 @@ const COMMON = [
 ];
 
 describe("the object of a call", () => {
-  it.each<[string, string, unknown, readonly string[]]>([
+  test.for<readonly [string, string, unknown, readonly string[]]>([
     ["that was allowed", "read", { path: "README.md" }, COMMON],
     ["that was denied", "read", { path: "/etc/passwd" }, COMMON],
     ["that failed", "read", { path: "missing" }, COMMON],
     ["of a command", "shell", { command: "true" }, [...COMMON, "exit", "changes"]],
     ["of a command that was denied", "shell", { command: "ls", cwd: "/etc" }, [...COMMON, "exit", "changes"]],
     ["of a tool that does not exist", "reed", {}, COMMON],
-  ])("%s has its fields in one order, none left out", async (_, tool, args, keys) => {
+  ])("%s has its fields in one order, none left out", async ([, tool, args, keys]) => {
     const engine = await openEngine();
     const result = await engine.call(tool, args);
     expect(Object.keys(result)).toEqual(keys);
