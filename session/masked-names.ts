@@ -25,15 +25,15 @@ function findNames({ plan }: Pick<GateDeps, "plan">): readonly string[] {
   const { files, dirs, problem } = plan.hidden();
   if (problem !== null) throw new SessionError("LIMIT_SIZE", problem.reason, { hint: problem.hint });
   const names = [...files];
-  for (const dir of dirs) {
-    for (const entry of readdirSync(dir, { withFileTypes: true, recursive: true })) {
-      if (entry.isFile()) names.push(join(entry.parentPath, entry.name));
-      if (names.length > MAX_NAMES) {
-        throw new SessionError(
-          "LIMIT_SIZE",
-          `Cannot open a file with several names: more than ${MAX_NAMES} are denied`,
-        );
-      }
+  const stack = [...dirs];
+  for (let dir = stack.pop(); dir !== undefined; dir = stack.pop()) {
+    // Links are not followed: what they lead to is denied or not where it lies.
+    for (const entry of readdirSync(dir, { withFileTypes: true })) {
+      if (entry.isDirectory()) stack.push(join(dir, entry.name));
+      else if (entry.isFile()) names.push(join(dir, entry.name));
+    }
+    if (names.length > MAX_NAMES) {
+      throw new SessionError("LIMIT_SIZE", `Cannot open a file with several names: more than ${MAX_NAMES} are denied`);
     }
   }
   return names;

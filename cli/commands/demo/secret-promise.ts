@@ -20,7 +20,15 @@ export function secretPromise(scene: Scene, seen: string): Promised {
   };
 }
 
+// Links are not followed: what they lead to is looked at where it lies.
 function filesBelow(folder: string): readonly string[] {
-  return readdirSync(folder, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
+  const files: string[] = [];
+  const stack = [folder];
+  for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+    for (const entry of readdirSync(at, { withFileTypes: true })) {
+      if (entry.isDirectory()) stack.push(join(at, entry.name));
+      else if (entry.isFile()) files.push(join(at, entry.name));
+    }
+  }
+  return files;
 }
