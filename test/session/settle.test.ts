@@ -176,6 +176,23 @@ describe("settle()", () => {
     expect(records[1]).toMatchObject({ approval: { channel: "grant", scope: "session", answer: "allow" } });
   });
 
+  it("asks again for the same command once untrusted text may have shaped it", async () => {
+    const same = { calls: [{ tool: "fetch", args: { url: "https://example.invalid/" } }] };
+    const read = { calls: [{ tool: "read", args: { path: "README.md" } }] };
+    const engine = await openEngine({
+      policy: withRule(
+        "{ id: net, effect: requires_approval, capability: network_request, hosts: [example.invalid], approval: { max_scope: session } }",
+      ),
+      person: (request) => yes(request, { scope: request.scopes.at(-1) ?? "once" }),
+      script: [same, same, read, same, same, {}].map((turn) => `- ${JSON.stringify(turn)}\n`).join(""),
+    });
+    await engine.submit("go");
+    expect(engine.questions.map(({ tainted, scopes }) => [tainted, scopes])).toEqual([
+      [false, ["once", "session"]],
+      [true, ["once", "session"]],
+    ]);
+  });
+
   it("leaves a result behind a yes that came for something else", async () => {
     const engine = await openEngine({
       files: { "a.txt": "old" },
