@@ -192,7 +192,10 @@ function told({ part, call, args }: PreparedCall, text: string): Made {
 
 function statusOf({ result }: LabelledResult): "ok" | "error" | "denied" {
   if (result.ok) return "ok";
-  return result.output === null && result.audit.result === null ? "denied" : "error";
+  if (result.output !== null) return "error";
+  // Nothing ran: policy or a person said no, or what they said no longer held.
+  const refused = result.audit.result === null || /^(?:APPROVAL|POLICY)_/u.test(result.error?.code ?? "");
+  return refused ? "denied" : "error";
 }
 
 function parseArgs(text: string): unknown {
