@@ -83,7 +83,9 @@ async function attempt(
     if (typeof written !== "number") throw denied(model, written);
   }
   // Threat: a rule that decides by what is left obliges to mask more than was masked.
-  const unmasked = worst.obligations.redact.filter((name) => !facts.redacted.includes(name));
+  const obliged = each.filter(({ action: { capability } }) => capability === "model_call")
+    .flatMap(({ verdict }) => verdict.obligations.redact);
+  const unmasked = obliged.filter((name) => !facts.redacted.includes(name));
   if (unmasked.length > 0) {
     const message = `Cannot ask model ${model.provider}/${model.name}: ${unmasked.join(", ")} would have to be masked`;
     await end({ error: { code: "REDACTION_FAILED", message }, bytes: 0 });
