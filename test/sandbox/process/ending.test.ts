@@ -263,7 +263,7 @@ describe("limits", () => {
     const r = rig();
     const outcome = await runSpec(
       r,
-      scriptSpec(r, "mkdir d; for i in $(seq 1 200); do : >d/$i; done", { limits: processLimits({ changes: 100 }) }),
+      scriptSpec(r, "mkdir d; for i in $(seq 1 150); do : >d/$i; done", { limits: processLimits({ changes: 100 }) }),
     );
     expect(outcome).toMatchObject({ ok: false, code: "LIMIT_DISK" });
     expect(readdirSync(r.project)).toEqual([".agentzero"]);
