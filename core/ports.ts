@@ -137,6 +137,31 @@ export interface SecretRevealer {
   reveal(permit: Permit, handle: string): Promise<SecretBytes>;
 }
 
+/** What a guest asks of its host: one function of one interface of `az:host`. Names and arguments come from the guest. */
+export interface HostCall {
+  /** Counts the calls of one run, from 1. */
+  readonly seq: number;
+  /** Name of the interface, e.g. `filesystem`. */
+  readonly iface: string;
+  /** Name of the function as the interface spells it, e.g. `read-file`. */
+  readonly func: string;
+  /** Its arguments; their number and types were checked against the interface. */
+  readonly args: readonly unknown[];
+}
+
+/** What the guest gets: a value of the function's type, or an error of `az:host`, which it can show. */
+export type HostReply =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: HostError };
+
+/** A case of `variant error`: `too-large` carries the limit in bytes, `cancelled` nothing, every other one a text. */
+export interface HostError {
+  /** `denied not-found exists invalid too-large exhausted cancelled failed`. */
+  readonly tag: string;
+  /** What the case carries. */
+  readonly val?: unknown;
+}
+
 /** What a tier may use while it runs. */
 export interface RunIo {
   /** Aborts the run. */
@@ -153,6 +178,13 @@ export interface RunIo {
   readonly admit?: ((realPath: string) => boolean) | undefined;
   /** Real paths that policy denies; a file with several names is not read under any of them when one is here. */
   readonly masked?: (() => readonly string[]) | undefined;
+  /**
+   * Answers a host call of a WASM guest: decided, recorded, done. Should not reject; then the guest sees `failed`.
+   * `time.pause` stops the deadline of the run while a person is asked; what it returns lets it go on.
+   */
+  readonly host?: ((call: HostCall, time: { readonly pause: () => () => void }) => Promise<HostReply>) | undefined;
+  /** Bytes of a component that the store does not hold; they are checked against the digest. */
+  readonly component?: ((digest: Digest) => Promise<Uint8Array>) | undefined;
 }
 
 /** Something the tier wants known besides its result. */

@@ -4,10 +4,16 @@ import { AgentZeroError } from "../core/mod.ts";
 export type SandboxErrorCode =
   /** Too many runs wait already. */
   | "BUSY"
+  /** A script made its `run` asynchronous: host calls are synchronous, nothing drains what it left. */
+  | "ASYNC_TOOL"
   /** The caller took the call back. */
   | "CANCELLED"
+  /** More host calls, or more bytes in them, than a run may have. */
+  | "LIMIT_CALLS"
   /** Free disk, or what a run may write, ran out. */
   | "LIMIT_DISK"
+  /** A guest used up its instructions. */
+  | "LIMIT_FUEL"
   /** A limit outside its bounds. */
   | "LIMIT_INVALID"
   /** The processes of a run together used more memory than they may. */
@@ -46,6 +52,10 @@ export type SandboxErrorCode =
   | "TIER_UNAVAILABLE"
   /** A tier that is not a word of the closed set. */
   | "TIER_UNKNOWN"
+  /** What a guest itself calls a failure; the text is its own. */
+  | "TOOL_ERROR"
+  /** A guest broke off: an instruction that has no meaning, a host call that was not there. Its state is gone. */
+  | "WASM_TRAP"
   /** The project is so wide that it would take secrets or the record with it. */
   | "WORKSPACE_WIDE";
 
