@@ -54,8 +54,18 @@ export type SandboxErrorCode =
   | "TIER_UNKNOWN"
   /** What a guest itself calls a failure; the text is its own. */
   | "TOOL_ERROR"
+  /** A compiled component in the store is not what was written there. */
+  | "WASM_CACHE"
+  /** Not a component, or one that cannot be read. */
+  | "WASM_FORMAT"
+  /** A component imports what no manifest may declare, or what its own does not. */
+  | "WASM_IMPORTS"
+  /** Memories, tables, functions or features beyond what can be bounded. */
+  | "WASM_LIMITS"
   /** A guest broke off: an instruction that has no meaning, a host call that was not there. Its state is gone. */
   | "WASM_TRAP"
+  /** A component exports something else than its world does. */
+  | "WASM_WORLD"
   /** The project is so wide that it would take secrets or the record with it. */
   | "WORKSPACE_WIDE";
 
