@@ -147,7 +147,8 @@ export function makePackageGrant(
     scope,
     rules: [],
     capability: "package_install",
-    shape: canonicalJson({ id, version, digest }),
+    // The permissions stand in it too: whoever asks later what was granted finds what was struck off.
+    shape: canonicalJson({ id, version, digest, permissions: skill.permissions }),
     tainted,
     skill: { id, digest },
     by,

@@ -6,7 +6,18 @@ import type { PolicyKeys } from "./engine-types.ts";
 export interface MacUse {
   /** E.g. `az/policy/v1`. */
   readonly label: string;
-  readonly kind: "bundle" | "policies" | "grants" | "packages";
+  /** What kind of file it is. */
+  readonly kind:
+    | "bundle"
+    | "policies"
+    | "grants"
+    | "packages"
+    | "publishers"
+    | "seen"
+    | "revoked"
+    | "trust-index"
+    | "generated-entry"
+    | "generated-active";
 }
 
 /**
