@@ -36,3 +36,29 @@ export type {
   TrustedPackage,
 } from "./stages.ts";
 export * from "./trusted-comment.ts";
+export { checkPackageGrants, type TrustFileName, type TrustPlace } from "./trust/place.ts";
+export {
+  checkNamespace,
+  keyDigest,
+  keyIdText,
+  pinKey,
+  type PinnedKey,
+  type Publisher,
+  readPublishers,
+  RESERVED_NAMESPACE,
+  type StatedSigner,
+  type Statement,
+} from "./trust/publishers.ts";
+export { parseRevocable, readRevocations, type Revocation, revoke } from "./trust/revoked.ts";
+export { type Evidence, raiseEpoch, readEpoch, readSeen, type Seen, type SeenRelease } from "./trust/seen.ts";
+export type {
+  LoadedSkill,
+  OtherSkill,
+  SkillLibrary,
+  SkillListing,
+  SkillPlace,
+  SkillsOptions,
+  SkillState,
+  SkillSummary,
+} from "./library.ts";
+export { formatLock, type Lock, type LockEntry, lockPath, readLock } from "./lock.ts";
