@@ -54,6 +54,21 @@ export async function takeLock(path: string, deps: LockDeps): Promise<HeldLock> 
   }
 }
 
+/**
+ * Takes a lock file if nobody holds it, without waiting.
+ *
+ * @param path The lock file.
+ * @param deps Files, clock, randomness and who we are.
+ * @returns The held lock, or `null`.
+ * @throws {AuditError} `AUDIT_UNWRITABLE` when the folder cannot be written.
+ */
+export function takeFreeLock(path: string, deps: LockDeps): HeldLock | null {
+  const held = tryLock(path, deps);
+  if (held !== null || !isStale(path, deps)) return held;
+  breakLock(path, deps.random);
+  return tryLock(path, deps);
+}
+
 function tryLock(path: string, deps: LockDeps): HeldLock | null {
   let fd: number;
   try {

@@ -61,6 +61,10 @@ export interface AuditLogOptions {
   readonly mask: (text: string) => string;
   /** Further facts for the first event, e.g. `{ reason: "scanner ready; prompt b2:…" }`; its `actor` is that of all events. */
   readonly start?: Partial<AuditEvent> | undefined;
+  /** Told of each event once it stands in the file; must be quick and must not throw. */
+  readonly onAppend?: ((seq: number) => void) | undefined;
+  /** What `close` waits for once the record is complete; must not reject. */
+  readonly onClosed?: (() => Promise<void>) | undefined;
   /** The file system, exchangeable so that a test can make it fail; by default the real one. */
   readonly files?: LogFiles | undefined;
 }
@@ -80,6 +84,8 @@ export interface AuditLog {
   readonly file: string;
   /** `true` once something could not be written: every further action must be denied. */
   readonly failed: boolean;
+  /** `true` once the record is complete: everything in it stands below the last head of its session. */
+  readonly closed: boolean;
   /** What the person should know, e.g. that the record nears its size limit. */
   readonly warnings: readonly string[];
   /**

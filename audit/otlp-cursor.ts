@@ -2,19 +2,24 @@ import { join } from "node:path";
 import { isId, readOwnFile, type SessionId, writeFileAtomic } from "../core/mod.ts";
 import { parseSegmentName } from "./format-record.ts";
 
-/** How far the events were handed over. */
-export interface OtlpCursor {
+/** How far the events of one session were handed over. */
+export interface OtlpPosition {
   readonly session: SessionId;
   /** Name of the segment that the last one stands in. */
   readonly file: string;
-  /** Bytes of that segment up to and including it, as far as they are known. */
+  /** Bytes of that segment that were looked at; only whole lines. */
   readonly offset: number;
-  /** Its number. */
+  /** Number of the last event; 0 for none. */
   readonly seq: number;
 }
 
-const MAX_BYTES = 1024;
-const CURSOR = /^\{"file":"(ses_[0-9A-Z]{26}(?:\.[0-9]{1,6})?\.jsonl)","offset":([0-9]{1,15}),"seq":([0-9]{1,15})\}\n$/;
+/** How far all was handed over. A session below the first one is done; one above it without a position is not begun. */
+export type OtlpCursor = readonly [OtlpPosition, ...OtlpPosition[]];
+
+/** More sessions at once lose their place and are sent again. */
+const MAX_POSITIONS = 1000;
+const MAX_BYTES = MAX_POSITIONS * 128;
+const LINE = /^\{"file":"(ses_[0-9A-Z]{26}(?:\.[0-9]{1,6})?\.jsonl)","offset":([0-9]{1,15}),"seq":([0-9]{1,15})\}$/;
 
 /**
  * Reads the cursor.
@@ -25,10 +30,11 @@ const CURSOR = /^\{"file":"(ses_[0-9A-Z]{26}(?:\.[0-9]{1,6})?\.jsonl)","offset":
 export function readCursor(dir: string): OtlpCursor | null {
   const file = readOwnFile(join(dir, "otlp.cursor"), { maxBytes: MAX_BYTES });
   if (file.kind !== "ok") return null;
-  const match = CURSOR.exec(new TextDecoder().decode(file.bytes));
-  const session = parseSegmentName(match?.[1] ?? "")?.session;
-  if (match?.[1] === undefined || !isId("ses", session)) return null;
-  return { session, file: match[1], offset: Number(match[2]), seq: Number(match[3]) };
+  const text = new TextDecoder().decode(file.bytes);
+  if (!text.endsWith("\n")) return null;
+  const positions = text.slice(0, -1).split("\n").map(parsePosition);
+  const [floor, ...others] = positions.filter((position) => position !== null);
+  return floor === undefined || 1 + others.length < positions.length ? null : [floor, ...others];
 }
 
 /**
@@ -39,6 +45,16 @@ export function readCursor(dir: string): OtlpCursor | null {
  * @throws {CoreError} `FILE_WRITE`.
  */
 export function writeCursor(dir: string, cursor: OtlpCursor): void {
-  const { file, offset, seq } = cursor;
-  writeFileAtomic(join(dir, "otlp.cursor"), new TextEncoder().encode(`${JSON.stringify({ file, offset, seq })}\n`));
+  const [floor, ...others] = cursor;
+  const kept = [floor, ...others.slice(-(MAX_POSITIONS - 1))];
+  const lines = kept.map(({ file, offset, seq }) => `${JSON.stringify({ file, offset, seq })}\n`);
+  writeFileAtomic(join(dir, "otlp.cursor"), new TextEncoder().encode(lines.join("")));
+}
+
+function parsePosition(line: string): OtlpPosition | null {
+  const match = LINE.exec(line);
+  const file = match?.[1];
+  const session = parseSegmentName(file ?? "")?.session;
+  if (file === undefined || !isId("ses", session)) return null;
+  return { session, file, offset: Number(match?.[2]), seq: Number(match?.[3]) };
 }

@@ -20,10 +20,25 @@ const TAIL_BYTES = 1024;
 export function abandonedSessions(dir: string, own: WriterFacts): readonly SessionFiles[] {
   return listSessionFiles(dir).slice(0, NEWEST).filter(({ segments }) => {
     const last = segments.at(-1);
-    if (last === undefined || endsInClose(last.path)) return false;
-    const header = peekHeader(last.path);
-    return header !== null && liveness(header.writer, own) === "dead";
+    return last !== undefined && !endsInClose(last.path) && isDead(last.path, own);
   });
+}
+
+/**
+ * Tells whether nothing more will be written to a session by whoever writes it.
+ *
+ * @param files The session.
+ * @param own This process.
+ * @returns `true` when its last segment has a close record, or its writer is dead.
+ */
+export function hasEnded({ segments }: SessionFiles, own: WriterFacts): boolean {
+  const last = segments.at(-1);
+  return last === undefined || endsInClose(last.path) || isDead(last.path, own);
+}
+
+function isDead(path: string, own: WriterFacts): boolean {
+  const header = peekHeader(path);
+  return header !== null && liveness(header.writer, own) === "dead";
 }
 
 /**

@@ -67,6 +67,7 @@ export class SessionLog implements AuditLog {
   #failure: AuditError | null = null;
   #ledgersBehind = false;
   #ended = false;
+  #closed = false;
   #closing: Promise<void> | null = null;
 
   constructor(
@@ -97,6 +98,10 @@ export class SessionLog implements AuditLog {
 
   get failed(): boolean {
     return this.#failure !== null;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
   }
 
   append(event: AuditEvent): { readonly seq: number } {
@@ -147,6 +152,7 @@ export class SessionLog implements AuditLog {
         this.#heads.push(this.#entry("close", this.#segment.close(this.#clock.now(), exit)));
         await this.#segment.sync();
         await this.#appendHeads(this.#heads.splice(0));
+        this.#closed = true;
       }
     } catch (error) {
       throw this.#fail(error);
@@ -158,6 +164,7 @@ export class SessionLog implements AuditLog {
       this.#segment.end();
       for (const segment of this.#retired) segment.end();
       this.#sinks.end();
+      await this.#options.onClosed?.();
     }
   }
 
@@ -180,6 +187,7 @@ export class SessionLog implements AuditLog {
     if (this.#segment.degraded) throw diskFull();
     if (this.#options.settings.sync === "each") this.#segment.syncNow();
     this.#schedule(event);
+    this.#options.onAppend?.(seq);
     return seq;
   }
 

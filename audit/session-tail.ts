@@ -19,9 +19,11 @@ export class SessionTail {
   readonly #dir: string;
   readonly #secretOf: SecretOf;
   readonly #only: SessionId | null;
+  readonly #after: number;
   #path: string | null = null;
   #files: SessionFiles | null = null;
   #seg = 0;
+  #seq: number;
   #offset = 0;
   #carry: Buffer = Buffer.alloc(0);
   #header: HeaderRecord | null = null;
@@ -32,30 +34,51 @@ export class SessionTail {
    *
    * @param dir The audit folder.
    * @param secretOf Reading keys.
-   * @param only Stay with this session.
+   * @param from `only`: stay with this session; `after`: begin behind its event of this number.
    */
-  constructor(dir: string, secretOf: SecretOf, only: SessionId | null = null) {
+  constructor(
+    dir: string,
+    secretOf: SecretOf,
+    from: { readonly only?: SessionId | undefined; readonly after?: number | undefined } = {},
+  ) {
     this.#dir = dir;
     this.#secretOf = secretOf;
-    this.#only = only;
+    this.#only = from.only ?? null;
+    this.#after = from.after ?? 0;
+    this.#seq = this.#after;
+  }
+
+  /** Number of the last event that was given. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** The segment being read and how many bytes of it, in whole lines. */
+  get place(): { readonly path: string | null; readonly offset: number } {
+    return { path: this.#path, offset: this.#offset - this.#carry.length };
   }
 
   /**
    * Reads what was written since the last call.
    *
-   * @param last Only the last so many events: earlier ones are passed over without being decrypted.
+   * @param bounds `last`: only the last so many events, earlier ones are passed over without being decrypted; `most`:
+   * stop after so many, the next call goes on behind them.
    * @returns Events in order; none when nothing is new.
    */
-  async read(last: number = Infinity): Promise<readonly StoredEvent[]> {
+  async read(
+    bounds: { readonly last?: number | undefined; readonly most?: number | undefined } = {},
+  ): Promise<readonly StoredEvent[]> {
     await loadSodium();
+    const { last = Infinity, most = Infinity } = bounds;
     const pending: (() => StoredEvent)[] = [];
     for (;;) {
       for (const line of this.#newLines()) {
         const opening = this.#take(line);
         if (opening !== null) pending.push(opening);
         if (pending.length > last) pending.shift();
+        if (pending.length >= most) return pending.map((open) => open());
       }
-      if (!this.#moveOn()) return pending.map((opening) => opening());
+      if (!this.#moveOn()) return pending.map((open) => open());
     }
   }
 
@@ -76,7 +99,10 @@ export class SessionTail {
 
   *#newLines(): Generator<Buffer> {
     const path = this.#path;
-    if (path === null || (statSync(path, { throwIfNoEntry: false })?.size ?? 0) <= this.#offset) return;
+    if (path === null) return;
+    // What an earlier call did not ask for any more.
+    yield* this.#linesIn(this.#carry);
+    if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) <= this.#offset) return;
     const fd = openSync(path, "r");
     try {
       const chunk = Buffer.alloc(CHUNK_BYTES);
@@ -84,17 +110,24 @@ export class SessionTail {
         const count = readSync(fd, chunk, 0, chunk.length, this.#offset);
         if (count === 0) return;
         this.#offset += count;
-        let rest = Buffer.concat([this.#carry, chunk.subarray(0, count)]);
-        for (let end = rest.indexOf(0x0a); end !== -1; end = rest.indexOf(0x0a)) {
-          yield rest.subarray(0, end);
-          rest = rest.subarray(end + 1);
-        }
-        // What has no end within the longest line is no record: it is dropped, not collected.
-        this.#carry = rest.length > MAX_LINE_BYTES ? Buffer.alloc(0) : rest;
+        yield* this.#linesIn(Buffer.concat([this.#carry, chunk.subarray(0, count)]));
       }
     } finally {
       closeSync(fd);
     }
+  }
+
+  /** Whole lines; what is left is kept at every step, since whoever reads may stop at any of them. */
+  *#linesIn(bytes: Buffer): Generator<Buffer> {
+    let rest = bytes;
+    for (let end = rest.indexOf(0x0a); end !== -1; end = rest.indexOf(0x0a)) {
+      const line = rest.subarray(0, end);
+      rest = rest.subarray(end + 1);
+      this.#carry = rest;
+      yield line;
+    }
+    // What has no end within the longest line is no record: it is dropped, not collected.
+    this.#carry = rest.length > MAX_LINE_BYTES ? Buffer.alloc(0) : rest;
   }
 
   /** Gives what opens the event of a line, later and with the keys of now; `null` for other lines. */
@@ -107,6 +140,11 @@ export class SessionTail {
     }
     const header = this.#header;
     if (record.t !== "e" || header === null) return null;
+    if (this.#only !== null && record.seq <= this.#after) {
+      this.#ratchet?.skip();
+      return null;
+    }
+    this.#seq = record.seq;
     const ratchet = this.#ratchet?.fork() ?? null;
     this.#ratchet?.skip();
     const seg = this.#seg;

@@ -1,5 +1,5 @@
 import { isAbsolute, join, relative } from "node:path";
-import { type AuditLog, type Front, openAuditLog, writerFacts } from "../audit/mod.ts";
+import { type AuditLog, type Front, openAuditLog, type OtlpPump, writerFacts } from "../audit/mod.ts";
 import { type Approver, createRedactor, type Redactor, type SessionId, toHex } from "../core/mod.ts";
 import { classifyAddress, createPermits, type PolicyEngine, type SessionMode } from "../policy/mod.ts";
 import {
@@ -118,6 +118,9 @@ export async function openComposedSession(context: CommandContext, request: Sess
   const audit = await openAuditLog({
     dir: record.dir,
     home,
+  // Woken by the record, which begins before it.
+  let telemetry: OtlpPump | null = null;
+  let begun: number | null = null;
     project,
     session,
     keys,
@@ -132,6 +135,11 @@ export async function openComposedSession(context: CommandContext, request: Sess
   });
   const closer = createCloser(context, audit);
   for (const warning of audit.warnings) context.output.note(`warning: ${warning}`);
+    onAppend(seq): void {
+      begun ??= seq;
+      telemetry?.wake();
+    },
+    onClosed: async () => await telemetry?.stop(),
   try {
     const permits = createPermits(clock);
     const secrets = await openSecrets(context, { installation, config, redactor, permits });
@@ -144,6 +152,14 @@ export async function openComposedSession(context: CommandContext, request: Sess
     const kept = talk?.openConversation(model, {
       ...conversation,
       header: { cwd: context.cwd, policy: policy.generation.digest, mode: request.mode, version: VERSION },
+    const endpoint = config.user.telemetry?.otlp.endpoint;
+    if (endpoint !== undefined) {
+      const { openTelemetry } = await import("./compose/telemetry.ts");
+      const ports = { keys, ids, clock, timers, random, writer, http, audit, policy, permits, redactor };
+      const from = (begun ?? 1) - 1;
+      const note = (text: string): void => context.output.note(text);
+      telemetry = openTelemetry({ ...ports, endpoint, dir: record.dir, session, from, note });
+    }
       writing: { random, clock, writer, mask: (text) => redactor.mask(text).text },
     });
     if (kept !== undefined) closer.also(() => kept.transcript.close());

@@ -17,6 +17,7 @@ export * from "./errors.ts";
 export type { SessionEvent, Stop } from "./events.ts";
 export * from "./http.ts";
 export * from "./http/backend.ts";
+export { targetOf } from "./http/target.ts";
 export * from "./limits.ts";
 export * from "./open-session.ts";
 export * from "./providers/detect-local.ts";

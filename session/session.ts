@@ -107,8 +107,12 @@ export class Session {
     await Promise.allSettled(this.#calls);
     const { gate } = this.#wiring;
     gate.permits.revokeAll();
-    gate.policy.close();
-    await gate.audit.close(exit);
+    // Policy ends last: what hands the record on once it is complete is decided like anything else.
+    try {
+      await gate.audit.close(exit);
+    } finally {
+      gate.policy.close();
+    }
   }
 
   async #run(input: SessionInput, signal: AbortSignal | undefined): Promise<PromptEnd> {

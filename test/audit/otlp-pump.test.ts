@@ -10,7 +10,10 @@ interface Receiver {
   readonly dropped: (readonly [number, number])[];
   readonly bodies: string[];
   answer: () => OtlpAnswer;
-  pump(place: Place, log: AuditLog): OtlpPump;
+  onDropped: (count: number, status: number) => void;
+  /** Takes a request and never answers. */
+  hang: boolean;
+  pump(place: Place, log: AuditLog, from?: number): OtlpPump;
 }
 
 function receiver(): Receiver {
@@ -18,27 +21,44 @@ function receiver(): Receiver {
     got: [],
     dropped: [],
     bodies: [],
-    answer: () => ({ status: 200, retryAfterMs: null }),
-    pump: (place, log) =>
+    answer: () => answered(200),
+    hang: false,
+    onDropped: (count, status) => void self.dropped.push([count, status]),
+    pump: (place, log, from = 0) =>
       new OtlpPump({
         dir: place.dir,
         session: log.session,
+        from,
+        writer: place.writer,
+        clock: place.clock,
         secretOf: (kid) => place.keys.auditBoxSecret(kid),
         origin: { version: "0.1.0" },
         timers: place.timers,
         random: place.random,
-        post(body) {
+        post(body, signal) {
           const answer = self.answer();
           self.bodies.push(body);
+          if (self.hang) {
+            return new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("aborted"))));
+          }
           if (answer.status === 200) {
             self.got.push(...must(body.match(/ses_[0-9A-Z]{26}\+\d+/g)).map((key) => key.slice(-2)));
           }
           return answer.status === 0 ? Promise.reject(new Error("no connection")) : Promise.resolve(answer);
         },
-        onDropped: (count, status) => void self.dropped.push([count, status]),
+        onDropped: (count, status) => self.onDropped(count, status),
       }),
   };
   return self;
+}
+
+function answered(status: number, change: Partial<OtlpAnswer> = {}): OtlpAnswer {
+  return { status, retryAfterMs: null, rejected: 0, ...change };
+}
+
+/** Waits until nothing more is left to read. */
+async function settled(to: Receiver, keys: readonly string[]): Promise<void> {
+  await expect.poll(() => to.got).toEqual(keys);
 }
 
 describe("OtlpPump", () => {
@@ -69,16 +89,13 @@ describe("OtlpPump", () => {
     const place = await makePlace();
     const [log, to] = [await place.open(), receiver()];
     const pump = to.pump(place, log);
-    const answers: OtlpAnswer[] = [{ status: 0, retryAfterMs: null }, { status: 503, retryAfterMs: null }, {
-      status: 429,
-      retryAfterMs: 7000,
-    }];
-    to.answer = () => answers.shift() ?? { status: 200, retryAfterMs: null };
+    const answers = [answered(0), answered(503), answered(429, { retryAfterMs: 7000 })];
+    to.answer = () => answers.shift() ?? answered(200);
     pump.wake();
-    for (let tries = 1; tries <= 4; tries++) {
+    await expect.poll(() => {
       place.timers.fire(60_000);
-      await expect.poll(() => to.bodies.length).toBe(tries);
-    }
+      return to.bodies.length;
+    }).toBe(4);
     await expect.poll(() => to.got).toEqual(["+1"]);
     expect(new Set(to.bodies).size).toBe(1);
     await log.close("ok");
@@ -89,7 +106,7 @@ describe("OtlpPump", () => {
     const place = await makePlace();
     const [log, to] = [await place.open(), receiver()];
     const pump = to.pump(place, log);
-    to.answer = () => ({ status: 400, retryAfterMs: null });
+    to.answer = () => answered(400);
     await pump.stop();
     expect([to.got, to.dropped]).toEqual([[], [[1, 400]]]);
     expect(readFileSync(join(place.dir, "otlp.cursor"), "utf8")).toMatch(/"seq":1\}/);
@@ -105,7 +122,7 @@ describe("OtlpPump", () => {
     const second = await place.open();
     await to.pump(place, second).stop();
     expect(to.got).toHaveLength(1 + 601 + 1);
-    expect(to.bodies.map((body) => body.match(/agentzero\.key/g)?.length)).toEqual([1, 512, 90]);
+    expect(to.bodies.map((body) => body.match(/agentzero\.key/g)?.length)).toEqual([1, 512, 89, 1]);
     await second.close("ok");
   });
 
@@ -118,5 +135,92 @@ describe("OtlpPump", () => {
     await to.pump(place, second).stop();
     expect(to.got).toEqual(["+1"]);
     await second.close("ok");
+  });
+
+  it("sends nothing twice, and goes on with its own lock when two processes record at once", async () => {
+    const place = await makePlace();
+    const [first, second, to] = [await place.open(), await place.open(), receiver()];
+    const [one, two] = [to.pump(place, first), to.pump(place, second)];
+    one.wake();
+    place.timers.fire(1000);
+    await settled(to, ["+1"]);
+    two.wake();
+    place.timers.fire(1000);
+    await settled(to, ["+1", "+1"]);
+    second.append({ event: "result" });
+    await second.close("ok");
+    await two.stop();
+    await settled(to, ["+1", "+1", "+2", "+3"]);
+    first.append({ event: "result" });
+    await first.close("ok");
+    await one.stop();
+    // The older one ended last: what the newer one sent is not sent again.
+    expect(to.got).toEqual(["+1", "+1", "+2", "+3", "+2", "+3"]);
+    const third = await place.open();
+    await to.pump(place, third).stop();
+    expect(to.got).toHaveLength(7);
+    await third.close("ok");
+  });
+
+  it("sends what a killed session left, and of a resumed one only what is new", async () => {
+    const place = await makePlace();
+    const [old, to] = [await place.open(), receiver()];
+    await old.close("ok");
+    const next = await place.open();
+    await to.pump(place, next).stop();
+    await next.close("ok");
+    const resumed = await place.open({ session: old.session });
+    resumed.append({ event: "result" });
+    const pump = to.pump(place, resumed, 2);
+    await pump.stop();
+    expect(to.got.map((key) => key.slice(1))).toEqual(
+      ["1", "3", "4", "2"].toSorted((a, b) => to.got.indexOf(`+${a}`) - to.got.indexOf(`+${b}`)),
+    );
+    await resumed.close("ok");
+  });
+
+  it("splits what is too large for the receiver, and says how many it left out", async () => {
+    const place = await makePlace();
+    const [log, to] = [await place.open(), receiver()];
+    for (let i = 0; i < 3; i++) log.append({ event: "result" });
+    const answers = [answered(413), answered(200), answered(200, { rejected: 1 })];
+    to.answer = () => answers.shift() ?? answered(200);
+    await to.pump(place, log).stop();
+    expect(to.got).toEqual(["+1", "+2", "+3", "+4"]);
+    expect(to.dropped).toEqual([[1, 200]]);
+    await log.close("ok");
+  });
+
+  it("keeps what was refused when that cannot be recorded", async () => {
+    const place = await makePlace();
+    const [log, to] = [await place.open(), receiver()];
+    to.answer = () => answered(400);
+    to.onDropped = () => {
+      throw new Error("the record is closed");
+    };
+    await to.pump(place, log).stop();
+    expect(readFileSync(join(place.dir, "otlp.cursor"), "utf8")).toMatch(/"offset":0,"seq":0\}\n$/);
+    await log.close("ok");
+  });
+
+  it("ends at once when the receiver was not there, and within its grace when it is slow", async () => {
+    const place = await makePlace();
+    const [log, to] = [await place.open(), receiver()];
+    const down = to.pump(place, log);
+    to.answer = () => answered(0);
+    down.wake();
+    place.timers.fire(1000);
+    await expect.poll(() => to.bodies.length).toBe(1);
+    await expect.poll(() => place.timers.delays).toContainEqual(expect.closeTo(750, -3));
+    await down.stop();
+    expect(to.bodies).toHaveLength(1);
+    to.hang = true;
+    const slow = to.pump(place, log);
+    const stopping = slow.stop();
+    await expect.poll(() => to.bodies.length).toBe(2);
+    place.timers.fire(1000);
+    await stopping;
+    expect(to.got).toEqual([]);
+    await log.close("ok");
   });
 });

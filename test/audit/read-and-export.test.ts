@@ -222,7 +222,7 @@ describe("SessionTail", () => {
     expect(await tail.read()).toEqual([]);
     const log = await place.open();
     await recordCalls(log, 2);
-    expect((await tail.read(2)).map(({ seq }) => seq)).toEqual([4, 5]);
+    expect((await tail.read({ last: 2 })).map(({ seq }) => seq)).toEqual([4, 5]);
     expect(await tail.read()).toEqual([]);
     log.append({ event: "result", reason: "new" });
     expect((await tail.read()).map(({ event }) => event?.reason)).toEqual(["new"]);

@@ -19,7 +19,7 @@ export async function auditTail(context: CommandContext, input: CommandInput): P
   const tail = new SessionTail(reading.dir, reading.secretOf);
   const { filter } = reading;
   const unfiltered = !needsContent(filter) && filter.since === undefined && filter.until === undefined;
-  const first = wanted(reading, await tail.read(unfiltered ? count : Infinity)).slice(-count);
+  const first = wanted(reading, await tail.read({ last: unfiltered ? count : Infinity })).slice(-count);
   print(context, count === 0 ? [] : first);
   if (first.some(({ event }) => event === null)) {
     context.output.note("the events are locked; shown is what stands in clear");
