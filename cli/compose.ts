@@ -1,7 +1,7 @@
 import { isAbsolute, join, relative } from "node:path";
 import { type AuditLog, type Front, openAuditLog, type OtlpPump, writerFacts } from "../audit/mod.ts";
 import { type Approver, createRedactor, type Redactor, type SessionId, toHex } from "../core/mod.ts";
-import { classifyAddress, createPermits, type PolicyEngine, type SessionMode } from "../policy/mod.ts";
+import { createPermits, type PolicyEngine, type SessionMode } from "../policy/mod.ts";
 import {
   createBubblewrap,
   createHostFiles,
@@ -186,9 +186,10 @@ export async function openComposedSession(context: CommandContext, request: Sess
         files: createHostFiles(sandbox),
         writer: createHostWriter(sandbox),
         process: createBubblewrap(sandbox, {
+      bindingsOf: secrets.bindingsOf,
           running: limitOf(config, "running").value,
           seccomp: config.user.sandbox?.seccomp ?? "auto",
-          network: hostNetwork((address) => classifyAddress(address) === "public"),
+          network: hostNetwork(),
         }),
         http: createHttpBackend({ http, clock, timers }),
       },

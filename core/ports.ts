@@ -170,6 +170,36 @@ export interface RunIo {
   readonly permits: PermitSpender;
   /** Gives secret values once the permit is spent. */
   readonly secrets: SecretRevealer;
+/** One request that a command sends through the egress proxy. */
+export interface EgressRequest {
+  /** Upper case; `CONNECT` for a tunnel, whose content nobody sees. */
+  readonly method: string;
+  /** Lower case, without trailing dot. */
+  readonly host: string;
+  readonly port: number;
+  /** Path of plain HTTP without its query; `null` for a tunnel. */
+  readonly path: string | null;
+  /** All addresses of the host; `null` when it was not looked up because the request is refused anyway. */
+  readonly addresses: readonly string[] | null;
+  /** Values that would be put into it: handle, and the slot that its header is. */
+  readonly secrets: readonly { readonly handle: string; readonly slot: string }[];
+  /** Why the proxy refuses it whatever policy says, or `null`; such a request is only recorded. */
+  readonly refused: string | null;
+}
+
+/** How a request through the egress proxy ended. */
+export interface EgressEnd {
+  /** `true` when the host was reached. */
+  readonly reached: boolean;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+}
+
+/** Whether a request may go out. */
+export type EgressAnswer =
+  | { readonly ok: true; done(end: EgressEnd): Promise<void> }
+  | { readonly ok: false; readonly reason: string };
+
   /** Live output, raw and unmasked: the gate masks before anybody sees it. */
   readonly onOutput?:
     | ((stream: "stdout" | "stderr", chunk: Uint8Array) => void)
@@ -184,6 +214,8 @@ export interface RunIo {
    */
   readonly host?: ((call: HostCall, time: { readonly pause: () => () => void }) => Promise<HostReply>) | undefined;
   /** Bytes of a component that the store does not hold; they are checked against the digest. */
+  /** Decides and records each request of a command with hosts; must not reject. Without it none goes out. */
+  readonly egress?: ((request: EgressRequest) => Promise<EgressAnswer>) | undefined;
   readonly component?: ((digest: Digest) => Promise<Uint8Array>) | undefined;
 }
 

@@ -12,11 +12,23 @@ import type {
   Timers,
 } from "../core/mod.ts";
 import type { PermitDesk, PolicyEngine } from "../policy/mod.ts";
-import type { ProcessSpec, ProcessValue, ReadSpec, ReadValue, WriteSpec, WriteValue } from "../sandbox/mod.ts";
+import type {
+  FolderSpec,
+  FolderValue,
+  ProcessSpec,
+  ProcessValue,
+  ReadSpec,
+  ReadValue,
+  WasmSpec,
+  WasmValue,
+  WriteSpec,
+  WriteValue,
+} from "../sandbox/mod.ts";
 import type { QuestionDesk } from "./approve.ts";
 import type { CallFailure } from "./call.ts";
 import type { SessionEvent } from "./events.ts";
 import type { HttpIo, HttpSpec, HttpValue } from "./http.ts";
+import type { DynamicTools } from "./skills/dynamic-tools.ts";
 import type { ToolEntry } from "./tools/registry.ts";
 import type { PlanContext, PlanGround } from "./tools/tool.ts";
 
@@ -32,10 +44,14 @@ export interface Tiers {
   readonly files: Backend<ReadSpec, ReadValue>;
   /** Writes one file at a time: tier `host-supervised`. */
   readonly writer: Backend<WriteSpec, WriteValue>;
+  /** Makes folders: tier `host-supervised`. */
+  readonly folders: Backend<FolderSpec, FolderValue>;
   /** Runs commands on a staged view: tier `host-supervised`. */
   readonly process: Backend<ProcessSpec, ProcessValue>;
   /** Sends requests of `fetch`: tier `host-supervised`. */
   readonly http: HttpTier;
+  /** Runs components: tier `wasm-sandbox`. Where it is missing, so are components. */
+  readonly wasm?: Backend<WasmSpec, WasmValue>;
 }
 
 /** Whether a handle may go to a place. */
@@ -43,6 +59,16 @@ export type BindingAnswer =
   /** `format` is the text around the value that the binding asks for, e.g. `token {}`; `null` for the value alone. */
   | { readonly ok: true; readonly format: string | null }
   | { readonly ok: false; readonly failure: CallFailure };
+
+/** A header of a host that a handle is bound to. */
+export interface BoundPlace {
+  /** `name:port`. */
+  readonly host: string;
+  /** `bearer`, `basic:USER` or `header:NAME`. */
+  readonly slot: string;
+  /** Text around the value for `header:NAME`, or `null`. */
+  readonly format: string | null;
+}
 
 /** What a session is wired to outside itself: the composition root gives it, nothing else is reached. */
 export interface GateParts {
@@ -74,6 +100,8 @@ export interface GateParts {
   readonly secrets: SecretRevealer;
   /** Says whether a handle may be delivered to a place; never resolves the value, never rejects. */
   findBinding(handle: string, place: Place): Promise<BindingAnswer>;
+  /** Lists the headers of hosts that a handle is bound to; empty for what is unknown. Never rejects. */
+  bindingsOf?(handle: string): Promise<readonly BoundPlace[]>;
   /** What runs what was allowed. */
   readonly tiers: Tiers;
   /** What plans of tools may look at. */
@@ -88,5 +116,8 @@ export interface GateParts {
 export interface GateDeps extends GateParts {
   readonly plan: Omit<PlanContext, "provenance">;
   readonly questions: QuestionDesk;
+  /** What can be called now; changes between rounds, see {@link GateDeps.dynamic}. */
   readonly tools: ReadonlyMap<string, ToolEntry>;
+  /** Takes tools that the session gains: loaded skills, generated tools. */
+  readonly dynamic: DynamicTools;
 }

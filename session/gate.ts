@@ -1,4 +1,5 @@
 import { AgentZeroError, type IsolationTier } from "../core/mod.ts";
+import { admitEgress } from "./admit-egress.ts";
 import { admitFiles } from "./admit-files.ts";
 import { admitRequests } from "./admit-request.ts";
 import { authorize } from "./authorize.ts";
@@ -6,6 +7,7 @@ import type { Approved, CallFailure, LabelledResult, Proposal } from "./call.ts"
 import { concludeFailure, concludeRefusal, concludeRun } from "./conclude.ts";
 import type { GateDeps } from "./deps.ts";
 import { runEffect } from "./effects.ts";
+import type { Guest, GuestRun } from "./host-calls/guest.ts";
 import { liveOutput } from "./live-output.ts";
 import { isTooDeep, maskJson } from "./mask-json.ts";
 import { maskedNames } from "./masked-names.ts";
@@ -101,15 +103,34 @@ async function afterIntent(passage: Passage, intent: number): Promise<LabelledRe
   if (proposal.signal.aborted) return await concludeFailure(passage, CANCELLED, settled.approved);
   const { effect } = settled.prepared;
   const files = admitFiles(passage);
+  const guests: GuestRun[] = [];
   const live = liveOutput(deps, proposal.call, passage.authorized.worst.obligations);
   const ran = await runEffect(deps, { call: proposal.call, intent }, {
     effect,
-    io: { signal: proposal.signal, onOutput: live.push, admit: files.admit, masked: maskedNames(deps) },
+    io: {
+      signal: proposal.signal,
+      onOutput: live.push,
+      admit: files.admit,
+      masked: maskedNames(deps),
+      egress: effect.backend === "process" ? admitEgress(passage, effect.spec) : undefined,
+    },
     handles: plan.handles,
+    guests: effect.backend === "wasm" || effect.backend === "routine" ? await guestOpener(passage, guests) : null,
     ...(effect.backend === "http" ? { admitRequest: admitRequests(passage, effect.spec) } : {}),
   });
   live.end();
-  return await concludeRun(passage, { ran, files, prepared: settled.prepared, approved: settled.approved });
+  const admissions = [files, ...guests.map(({ admission }) => admission)];
+  return await concludeRun(passage, { ran, admissions, prepared: settled.prepared, approved: settled.approved });
+}
+
+// What answers host calls is loaded by the first guest.
+async function guestOpener(passage: Passage, opened: GuestRun[]): Promise<(guest: Guest) => GuestRun> {
+  const { openGuestRun } = await import("./host-calls/guest-run.ts");
+  return (guest) => {
+    const run = openGuestRun(passage, guest);
+    opened.push(run);
+    return run;
+  };
 }
 
 function failureOf(cause: unknown): CallFailure {

@@ -12,7 +12,7 @@
  */
 export type { Approved, CallFailure, CallResult, ChangeKind, ChangeReport, LabelledResult } from "./call.ts";
 export type { AnsweredCall, ContextItem, LabelledText } from "./context.ts";
-export type { BindingAnswer, GateParts, HttpTier, Tiers } from "./deps.ts";
+export type { BindingAnswer, BoundPlace, GateParts, HttpTier, Tiers } from "./deps.ts";
 export * from "./errors.ts";
 export type { SessionEvent, Stop } from "./events.ts";
 export * from "./http.ts";

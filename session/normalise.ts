@@ -3,6 +3,7 @@ import type { Guard } from "./authorize.ts";
 import type { CallFailure, Proposal } from "./call.ts";
 import type { GateDeps } from "./deps.ts";
 import { isTooDeep, MAX_JSON_DEPTH, stringsOf } from "./mask-json.ts";
+import { placesOf } from "./places.ts";
 import type { Plan } from "./tools/tool.ts";
 
 /** A proposal as atomic actions, or why it cannot become any. */
@@ -35,7 +36,11 @@ export async function normalise(deps: GateDeps, proposal: Proposal): Promise<Nor
   try {
     const unfit = argsProblem(tool.name, proposal);
     if (unfit !== null) return refusedPlan(tool.name, unfit);
-    const plan = (await tool.load()).plan(proposal.args, { ...deps.plan, provenance: proposal.provenance });
+    const plan = (await tool.load()).plan(proposal.args, {
+      ...deps.plan,
+      provenance: proposal.provenance,
+      places: await placesOf(deps, proposal.args),
+    });
     return { plan, guard: leak(deps, proposal.args) };
   } catch (cause) {
     return refusedPlan(tool.name, planFailure(tool.name, cause));

@@ -12,7 +12,7 @@ import {
   takeEnvironmentSecrets,
   type Vault,
 } from "../../core/mod.ts";
-import type { BindingAnswer, GateParts } from "../../session/mod.ts";
+import type { BindingAnswer, BoundPlace, GateParts } from "../../session/mod.ts";
 import type { Config } from "../config/load-config.ts";
 import type { CommandContext } from "../context.ts";
 import { createRunUserCommand } from "../system/run-user-command.ts";
@@ -31,6 +31,7 @@ export interface OpenSecrets {
   readonly secrets: Secrets;
   readonly vault: Vault;
   readonly findBinding: GateParts["findBinding"];
+  readonly bindingsOf: NonNullable<GateParts["bindingsOf"]>;
 }
 
 /** What a vault is opened with. */
@@ -102,7 +103,24 @@ export async function openSecrets(context: CommandContext, parts: SecretsParts):
   });
   await secrets.feed(parts.redactor);
   for (const notice of vault.notices) context.output.note(notice);
-  return { secrets, vault, findBinding: (handle, place) => findBinding(secrets, handle, place) };
+  return {
+    secrets,
+    vault,
+    findBinding: (handle, place) => findBinding(secrets, handle, place),
+    bindingsOf: (handle) => bindingsOf(secrets, handle),
+  };
+}
+
+async function bindingsOf(secrets: Secrets, handle: string): Promise<readonly BoundPlace[]> {
+  try {
+    const found = (await secrets.list()).find((entry) => entry.handle === handle);
+    return (found?.bindings ?? []).flatMap(({ host, slot, format }) =>
+      host === undefined || !/^(?:bearer$|basic:|header:)/.test(slot) ? [] : [{ host, slot, format: format ?? null }]
+    );
+  } catch {
+    // A locked vault says so when the value is asked for.
+    return [];
+  }
 }
 
 async function findBinding(

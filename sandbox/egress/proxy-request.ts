@@ -1,4 +1,6 @@
+import type { BodyFrame } from "./body-frame.ts";
 import { parseHost } from "./egress.ts";
+import type { Header } from "./swap-secrets.ts";
 
 /** The most that the head of a request may have. */
 export const MAX_HEAD_BYTES: number = 16 * 1024;
@@ -12,7 +14,16 @@ export interface ProxyRequest {
   /** Value of `Proxy-Authorization`, or an empty text. */
   readonly authorization: string;
   /** What is sent on to the origin, or `null` for a tunnel. */
-  readonly head: Uint8Array | null;
+  readonly plain: PlainRequest | null;
+}
+
+/** A request of plain HTTP, without what was meant for the proxy. */
+export interface PlainRequest {
+  /** Path with query; starts with `/`. */
+  readonly path: string;
+  /** Headers in their order, without those between neighbours. */
+  readonly headers: readonly Header[];
+  readonly body: BodyFrame;
 }
 
 const HOP_HEADERS: ReadonlySet<string> = new Set([
@@ -59,31 +70,62 @@ export function parseProxyRequest(bytes: Uint8Array): ProxyRequest | null {
   const authorization = headers.find(([name]) => name.toLowerCase() === "proxy-authorization")?.[1] ?? "";
   if (method === "CONNECT") {
     const rule = parseHost(target);
-    return rule === null ? null : { method, host: rule.host, port: rule.port, authorization, head: null };
+    return rule === null ? null : { method, host: rule.host, port: rule.port, authorization, plain: null };
   }
   const [, authority, path = ""] = /^http:\/\/([^/?#@]+)((?:[/?][^#]*)?)$/i.exec(target) ?? [];
   const rule = authority === undefined ? null : parseHost(authority.includes(":") ? authority : `${authority}:80`);
-  if (rule === null) return null;
-  const kept = headers.filter(([name]) => !HOP_HEADERS.has(name.toLowerCase()));
-  const origin = rule.port === 80 ? rule.host : `${rule.host}:${rule.port}`;
-  // One request a connection: the next one must come through here again.
-  const head = [
-    `${method} ${path.startsWith("/") ? path : `/${path}`} HTTP/1.1`,
-    `Host: ${origin}`,
-    ...kept.map(([name, value]) => `${name}: ${value}`),
-    "Connection: close",
-  ];
+  const body = frameOf(headers);
+  if (rule === null || body === null) return null;
   return {
     method,
     host: rule.host,
     port: rule.port,
     authorization,
-    head: Buffer.from(`${head.join("\r\n")}\r\n\r\n`, "latin1"),
+    plain: {
+      path: path.startsWith("/") ? path : `/${path}`,
+      headers: headers.filter(([name]) => !HOP_HEADERS.has(name.toLowerCase())),
+      body,
+    },
   };
 }
 
-function parseHeaders(lines: readonly string[]): readonly (readonly [string, string])[] | null {
-  const headers: [string, string][] = [];
+/**
+ * Writes the head that the origin gets.
+ *
+ * @param request The request.
+ * @param headers Its headers, with values where placeholders stood.
+ * @returns The head with its empty line.
+ */
+export function originHead(
+  request: ProxyRequest & { readonly plain: PlainRequest },
+  headers: readonly Header[],
+): Buffer {
+  const { method, host, port, plain } = request;
+  // One request a connection: the next one must come through here again.
+  const lines = [
+    `${method} ${plain.path} HTTP/1.1`,
+    `Host: ${port === 80 ? host : `${host}:${port}`}`,
+    ...headers.map(([name, value]) => `${name}: ${value}`),
+    "Connection: close",
+  ];
+  return Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
+}
+
+// Threat: a body whose end we and the origin see at different places.
+function frameOf(headers: readonly Header[]): BodyFrame | null {
+  const lengths = headers.filter(([name]) => name.toLowerCase() === "content-length").map(([, value]) => value);
+  const codings = headers.filter(([name]) => name.toLowerCase() === "transfer-encoding").map(([, value]) => value);
+  if (codings.length > 0) {
+    return lengths.length === 0 && codings.length === 1 && codings[0]?.toLowerCase() === "chunked"
+      ? { kind: "chunked" }
+      : null;
+  }
+  const [length = "0"] = lengths;
+  return lengths.length <= 1 && /^\d{1,15}$/.test(length) ? { kind: "length", bytes: Number(length) } : null;
+}
+
+function parseHeaders(lines: readonly string[]): readonly Header[] | null {
+  const headers: Header[] = [];
   for (const line of lines) {
     const colon = line.indexOf(":");
     const name = line.slice(0, Math.max(0, colon));

@@ -21,7 +21,7 @@ const RELAY = `import("node:net").then(({ createServer, connect }) => {
 const START = [
   '( "$1" "$2" "$3" </dev/null >/dev/null 2>&1 & )',
   "shift 3",
-  `for i in {1..500}; do (exec 8<>/dev/tcp/127.0.0.1/${EGRESS_PORT}) 2>/dev/null && break; read -rt 0.01 <> <(:); done`,
+  `for i in {1..3000}; do (exec 8<>/dev/tcp/127.0.0.1/${EGRESS_PORT}) 2>/dev/null && break; read -rt 0.01 <> <(:); done`,
   'exec "$@"',
 ].join("\n");
 

@@ -1,4 +1,5 @@
 import { lstatSync } from "node:fs";
+import { parseSlot } from "../../core/mod.ts";
 import { checkPath, isWithin } from "../files/check-path.ts";
 import type { HostFacts } from "../deps.ts";
 import { parseHost } from "../egress/egress.ts";
@@ -55,6 +56,7 @@ export function checkProcessSpec(spec: ProcessSpec, facts: HostFacts, hasEgress:
   processLimits(spec.limits);
   if ((spec.stdin?.length ?? 0) > FIXED.stdinBytes) tooLarge("its input", spec.stdin?.length ?? 0, FIXED.stdinBytes);
   checkHosts(spec, hasEgress);
+  checkHostSecrets(spec);
 }
 
 function checkWorkspace(project: string, facts: HostFacts): void {
@@ -96,23 +98,41 @@ function checkHosts(spec: ProcessSpec, hasEgress: boolean): void {
   }
   const bad = hosts.find((host) => parseHost(host) === null);
   if (bad !== undefined) invalid(`"${bad.slice(0, 80)}" is not a host and a port`);
-  // Threat: a value that a command sends where its binding does not lead. What is inside a tunnel nobody can see.
+  // Threat: a value that a command has and sends where its binding does not lead.
   if (Object.keys(spec.secrets).length > 0) {
     refuse(
       "SPEC_INVALID",
-      "Cannot run command: with a secret it has no network",
-      "use the fetch tool for requests that need a secret",
+      "Cannot run command: what has a secret has no network",
+      "bind the secret to a header of the host, or use the fetch tool",
     );
   }
 }
 
+function checkHostSecrets({ hosts = [], hostSecrets = [], env }: ProcessSpec): void {
+  for (const { env: name, host, slot, format } of hostSecrets) {
+    if (!hosts.includes(host)) invalid(`the value of ${name} belongs to a host that is not among its hosts`);
+    if (!isHeaderSlot(slot)) invalid(`"${slot.slice(0, 80)}" is no header that a value can stand in`);
+    if (format !== null && !/^[ -z|~]*\{\}[ -z|~]*$/.test(format)) invalid(`the format of ${name} has no one {}`);
+    if (Object.hasOwn(env, name)) invalid(`the variable ${name} is given twice`);
+  }
+}
+
+function isHeaderSlot(slot: string): boolean {
+  try {
+    return ["bearer", "basic", "header"].includes(parseSlot(slot).kind);
+  } catch {
+    return false;
+  }
+}
+
 function checkNames(spec: ProcessSpec): void {
-  for (const [name, value] of Object.entries({ ...spec.env, ...spec.secrets })) {
+  const placeholders = Object.fromEntries((spec.hostSecrets ?? []).map(({ env, handle }) => [env, handle]));
+  for (const [name, value] of Object.entries({ ...spec.env, ...spec.secrets, ...placeholders })) {
     if (!NAME.test(name)) invalid(`"${name.slice(0, 40)}" is not the name of a variable`);
     if (value.includes("\0")) invalid(`the variable ${name} contains NUL`);
   }
   // Threat: a secret in a variable that steers how programs are found or loaded.
-  for (const name of Object.keys(spec.secrets)) {
+  for (const name of Object.keys({ ...spec.secrets, ...placeholders })) {
     if (/^(?:PATH|HOME|IFS|ENV|BASH_ENV|LD_.*|GIT_CONFIG.*)$/.test(name)) invalid(`no secret may be put into ${name}`);
   }
   const identity = spec.gitIdentity === null ? "" : `${spec.gitIdentity.name}${spec.gitIdentity.email}`;

@@ -20,7 +20,7 @@ export interface RevealInput {
 export async function revealSecrets(input: RevealInput): Promise<Readonly<Record<string, string>>> {
   const values: Record<string, string> = {};
   for (const [name, handle] of Object.entries(input.secrets)) {
-    const secret = await reveal(input, handle);
+    const secret = await revealOne(input, handle);
     try {
       values[name] = secret.use((bytes) => variableText(bytes, name));
     } finally {
@@ -30,7 +30,18 @@ export async function revealSecrets(input: RevealInput): Promise<Readonly<Record
   return values;
 }
 
-async function reveal(input: RevealInput, handle: string): ReturnType<RunIo["secrets"]["reveal"]> {
+/**
+ * Reveals one secret.
+ *
+ * @param input The run's permit and who reveals.
+ * @param handle The handle.
+ * @returns The value; the caller disposes it.
+ * @throws {SandboxError} `SANDBOX_FAILED` for a failure of unknown origin; errors of the vault as they come.
+ */
+export async function revealOne(
+  input: Pick<RevealInput, "permit" | "io">,
+  handle: string,
+): ReturnType<RunIo["secrets"]["reveal"]> {
   try {
     return await input.io.secrets.reveal(input.permit, handle);
   } catch (cause) {

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { digestOf, type Permit, type RunIo } from "../../core/mod.ts";
 import type { SandboxDeps } from "../deps.ts";
-import { type Egress, type EgressLease, parseHost } from "../egress/egress.ts";
+import type { Egress, EgressLease } from "../egress/egress.ts";
+import { leaseEgress } from "../egress/lease-egress.ts";
 import { SandboxError } from "../errors.ts";
 import { lstatOrNull } from "../files/stamp.ts";
 import type { RunState } from "../outcome.ts";
@@ -89,7 +90,7 @@ async function runOnStage(deps: SandboxDeps, input: StagedInput, held: Held): Pr
   const { spec, stage, staged, io, permit } = input;
   const { programs, seccomp, cgroup } = input.ground;
   const secrets = await revealSecrets({ permit, secrets: spec.secrets, io });
-  const lease = held.lease = await leaseOf(input);
+  const lease = held.lease = input.egress === null ? null : await leaseEgress(deps, { ...input, egress: input.egress });
   const marked = staged ? markMasked(stage, spec.project, [...spec.hidden.files, ...spec.hidden.dirs]) : [];
   const args = {
     spec,
@@ -112,11 +113,6 @@ async function runOnStage(deps: SandboxDeps, input: StagedInput, held: Held): Pr
   input.state.outputBytes = result.outputBytes;
   input.state.memoryBytes = result.peakBytes;
   return await finish(deps, { ...input, marked }, result);
-}
-
-async function leaseOf(input: CommandInput): Promise<EgressLease | null> {
-  const rules = (input.spec.hosts ?? []).flatMap((host) => parseHost(host) ?? []);
-  return rules.length === 0 || input.egress === null ? null : await input.egress.lease(input.permit, rules);
 }
 
 async function noteEgress(input: CommandInput, lease: EgressLease | null): Promise<void> {

@@ -1,17 +1,12 @@
 import { join } from "node:path/posix";
-import {
-  type AtomicAction,
-  type Classification,
-  type NetworkTarget,
-  type SecretTarget,
-  shape,
-} from "../../core/mod.ts";
+import { type AtomicAction, type Classification, type SecretTarget, shape } from "../../core/mod.ts";
 import { type CommandPlan, parseCommand, resolvePath } from "../../policy/mod.ts";
-import { type ProcessSpec, type ProcessValue, SANDBOX_BOUNDS } from "../../sandbox/mod.ts";
+import { type HostSecret, type ProcessSpec, type ProcessValue, SANDBOX_BOUNDS } from "../../sandbox/mod.ts";
 import { SessionError } from "../errors.ts";
 import type { HiddenPaths } from "../hidden-paths.ts";
 import { shortPath } from "./file-action.ts";
 import { quietPreview } from "./present.ts";
+import { hostActions, hostSecretActions, hostSecretsOf, hostTargets } from "./shell-hosts.ts";
 import { within } from "./tool-limits.ts";
 import { defineTool, type PlanContext, type Presented, type Tool } from "./tool.ts";
 
@@ -42,13 +37,17 @@ export const shell: Tool = defineTool({
   plan(args, context) {
     const cwd = resolvePath(args.cwd ?? ".", context.project).real;
     const tainted = isTainted(args, context);
+    const hosts = hostTargets(args.hosts ?? []);
+    const hostSecrets = hosts.length === 0 ? [] : hostSecretsOf(args.secrets ?? {}, hosts, context);
+    const requests = hostActions(hosts, hostSecrets, { context, tainted });
     const parsed = parseCommand({
       ...(args.command === undefined ? {} : { command: args.command }),
       ...(args.argv === undefined ? {} : { argv: args.argv }),
       cwd,
       project: context.project,
       lookup: (word) => context.lookupProgram(word),
-      secrets: args.secrets !== undefined,
+      // With hosts it never has the values.
+      secrets: args.secrets !== undefined && hosts.length === 0,
       tainted,
     });
     // One name for the life of the plan: what is prepared again after a question is the same run.
@@ -58,8 +57,8 @@ export const shell: Tool = defineTool({
       tier: "host-supervised",
       actions: [
         ...parsed.actions,
-        ...secretActions(args, parsed, tainted),
-        ...hostActions(args, context, tainted),
+        ...(hosts.length === 0 ? secretActions(args, parsed, tainted) : hostSecretActions(hostSecrets, tainted)),
+        ...requests,
       ],
       handles: Object.values(args.secrets ?? {}),
       prepare() {
@@ -67,10 +66,10 @@ export const shell: Tool = defineTool({
         return Promise.resolve({
           effect: {
             backend: "process",
-            spec: processSpec(args, parsed, { context, stageDir, hidden }),
+            spec: processSpec(args, parsed, { context, stageDir, hidden, hostSecrets }),
             present: (value) => present(value, { context, cwd: parsed.cwd, classes: hidden.classes }),
           },
-          preview: quietPreview(previewOf(args, parsed, context)),
+          preview: quietPreview(previewOf(args, parsed, { context, hostSecrets })),
           before: null,
           after: null,
         });
@@ -92,11 +91,19 @@ function clipped(text: string): string {
   return text.length > 100 ? `${text.slice(0, 97).toWellFormed()}...` : text;
 }
 
-function previewOf(args: ShellArgs, parsed: CommandPlan, context: PlanContext): string {
+function previewOf(
+  args: ShellArgs,
+  parsed: CommandPlan,
+  { context, hostSecrets }: { readonly context: PlanContext; readonly hostSecrets: readonly HostSecret[] },
+): string {
+  const secrets = Object.entries(args.secrets ?? {});
   return [
     parsed.text,
     `in ${shortPath(context.project, parsed.cwd)}`,
-    ...Object.entries(args.secrets ?? {}).map(([name, handle]) => `with ${name} = ${handle}`),
+    ...(hostSecrets.length > 0 ? [] : secrets.map(([name, handle]) => `with ${name} = ${handle}`)),
+    ...hostSecrets.map(({ env, handle, host, slot }) =>
+      `with ${env} standing for ${handle}, which only ${host} gets, as ${slot}`
+    ),
     ...(args.hosts ?? []).map((host) => `may talk to ${host}`),
     ...(args.timeout_ms === undefined ? [] : [`for at most ${within(context.limits.timeoutMs, args.timeout_ms)} ms`]),
   ].join("\n");
@@ -112,9 +119,14 @@ function hiddenOf(context: PlanContext): HiddenPaths {
 function processSpec(
   args: ShellArgs,
   parsed: CommandPlan,
-  run: { readonly context: PlanContext; readonly stageDir: string; readonly hidden: HiddenPaths },
+  run: {
+    readonly context: PlanContext;
+    readonly stageDir: string;
+    readonly hidden: HiddenPaths;
+    readonly hostSecrets: readonly HostSecret[];
+  },
 ): ProcessSpec {
-  const { context, stageDir, hidden } = run;
+  const { context, stageDir, hidden, hostSecrets } = run;
   return {
     op: "process",
     form: parsed.form,
@@ -125,7 +137,8 @@ function processSpec(
     hidden: { files: hidden.files, dirs: hidden.dirs },
     readOnlyPaths: context.toolchains,
     env: {},
-    secrets: args.secrets ?? {},
+    secrets: hostSecrets.length > 0 ? {} : args.secrets ?? {},
+    ...(hostSecrets.length > 0 ? { hostSecrets } : {}),
     gitIdentity: context.gitIdentity,
     ...(args.hosts === undefined ? {} : { hosts: args.hosts }),
     timeoutMs: within(context.limits.timeoutMs, args.timeout_ms),
@@ -155,33 +168,6 @@ function secretActions(
     tainted,
     skill: null,
   }));
-}
-
-function hostActions(args: ShellArgs, context: PlanContext, tainted: boolean): readonly AtomicAction[] {
-  return (args.hosts ?? []).map((origin): AtomicAction => {
-    const [, host, port] = /^([a-z0-9.-]+):(\d{1,5})$/u.exec(origin) ?? [];
-    if (host === undefined || port === undefined) {
-      throw new SessionError("ARGS_INVALID", `Cannot read host "${origin}": expected name:port`);
-    }
-    const target: NetworkTarget = {
-      kind: "network",
-      url: `https://${host}:${port}/`,
-      scheme: "https",
-      host,
-      port: Number(port),
-      method: "CONNECT",
-      addresses: null,
-    };
-    return {
-      capability: "network_request",
-      target,
-      // Whatever the proposer has seen may stand in the command, and the command may send what it reads.
-      classes: [...new Set([...context.provenance.label.classes, ...context.classify(target)])],
-      tier: "host-supervised",
-      tainted,
-      skill: null,
-    };
-  });
 }
 
 function present(

@@ -22,6 +22,9 @@ import type { HttpSpec, HttpValue } from "../http.ts";
 import type { Provenance } from "../provenance.ts";
 import type { ToolLimits } from "./tool-limits.ts";
 
+import type { BoundPlace } from "../deps.ts";
+import type { Guest } from "../host-calls/guest.ts";
+import type { RoutineIo, RoutineValue } from "../host-calls/routine.ts";
 /** What every plan of a session may look at: names and policy facts. Nothing here has an effect. */
 export interface PlanGround {
   /** Real path of the project; relative paths start here. */
@@ -53,6 +56,8 @@ export interface PlanContext extends PlanGround {
 /** What an effect gave, before it is masked, classified and capped. */
 export interface Presented {
   /** Raw text; may hold secrets until the gate has masked it. `null` when there is nothing to show. */
+  /** Headers of hosts that the handles of this call are bound to. */
+  readonly places?: ReadonlyMap<string, readonly BoundPlace[]>;
   readonly output: string | null;
   readonly truncated: boolean;
   /** Names of what was read, for the label. */

@@ -1,75 +1,11 @@
 import { readdirSync } from "node:fs";
-import { connect, createServer, type Server } from "node:net";
 import { describe, expect, it } from "vitest";
 import { Permit } from "../../../core/mod.ts";
 import { createBubblewrap } from "../../../sandbox/mod.ts";
 import { createEgress } from "../../../sandbox/egress/egress-proxy.ts";
-import { parseHost } from "../../../sandbox/egress/egress.ts";
-import type { EgressLease, EgressRule } from "../../../sandbox/egress/egress.ts";
-import type { EgressNetwork } from "../../../sandbox/mod.ts";
-import { onStop, type Rig, rig, valueOf } from "../rig.ts";
+import { rig, valueOf } from "../rig.ts";
 import { scriptSpec } from "../process/run.ts";
-
-// A network of this machine alone: names lead to loopback, which counts as public here unless a name says otherwise.
-const NETWORK: EgressNetwork = {
-  isPublic: (address) => address === "127.0.0.1",
-  resolve(host) {
-    if (host === "inner.test") return Promise.resolve(["127.0.0.1", "10.0.0.1"]);
-    if (host === "metadata.test") return Promise.resolve(["169.254.169.254"]);
-    return host.endsWith(".test") ? Promise.resolve(["127.0.0.1"]) : Promise.reject(new Error("no such name"));
-  },
-};
-
-interface Origin {
-  readonly port: number;
-  readonly seen: string[];
-}
-
-// Answers each connection once, with what it was sent.
-function origin(): Promise<Origin> {
-  const seen: string[] = [];
-  return new Promise((resolve) => {
-    const server: Server = createServer((socket) => {
-      socket.on("error", () => {});
-      socket.once("data", (chunk: Uint8Array) => {
-        seen.push(new TextDecoder().decode(chunk));
-        socket.end("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello");
-      });
-    });
-    onStop(() => void server.close());
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      resolve({ port: typeof address === "object" && address !== null ? address.port : 0, seen });
-    });
-  });
-}
-
-function rules(...hosts: readonly string[]): readonly EgressRule[] {
-  return hosts.flatMap((host) => parseHost(host) ?? []);
-}
-
-async function lease(r: Rig, ...hosts: readonly string[]): Promise<EgressLease> {
-  const given = await createEgress(r.deps, NETWORK).lease(new Permit(), rules(...hosts));
-  onStop(() => void given.close());
-  return given;
-}
-
-function ask(given: EgressLease, text: string): Promise<string> {
-  return new Promise((resolve) => {
-    let got = "";
-    const socket = connect(given.socket);
-    socket.on("error", () => resolve(`error ${got}`));
-    socket.on("data", (chunk: Uint8Array) => void (got += new TextDecoder().decode(chunk)));
-    socket.once("close", () => resolve(got));
-    socket.write(text);
-  });
-}
-
-function authorized(given: EgressLease, line: string, more = ""): string {
-  return `${line} HTTP/1.1\r\nProxy-Authorization: Basic ${
-    Buffer.from(`az:${given.token}`).toString("base64")
-  }\r\n${more}\r\n`;
-}
+import { ask, authorized, desk, lease, NETWORK, origin, rules } from "./lab.ts";
 
 describe("createEgress()", () => {
   it("lets the named origin pass, as plain HTTP and as a tunnel", async () => {
@@ -139,7 +75,7 @@ describe("createEgress()", () => {
   it("leaves nothing behind", async () => {
     const r = rig();
     const deps = { ...r.deps, facts: { ...r.deps.facts, tmp: r.root } };
-    const given = await createEgress(deps, NETWORK).lease(new Permit(), rules("api.test:1"));
+    const given = await createEgress(deps, NETWORK).lease(new Permit(), rules("api.test:1"), desk());
     await given.close();
     await given.close();
     expect(readdirSync(r.root).filter((name) => name.startsWith("az-egress"))).toEqual([]);
@@ -161,7 +97,9 @@ describe("a command with hosts", () => {
       `env -u http_proxy -u HTTP_PROXY -u all_proxy -u ALL_PROXY curl -sS -m 2 -x http://127.0.0.1:3128 -o /dev/null -w ' %{http_code}' http://api.test:${port}/`,
       "echo x >made",
     ].join("; ");
-    const outcome = await r.run(backend, scriptSpec(r, text, { hosts: [`api.test:${port}`] }));
+    const outcome = await r.run(backend, scriptSpec(r, text, { hosts: [`api.test:${port}`] }), {
+      egress: desk().admit,
+    });
     const value = valueOf(outcome);
     expect(new TextDecoder().decode(value.output)).toBe("hellohello 4031\n 407");
     expect(seen.map((request) => request.split("\r\n")[0])).toEqual(["GET /plain HTTP/1.1", "GET /tunnel HTTP/1.1"]);
