@@ -2,6 +2,8 @@ import { AgentZeroError } from "../core/mod.ts";
 
 /** Codes of failures inside `sandbox`; most of them reach callers as the `code` of an outcome, not as an exception. */
 export type SandboxErrorCode =
+  /** The program that makes components of scripts is not installed. */
+  | "BUILDER_MISSING"
   /** Too many runs wait already. */
   | "BUSY"
   /** A script made its `run` asynchronous: host calls are synchronous, nothing drains what it left. */
@@ -10,6 +12,8 @@ export type SandboxErrorCode =
   | "CANCELLED"
   /** More host calls, or more bytes in them, than a run may have. */
   | "LIMIT_CALLS"
+  /** Bytes that are not the ones that were pinned. */
+  | "DIGEST_MISMATCH"
   /** Free disk, or what a run may write, ran out. */
   | "LIMIT_DISK"
   /** A guest used up its instructions. */
