@@ -25,6 +25,7 @@ export * from "./log.ts";
 export type { LogFiles } from "./log-files.ts";
 export { openAuditLog } from "./open-log.ts";
 export * from "./otlp-pump.ts";
+export type { OtlpQueueOptions } from "./otlp-queue.ts";
 export * from "./problem.ts";
 export * from "./proof.ts";
 export type { EventProof } from "./proof-form.ts";

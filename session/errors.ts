@@ -15,6 +15,7 @@ export type SessionErrorCode =
   | "HTTP_FAILED"
   | "LIMIT_CALLS"
   | "LIMIT_SIZE"
+  | "LIMIT_REPEAT"
   | "LIMIT_TIME"
   | "MODEL_DENIED"
   | "NO_PROJECT"

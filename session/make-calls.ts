@@ -128,11 +128,13 @@ async function makeCall(
   const { gate, limits } = wiring;
   const maxOutputBytes = Math.min(limits.outputBytes, wiring.budget.maxResultBytes);
   if (ended !== null) return told(entry, `Not run: ${ended}.`);
-  if (!over && state.repeats.isRepeated(part.tool, args)) {
-    state.repeated ||= state.repeats.note(part.tool, args, "not run");
-    const text = "the same call gave the same result several times";
-    gate.emit({ type: "notice", level: "warning", code: "LIMIT_REPEAT", text: `Not run: ${text}` });
-    return told(entry, `Not run: ${text}. Do something else.`);
+  const refuse = over
+    ? tooManyCalls(part.tool, limits.calls)
+    : state.repeats.isRepeated(part.tool, args)
+    ? sameAgain(part.tool)
+    : null;
+  if (refuse?.code === "LIMIT_REPEAT") {
+    gate.emit({ type: "notice", level: "warning", code: "LIMIT_REPEAT", text: `Not run: ${SAME_RESULT}` });
   }
   const labelled = await runCall(gate, {
     call,
@@ -142,7 +144,7 @@ async function makeCall(
     turn: state.turns,
     signal: state.signal,
     maxOutputBytes,
-    ...(over ? { refuse: tooManyCalls(part.tool, limits.calls) } : {}),
+    ...(refuse === null ? {} : { refuse }),
   });
   const answer: AnsweredCall = {
     call,
@@ -165,6 +167,12 @@ function tooManyCalls(tool: string, limit: number): CallFailure {
     message: `Cannot call "${tool}": a reply may make at most ${limit} calls`,
     hint: "make the rest in the next reply",
   };
+}
+
+const SAME_RESULT = "the same call gave the same result several times";
+
+function sameAgain(tool: string): CallFailure {
+  return { code: "LIMIT_REPEAT", message: `Cannot call "${tool}" again: ${SAME_RESULT}`, hint: "do something else" };
 }
 
 function count(

@@ -224,8 +224,13 @@ describe("limits of a prompt", () => {
       script: script(...Array.from({ length: 8 }, () => ({ calls: [read("README.md")] }))),
     });
     await engine.submit("go");
-    expect(onlyResult(engine)).toMatchObject({ stop: "loop", exit: 3, calls: 3, turns: 5 });
-    expect(engine.results()).toHaveLength(3);
+    expect(onlyResult(engine)).toMatchObject({ stop: "loop", exit: 3, calls: 5, denied: 2, turns: 5 });
+    expect(engine.results().map(({ ok }) => ok)).toEqual([true, true, true, false, false]);
+    // What was not run is on record as denied.
+    for (const result of engine.results().slice(3)) {
+      expect(result).toMatchObject({ decision: "deny", output: null, error: { code: "LIMIT_REPEAT" } });
+      expect(result.audit).toMatchObject({ intent: expect.any(Number), result: null });
+    }
     expect(engine.events.filter((event) => event.type === "notice")).toHaveLength(2);
   });
 
