@@ -55,6 +55,10 @@ export interface Terminal {
   write(text: string): void;
   /** Cells in a line now. */
   columns(): number;
+  /** Lines of the screen now. */
+  rows(): number;
+  /** Calls `run` after the size has changed, until the returned function is called. */
+  onResize(run: () => void): () => void;
 }
 
 /** The ports to the machine that a command may use. */

@@ -102,6 +102,8 @@ async function openTerminal(host: ProcessHost): Promise<CommandContext["terminal
     signal: host.signal,
     write: (text) => void host.stderr.write(text),
     columns: () => host.columns(),
+    rows: () => host.rows(),
+    onResize: (run) => host.onResize(run),
     style: styleFor(host.environment.variables, true),
   });
 }

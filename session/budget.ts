@@ -29,10 +29,27 @@ export interface ContextBudget {
   look(): BudgetStep;
   /** The most bytes of one result that leave room for others. */
   readonly maxResultBytes: number;
+  /** Tokens of the model's context, as far as they are known or assumed. */
+  readonly size: number;
+  /** `true` once the assumed size begins to matter: then the server is asked for the real one, once. */
+  mustAsk(): boolean;
+  /** Takes the answer; `null` when the server does not say: the assumption stays. */
+  resize(tokens: number | null): void;
+  /** What the conversation takes now, in tokens. */
+  used(): number;
+  /** Forgets what the provider counted: the conversation was rewritten. */
+  rewritten(): void;
 }
 
+/** What is assumed of a model whose context nobody tells. */
+const ASSUMED_TOKENS = 16_384;
+/** A reported size outside these bounds is not believed. */
+const MIN_TOKENS = 1_024;
+const MAX_TOKENS = 16_777_216;
+
 /**
- * Creates the budget of a session. A model whose context nobody knows, or that runs in this process, has none.
+ * Creates the budget of a session. A model that runs in this process has none; one whose context nobody knows is taken
+ * for a small one until its server says more.
  *
  * Oldest tool outputs go first and leave one line each, with source, size, digest and label; the person's words, replies
  * and the results of the last two replies stay. A stub keeps its label, and the label of the conversation never falls.
@@ -42,26 +59,44 @@ export interface ContextBudget {
  * @returns The budget.
  */
 export function createBudget(model: Pick<OpenModel, "contextSize" | "locality">, context: Context): ContextBudget {
-  const size = model.contextSize;
-  if (size === null || model.locality === "builtin") {
-    return { reported: () => undefined, look: () => ({ kind: "fits" }), maxResultBytes: Number.MAX_SAFE_INTEGER };
-  }
-  const tokens = size - Math.min(MAX_RESERVE_TOKENS, Math.floor(size / 4));
+  const bounded = model.locality !== "builtin";
+  let size = model.contextSize ?? ASSUMED_TOKENS;
+  let asked = model.contextSize !== null;
   let known: { readonly tokens: number; readonly bytes: number } | null = null;
   let noticed = false;
 
+  function room(): number {
+    return size - Math.min(MAX_RESERVE_TOKENS, Math.floor(size / 4));
+  }
   function used(): number {
     const bytes = context.bytes();
     if (known === null) return Math.ceil(bytes / BYTES_PER_TOKEN);
     return known.tokens + Math.ceil(Math.max(0, bytes - known.bytes) / BYTES_PER_TOKEN);
   }
   return {
-    maxResultBytes: Math.floor((tokens * BYTES_PER_TOKEN) / 2),
+    get maxResultBytes(): number {
+      return bounded ? Math.floor((room() * BYTES_PER_TOKEN) / 2) : Number.MAX_SAFE_INTEGER;
+    },
+    get size(): number {
+      return size;
+    },
+    used,
+    mustAsk: () => bounded && !asked && used() >= NOTICE_AT * room(),
+    resize(tokens): void {
+      asked = true;
+      if (tokens !== null && tokens >= MIN_TOKENS && tokens <= MAX_TOKENS) size = tokens;
+    },
+    rewritten(): void {
+      known = null;
+      noticed = false;
+    },
     reported(count): void {
       known = { tokens: count, bytes: context.bytes() };
     },
     look(): BudgetStep {
+      const tokens = room();
       const before = used();
+      if (!bounded) return { kind: "fits" };
       if (before >= PRUNE_AT * tokens) {
         const enough = Math.floor((before - NOTICE_AT * tokens) * BYTES_PER_TOKEN);
         const left = prune(context, enough);

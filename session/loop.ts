@@ -15,6 +15,8 @@ import { startWallClock } from "./wall-clock.ts";
 import type { PromptEnd, SessionInput, SessionWiring } from "./session.ts";
 import { makeCalls } from "./make-calls.ts";
 import { maskedText } from "./masked-text.ts";
+import { askContextSize } from "./ask-context-size.ts";
+import { countUsage } from "./count-usage.ts";
 import { askModel, type Reply } from "./turn.ts";
 
 /**
@@ -79,6 +81,8 @@ async function labelData(redactor: Redactor, part: SessionInput["data"][number])
 async function converse(wiring: SessionWiring, state: PromptState, end: { text: string }): Promise<Stop> {
   const { limits } = wiring;
   for (;;) {
+    // oxlint-disable-next-line no-await-in-loop -- once a session at most
+    if (wiring.budget.mustAsk()) wiring.budget.resize(await askContextSize(wiring, state));
     const limit = limitReached(wiring, state) ?? contextFull(wiring);
     if (limit !== null) return limit;
     state.turns++;
@@ -132,7 +136,8 @@ function contextFull({ gate, budget }: SessionWiring): Stop | null {
       return null;
     case "notice": {
       const share = Math.round((100 * step.used) / step.tokens);
-      const text = `${share} % of the model's context is used: old outputs will be left out; /new starts afresh`;
+      const text =
+        `${share} % of the model's context is used: old outputs will be left out; /compact sums up, /new starts afresh`;
       gate.emit({ type: "notice", level: "info", code: "CONTEXT_FILLING", text });
       return null;
     }
@@ -145,7 +150,7 @@ function contextFull({ gate, budget }: SessionWiring): Stop | null {
         code: "PROVIDER_CONTEXT",
         message:
           `Cannot go on: the conversation takes ${step.used} of ${step.tokens} tokens and nothing is left to cut`,
-        hint: "start a new session, or choose a model with a larger context",
+        hint: "let the model sum up with /compact, start a new session, or choose a model with a larger context",
       });
       return "max_tokens";
     default:
@@ -153,25 +158,14 @@ function contextFull({ gate, budget }: SessionWiring): Stop | null {
   }
 }
 
-// Where a provider does not count, three bytes are taken for a token.
-function countUsage(wiring: SessionWiring, state: PromptState, reply: Reply): void {
-  const used = Math.ceil(wiring.context.bytes() / 3);
-  const input = reply.usage.input ?? used;
-  const output = reply.usage.output ?? Math.ceil(Buffer.byteLength(reply.text) / 3);
-  state.input += input;
-  state.output += output;
-  if (reply.usage.input !== null) wiring.budget.reported(input + output);
-  wiring.gate.emit({
-    type: "usage",
-    input,
-    output,
-    context: { used: input + output, size: wiring.model.contextSize ?? DEFAULT_CONTEXT_TOKENS },
-  });
-}
-
-const DEFAULT_CONTEXT_TOKENS = 16_384;
-
-function stopOf(wiring: SessionWiring, cause: unknown): Stop {
+/**
+ * Tells the front door of a failure and says how the prompt ends.
+ *
+ * @param wiring The session.
+ * @param cause What was thrown.
+ * @returns The stop.
+ */
+export function stopOf(wiring: SessionWiring, cause: unknown): Stop {
   const failure = cause instanceof AgentZeroError
     ? cause
     : new SessionError("TOOL_ERROR", "Cannot go on: the session failed inside", { cause });

@@ -9,6 +9,7 @@ import type { SessionLimits } from "./limits.ts";
 import type { OpenModel } from "./providers/model.ts";
 import { createQuotes } from "./quotes.ts";
 import { Session } from "./session.ts";
+import { createDynamicTools } from "./skills/dynamic-tools.ts";
 import { systemPrompt } from "./system-prompt.ts";
 import { BUILTIN_TOOLS, type ToolEntry } from "./tools/registry.ts";
 
@@ -32,6 +33,8 @@ export interface SessionOptions {
   readonly resumed?: { readonly items: readonly ContextItem[]; readonly quotes: readonly string[] };
   /** Keeps each finished step, masked; the next one waits for it. */
   readonly store?: (item: ContextItem) => Promise<void>;
+  /** Keeps the whole conversation after it was summed up, masked. */
+  readonly rewrite?: (items: readonly ContextItem[]) => void;
 }
 
 /**
@@ -42,7 +45,8 @@ export interface SessionOptions {
  */
 export function openSession(options: SessionOptions): Session {
   let opened: Session | null = null;
-  const tools = offeredTools(options.mode);
+  const dynamic = createDynamicTools(offeredTools(options.mode), options.mode === "read-only");
+  const { tools } = dynamic;
   const { project, policy, clock } = options.gate;
   const gate: GateDeps = {
     ...options.gate,
@@ -52,6 +56,7 @@ export function openSession(options: SessionOptions): Session {
     },
     emit: guardedSink(options.gate.emit, () => opened?.cancel()),
     tools,
+    dynamic,
     questions: createQuestionDesk(options.approver, options.gate),
   };
   const quotes = createQuotes();
@@ -92,6 +97,7 @@ export function openSession(options: SessionOptions): Session {
     }),
     maskedTexts: new Map<string, MaskedText>(),
     store: options.store ?? null,
+    rewrite: options.rewrite ?? null,
   });
   return opened;
 }

@@ -1,4 +1,7 @@
 import { type Label, labelOf, type MaskedText, type SessionId, USER_LABEL } from "../core/mod.ts";
+import type { SourceNet } from "../skills/mod.ts";
+import type { Act, OpenAct } from "./acts/act.ts";
+import type { SourceNetOptions } from "./acts/source-net.ts";
 import type { LabelledResult } from "./call.ts";
 import type { ContextBudget } from "./budget.ts";
 import type { Context, ContextItem } from "./context.ts";
@@ -26,6 +29,8 @@ export interface SessionWiring {
   readonly maskedTexts: Map<string, MaskedText>;
   /** Takes each finished step for the transcript; `null` where none is kept. */
   readonly store: ((item: ContextItem) => Promise<void>) | null;
+  /** Takes the whole conversation after it was summed up, for the transcript. */
+  readonly rewrite: ((items: readonly ContextItem[]) => void) | null;
 }
 
 /** What a person, an editor or a script gives. */
@@ -34,6 +39,14 @@ export interface SessionInput {
   readonly text: string;
   /** Text of other origin: a pipe, a file, an editor buffer. */
   readonly data: readonly { readonly text: string; readonly label: Label }[];
+}
+
+/** What a front door may do besides tool calls. */
+export interface Acts {
+  /** Decides an act and records the decision. Never rejects. */
+  begin(act: Act): Promise<OpenAct>;
+  /** The way of skill sources to the network. */
+  sourceNet(options: SourceNetOptions): SourceNet;
 }
 
 /** How a prompt ended, for front doors. */
@@ -77,6 +90,23 @@ export class Session {
     return turn;
   }
 
+  /**
+   * Lets the model sum up the conversation and goes on from the summary. Waits for prompts under way; never rejects.
+   *
+   * @param signal Cancels it; the conversation is then as it was.
+   * @returns `end` when it was summed up.
+   */
+  compact(signal?: AbortSignal): Promise<Stop> {
+    const work = this.#queue.then(() =>
+      this.#alone(signal, async (both) => {
+        const { compactContext } = await import("./compact.ts");
+        return await compactContext(this.#wiring, both);
+      })
+    );
+    this.#queue = work.catch(() => undefined);
+    return work;
+  }
+
   /** Makes one call as the person, without the model. Never rejects. */
   call(tool: string, args: unknown, signal: AbortSignal): Promise<LabelledResult> {
     const { gate } = this.#wiring;
@@ -91,6 +121,16 @@ export class Session {
     }).finally(() => this.#calls.delete(made));
     this.#calls.add(made);
     return made;
+  }
+
+  /** What a front door does for the person besides tool calls: decided, recorded and asked about like a call. */
+  async acts(): Promise<Acts> {
+    const { gate } = this.#wiring;
+    const [{ beginAct }, { createSourceNet }] = await Promise.all([
+      import("./acts/act.ts"),
+      import("./acts/source-net.ts"),
+    ]);
+    return { begin: (act) => beginAct(gate, act), sourceNet: (options) => createSourceNet(gate, options) };
   }
 
   /** Ends the prompt under way; it still ends with `result`. Idempotent. */
@@ -115,14 +155,21 @@ export class Session {
     }
   }
 
-  async #run(input: SessionInput, signal: AbortSignal | undefined): Promise<PromptEnd> {
+  #run(input: SessionInput, signal: AbortSignal | undefined): Promise<PromptEnd> {
+    return this.#alone(signal, async (both) => {
+      // A call without a model needs no loop: it is loaded by the first prompt.
+      const { runPrompt } = await import("./loop.ts");
+      return await runPrompt(this.#wiring, input, both);
+    });
+  }
+
+  /** Runs what only one at a time may do, cancelled by the session, the person or the caller. */
+  async #alone<T>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const running = new AbortController();
     this.#running = running;
     const signals = [running.signal, this.#life.signal, ...(signal === undefined ? [] : [signal])];
     try {
-      // A call without a model needs no loop: it is loaded by the first prompt.
-      const { runPrompt } = await import("./loop.ts");
-      return await runPrompt(this.#wiring, input, AbortSignal.any(signals));
+      return await work(AbortSignal.any(signals));
     } finally {
       this.#running = null;
       // A permit dies with its turn; calls of the person that are still under way keep theirs.

@@ -1,6 +1,7 @@
 import type { Classification, Redaction } from "../core/mod.ts";
 import { toMessages } from "./context.ts";
 import { SessionError } from "./errors.ts";
+import type { SessionEvent } from "./events.ts";
 import type { ReplyCall } from "./make-calls.ts";
 import { modelAction } from "./model-action.ts";
 import { gateModel } from "./model-call.ts";
@@ -9,6 +10,11 @@ import type { ModelPart, ModelRequest, ModelUsage } from "./providers/model.ts";
 import { streamModel } from "./providers/stream-model.ts";
 import type { PromptState } from "./prompt-state.ts";
 import type { SessionWiring } from "./session.ts";
+
+/** A question of the engine's own, besides the conversation. */
+export interface Aside {
+  readonly instruction: string;
+}
 
 /** A reply of the model, before its calls were made. */
 export interface Reply {
@@ -23,16 +29,26 @@ export interface Reply {
  *
  * @param wiring The session.
  * @param state The prompt under way.
+ * @param aside What to ask instead of going on; then no tool is offered and nothing is shown.
  * @returns The whole reply.
  * @throws {SessionError} `MODEL_DENIED`, `PROVIDER_*`, `CANCELLED`, `AUDIT_UNWRITABLE`.
  */
-export async function askModel(wiring: SessionWiring, state: PromptState): Promise<Reply> {
+export async function askModel(
+  wiring: SessionWiring,
+  state: Pick<PromptState, "turns" | "signal">,
+  aside: Aside | null = null,
+): Promise<Reply> {
   const { gate, context, model } = wiring;
+  gate.dynamic.nextRound();
   const provenance = fromModel(context.label(), { quotes: wiring.quotes, policy: gate.policy });
   const { classes, redact } = whatGoes(wiring);
   const redactions: Redaction[] = [];
-  const messages = await toMessages(context, wiring.envelope, (text) => maskFor(wiring, text, { redact, redactions }));
-  const tools = await Promise.all([...gate.tools.values()].map((entry) => entry.load()));
+  const messages = [
+    ...await toMessages(context, wiring.envelope, (text) => maskFor(wiring, text, { redact, redactions })),
+  ];
+  if (aside !== null) messages.push({ role: "user", texts: [aside.instruction] });
+  const offered = aside === null ? [...gate.tools.values()] : [];
+  const tools = await Promise.all(offered.map((entry) => entry.load()));
   const request: ModelRequest = {
     messages: [{ role: "system", text: wiring.systemPrompt }, ...messages],
     tools: tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
@@ -47,15 +63,22 @@ export async function askModel(wiring: SessionWiring, state: PromptState): Promi
     bytes: messages.reduce((sum, message) => sum + Buffer.byteLength(JSON.stringify(message)), 0),
     signal: state.signal,
   });
-  return await readReply(wiring, streamModel(model, request, { ...wiring.modelPorts, ...io }));
+  return await readReply(wiring, streamModel(model, request, { ...wiring.modelPorts, ...io }), aside === null);
 }
 
 // Shows a reply while it streams; what is held back is shown as well when the stream breaks off.
-async function readReply(wiring: SessionWiring, parts: AsyncIterable<ModelPart>): Promise<Reply> {
+async function readReply(
+  wiring: SessionWiring,
+  parts: AsyncIterable<ModelPart>,
+  isShown: boolean,
+): Promise<Reply> {
   const { gate } = wiring;
+  function show(event: SessionEvent): void {
+    if (isShown) gate.emit(event);
+  }
   const shown = {
-    text: maskedStream(wiring, (text) => gate.emit({ type: "text", text, trust: "model" })),
-    thought: maskedStream(wiring, (text) => gate.emit({ type: "thought", text })),
+    text: maskedStream(wiring, (text) => show({ type: "text", text, trust: "model" })),
+    thought: maskedStream(wiring, (text) => show({ type: "thought", text })),
   };
   let text = "";
   const calls: ReplyCall[] = [];

@@ -22,6 +22,10 @@ export interface ProcessHost {
   readonly signal: AbortSignal;
   /** Cells in a line of the terminal now. */
   columns(): number;
+  /** Lines of the terminal now. */
+  rows(): number;
+  /** Calls `run` after the size of the terminal has changed, until the returned function is called. */
+  onResize(run: () => void): () => void;
   /** Registers work to be done before the process ends; the returned function takes it out again. */
   onExit(work: () => Promise<void> | void): () => void;
   /** Does the registered work, latest first, then ends the process once everything printed has left it. */
@@ -99,6 +103,11 @@ export function openProcessHost(): ProcessHost {
     environment,
     signal: signals.signal,
     columns: () => ttyFacts().columns,
+    rows: () => ttyFacts().rows,
+    onResize(run): () => void {
+      process.on("SIGWINCH", run);
+      return () => void process.off("SIGWINCH", run);
+    },
     onExit(step): () => void {
       work.add(step);
       return () => void work.delete(step);

@@ -17,6 +17,8 @@ export interface TerminalDeps {
   readonly signal: AbortSignal;
   readonly write: (text: string) => void;
   readonly columns: () => number;
+  readonly rows: () => number;
+  readonly onResize: (run: () => void) => () => void;
   readonly style: Style;
 }
 
@@ -41,6 +43,8 @@ export function createTerminal(deps: TerminalDeps): Terminal {
     keyboard: deps.keyboard,
     write: deps.write,
     columns: deps.columns,
+    rows: deps.rows,
+    onResize: deps.onResize,
   };
 }
 

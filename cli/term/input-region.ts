@@ -55,20 +55,3 @@ export function inputRegion(state: LineState, view: RegionView): Region {
 function sanitizeInput(line: string): string {
   return line.split(/( +)/).map((part) => part.startsWith(" ") ? part : sanitizeLine(part)).join("");
 }
-
-/**
- * Writes what draws a region over the one before it.
- *
- * @param before The region on the screen, or `null`.
- * @param after The new one, or `null` to take it away.
- * @returns Text for the terminal; the cursor ends in the input, or at the start of the cleared line.
- */
-export function drawRegion(before: Region | null, after: Region | null): string {
-  const up = before === null || before.row === 0 ? "" : `\u001b[${before.row}A`;
-  const clear = `${up}\r\u001b[J`;
-  if (after === null) return clear;
-  const below = after.lines.length - 1 - after.row;
-  const back = below > 0 ? `\u001b[${below}A` : "";
-  const right = after.column > 0 ? `\u001b[${after.column}C` : "";
-  return `${clear}${after.lines.join("\r\n")}${back}\r${right}`;
-}

@@ -60,10 +60,25 @@ describe("createBudget()", () => {
     expect(createBudget(model(4000), recent).look()).toMatchObject({ kind: "full" });
   });
 
-  it("watches no model whose context nobody knows, and none in this process", () => {
+  it("watches no model in this process", () => {
     const context = createContext([{ kind: "prompt", text: "p".repeat(1_000_000), data: [] }]);
-    expect(createBudget(model(null), context).look()).toEqual({ kind: "fits" });
-    expect(createBudget({ contextSize: 100, locality: "builtin" }, context).look()).toEqual({ kind: "fits" });
+    const budget = createBudget({ contextSize: 100, locality: "builtin" }, context);
+    expect(budget.look()).toEqual({ kind: "fits" });
+    expect(budget.mustAsk()).toBe(false);
+  });
+
+  it("takes a model that nobody knows for a small one, asks once that matters, believes a sane answer", () => {
+    const context = createContext([{ kind: "prompt", text: "p".repeat(1_000), data: [] }]);
+    const budget = createBudget(model(null), context);
+    expect([budget.size, budget.mustAsk()]).toEqual([16_384, false]);
+    context.add({ kind: "prompt", text: "p".repeat(30_000), data: [] });
+    expect(budget.mustAsk()).toBe(true);
+    for (const absurd of [0, -1, 1e12, Number.NaN]) {
+      budget.resize(absurd);
+      expect(budget.size).toBe(16_384);
+    }
+    budget.resize(131_072);
+    expect([budget.size, budget.mustAsk(), budget.look().kind]).toEqual([131_072, false, "fits"]);
   });
 });
 
@@ -93,5 +108,24 @@ describe("a conversation with a small model", () => {
     expect(last).not.toContain("file 1 x");
     expect(last).toContain("file 6 x");
     expect(last.length).toBeLessThan(40_000);
+  });
+
+  it("asks the server for the size once the conversation outgrows what is assumed", async () => {
+    const server = await startModelServer((request, response) => {
+      if (request.method === "GET") {
+        return response.end(JSON.stringify({ data: [{ id: "m", context_length: 200_000 }] }));
+      }
+      return sendEvents(response, openAiEvents({ text: "ok" }));
+    });
+    onTestFinished(() => server.close());
+    const providers = { lab: { kind: "openai-compatible", url: server.url } };
+    const engine = await openEngine({ config: { model: "lab/m", providers } });
+    expect(await engine.submit("short")).toMatchObject({ stop: "end" });
+    expect(server.requests.map(({ method }) => method)).toEqual(["POST"]);
+    // Far more than the assumed context could take.
+    expect(await engine.submit("x ".repeat(60_000))).toMatchObject({ stop: "end", text: "ok" });
+    expect(server.requests.map(({ method }) => method)).toEqual(["POST", "GET", "POST"]);
+    await engine.submit("again");
+    expect(server.requests.filter(({ method }) => method === "GET")).toHaveLength(1);
   });
 });

@@ -1,16 +1,30 @@
-import { nearestName } from "../../../core/mod.ts";
-import { BUILTIN_FORMS, describeTools } from "../../../session/mod.ts";
+import { resolve } from "node:path";
+import { nearestName, writeFileAtomic } from "../../../core/mod.ts";
+import { BUILTIN_FORMS, describeTools, exportDocument, exportMarkdown, readTranscript } from "../../../session/mod.ts";
 import type { ComposedSession } from "../../compose.ts";
 import type { CommandContext } from "../../context.ts";
 import { listNames } from "../../list-names.ts";
+import type { ChatScreen, SessionTally } from "./screen.ts";
 
 /** What a command of the chat leads to. */
-export type ChatCommand = "stay" | "quit" | "new" | "mode";
+export type ChatCommand =
+  | { readonly kind: "stay" | "quit" | "new" }
+  | { readonly kind: "mode" }
+  | { readonly kind: "model"; readonly model: string };
+
+/** The chat that a command is typed into. */
+export interface ChatGround {
+  readonly opened: ComposedSession;
+  readonly tally: SessionTally;
+  readonly screen: ChatScreen;
+}
+
+const STAY = { kind: "stay" } as const;
 
 const COMMANDS: Readonly<Record<string, string>> = {
   help: "what can be typed here",
   mode: "switch between ask and read-only (Shift+Tab)",
-  model: "the model of this session",
+  model: "the model of this session; /model NAME goes on with another one",
   policy: "the policy in force",
   grants: "remembered answers",
   tools: "the tools of this session",
@@ -18,6 +32,9 @@ const COMMANDS: Readonly<Record<string, string>> = {
   sessions: "sessions of this project",
   audit: "where this session is recorded",
   usage: "tokens so far",
+  diff: "what this session changed in the project",
+  compact: "let the model sum up the conversation, to make room",
+  export: "write this conversation to a Markdown file: /export FILE",
   new: "start a new session",
   quit: "leave",
 };
@@ -26,57 +43,90 @@ const COMMANDS: Readonly<Record<string, string>> = {
  * Runs a command of the chat.
  *
  * @param context The command's context.
- * @param opened The session.
+ * @param ground The session and its screen.
  * @param line The line, starting with `/`; no call of the built-in forms.
  * @returns What the chat does next.
  */
 export async function runChatCommand(
   context: CommandContext,
-  opened: ComposedSession,
+  ground: ChatGround,
   line: string,
 ): Promise<ChatCommand> {
   const { output } = context;
-  const word = line.slice(1).split(/\s/, 1)[0] ?? "";
+  const { opened, tally, screen } = ground;
+  const [word = "", ...rest] = line.slice(1).split(/\s+/);
+  const argument = rest.join(" ");
   switch (word) {
     case "help":
       output.text(helpText());
-      return "stay";
+      return STAY;
     case "mode":
-      return "mode";
+      return { kind: "mode" };
     case "model":
+      if (argument !== "") return { kind: "model", model: argument };
       output.text(`${opened.config.provider}${opened.config.model === null ? "" : `/${opened.config.model}`}`);
-      return "stay";
+      return STAY;
     case "policy":
       showPolicy(context, opened);
-      return "stay";
+      return STAY;
     case "grants":
       showGrants(context, opened);
-      return "stay";
+      return STAY;
     case "tools":
       await showTools(context);
-      return "stay";
+      return STAY;
     case "skills":
       output.text(listed(listNames(opened.project, "skills"), "none yet"));
-      return "stay";
+      return STAY;
     case "sessions":
       output.text(listed(listNames(opened.project, "sessions"), "none kept"));
-      return "stay";
+      return STAY;
     case "audit":
       output.text(`${opened.audit.file}\n${opened.audit.failed ? "FAILED: nothing more can be done" : "ok"}`);
-      return "stay";
-    case "usage":
-      output.text("shown in the status line: context used / size");
-      return "stay";
+      return STAY;
+    case "usage": {
+      const { input, output: written, calls } = tally.usage;
+      output.text(`${calls} model ${calls === 1 ? "call" : "calls"}, ${input} tokens sent, ${written} received`);
+      return STAY;
+    }
+    case "diff":
+      output.text(listed(tally.kept, "nothing was changed"));
+      return STAY;
+    case "compact":
+      await screen.during({
+        cancel: () => opened.session.cancel(),
+        work: () => opened.session.compact(context.signal),
+      });
+      return STAY;
+    case "export":
+      exportConversation(context, opened, argument);
+      return STAY;
     case "new":
-      return "new";
+      return { kind: "new" };
     case "quit":
     case "exit":
-      return "quit";
+      return { kind: "quit" };
     default: {
       const near = nearestName(word, Object.keys(COMMANDS));
       output.note(`unknown command "/${word}"${near === null ? "; /help lists them" : `: did you mean /${near}?`}`);
-      return "stay";
+      return STAY;
     }
+  }
+}
+
+/** The conversation so far, masked once more; the file is made by the one who typed its name. */
+function exportConversation(context: CommandContext, opened: ComposedSession, file: string): void {
+  const { output } = context;
+  if (file === "") return output.note("say where to: /export conversation.md");
+  if (opened.transcripts === null) return output.note("this session keeps no conversation");
+  try {
+    const content = readTranscript(opened.transcripts, opened.session.id);
+    const document = exportDocument(content, (text) => opened.redactor.mask(text).text);
+    const path = resolve(context.cwd, file);
+    writeFileAtomic(path, new TextEncoder().encode(exportMarkdown(document)));
+    output.text(`wrote ${path}`);
+  } catch (cause) {
+    output.error(cause);
   }
 }
 
@@ -87,8 +137,9 @@ async function showTools({ output }: CommandContext): Promise<void> {
 function helpText(): string {
   const commands = Object.entries(COMMANDS).map(([name, summary]) => `  /${name.padEnd(10)} ${summary}`);
   const keys = [
-    "  Enter sends, Ctrl+J breaks the line, Up recalls, Ctrl+C stops or clears, Ctrl+D leaves",
-    "  @PATH in a prompt reads that file and sends it along as data",
+    "  Enter sends, Ctrl+J breaks the line, Up and Ctrl+R recall, Ctrl+C stops or clears, Ctrl+D leaves",
+    "  @PATH in a prompt reads that file and sends it along as data; Tab completes it",
+    "  what is typed while something runs waits its turn",
   ];
   return [
     "Calls of your own, decided like any other:",

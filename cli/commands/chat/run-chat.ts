@@ -1,16 +1,19 @@
-import { type ApprovalRequest, type Approver, labelOf } from "../../../core/mod.ts";
+import { labelOf } from "../../../core/mod.ts";
 import { type BuiltinLine, parseBuiltinLine, type SessionInput } from "../../../session/mod.ts";
 import { type ComposedSession, openComposedSession } from "../../compose.ts";
 import type { ResumeWish } from "../../compose/conversation.ts";
 import type { CommandContext, CommandInput, Terminal } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { EXIT, type ExitCode } from "../../exit-codes.ts";
-import { readInput, type Typed } from "../../term/read-input.ts";
-import { sanitizeLine } from "../../term/sanitize.ts";
+import { completePath } from "../../term/complete-path.ts";
+import type { Typed } from "../../term/prompt-box.ts";
 import { resumeWish } from "../run/resume-wish.ts";
 import { runChatCommand } from "./commands.ts";
-import { type ChatScreen, createChatScreen } from "./show-event.ts";
-import { type TypedAhead, whileRunning } from "./while-running.ts";
+import { type History, openHistory } from "./history-file.ts";
+import { createLiveScreen } from "./live-screen.ts";
+import { createPlainScreen } from "./plain-screen.ts";
+import { type ChatScreen, createTally, type SessionTally } from "./screen.ts";
+import { createTypedApprover, type TypedApprover } from "./typed-approver.ts";
 
 /** Talks to the agent on a terminal: the command `chat`. */
 export async function runChat(context: CommandContext, input: CommandInput): Promise<ExitCode> {
@@ -21,33 +24,47 @@ export async function runChat(context: CommandContext, input: CommandInput): Pro
     });
   }
   const chat = new Chat(context, terminal, input);
-  return await chat.run();
+  try {
+    return await chat.run();
+  } finally {
+    chat.close();
+  }
 }
+
+type Send = Extract<Typed, { kind: "send" }>;
+/** What follows an input: the same session, the end, a new session, or this one with another model. */
+type Next = { readonly kind: "stay" | "quit" | "leave" | "new" } | { readonly kind: "model"; readonly model: string };
 
 /** One chat: sessions follow each other, the screen and the history stay. */
 class Chat {
-  readonly #context: CommandContext;
-  readonly #terminal: Terminal;
   readonly #input: CommandInput;
   readonly #screen: ChatScreen;
-  readonly #history: string[] = [];
+  readonly #context: CommandContext;
   readonly #approver: TypedApprover;
+  #opened: ComposedSession | null = null;
+  #tally: SessionTally = createTally();
+  #history: History | null = null;
   #mode: "ask" | "read-only";
   /** Only the first session of a chat goes on with an earlier one. */
   #resume: ResumeWish | null;
-  #draft = "";
-  /** Lines typed while something ran. */
-  #queue: string[] = [];
+  #model: string | undefined;
   #pending: SessionInput["data"][number][] = [];
 
   constructor(context: CommandContext, terminal: Terminal, input: CommandInput) {
-    this.#context = context;
-    this.#terminal = terminal;
     this.#input = input;
-    this.#screen = createChatScreen(context);
-    this.#approver = createTypedApprover(terminal.approver);
     this.#resume = resumeWish(input);
+    this.#model = input.option("model");
     this.#mode = input.flag("readOnly") ? "read-only" : "ask";
+    this.#screen = input.flag("plain") || isPlainTerminal(context)
+      ? createPlainScreen(context, terminal)
+      : createLiveScreen(context, terminal, {
+        status: () => this.#status(),
+        history: () => this.#history?.lines ?? [],
+        complete: (text, cursor) => this.#complete(text, cursor),
+      });
+    this.#context = { ...context, output: this.#screen.output };
+    this.#approver = createTypedApprover(this.#screen.approver);
+    context.signal.addEventListener("abort", () => this.#screen.close(), { once: true });
   }
 
   async run(): Promise<ExitCode> {
@@ -55,45 +72,80 @@ class Chat {
     for (;;) {
       // oxlint-disable-next-line no-await-in-loop -- one input after the other
       const next = await this.#step(opened);
-      if (next === "stay") continue;
+      if (next.kind === "stay") continue;
       // oxlint-disable-next-line no-await-in-loop
       await opened.close();
-      if (next === "quit") return EXIT.ok;
-      if (next === "leave") return EXIT.interrupted;
-      this.#resume = null;
+      if (next.kind === "quit") return EXIT.ok;
+      if (next.kind === "leave") return EXIT.interrupted;
+      this.#resume = next.kind === "model" && this.#tally.usage.calls > 0
+        ? { kind: "id", id: opened.session.id }
+        : null;
+      if (next.kind === "model") this.#model = next.model;
       // oxlint-disable-next-line no-await-in-loop
       opened = await this.#open();
     }
   }
 
-  #open(): Promise<ComposedSession> {
-    const { approver } = this.#approver;
-    return openComposedSession(this.#context, {
+  close(): void {
+    this.#screen.close();
+  }
+
+  async #open(): Promise<ComposedSession> {
+    this.#tally = createTally();
+    const opened = await openComposedSession(this.#context, {
       front: "cli",
-      approver,
+      approver: this.#approver.approver,
       mode: this.#mode,
       project: "optional",
       model: {
         provider: this.#input.option("provider"),
-        name: this.#input.option("model"),
+        name: this.#model,
         script: this.#input.option("script"),
       },
       resume: this.#resume,
-      emit: (event) => this.#screen.take(event),
+      emit: (event) => {
+        this.#tally.take(event);
+        this.#screen.take(event);
+      },
     });
+    this.#opened = opened;
+    const { home, keys } = opened.installation;
+    this.#history ??= openHistory({
+      home,
+      keys,
+      random: this.#context.system.random,
+      warn: (text) => this.#screen.output.note(text),
+    });
+    return opened;
   }
 
-  async #step(opened: ComposedSession): Promise<"stay" | "quit" | "leave" | "new"> {
-    const typed = await this.#read(opened);
+  #status(): string {
+    if (this.#opened === null) return "opening";
+    const { policy, audit } = this.#opened;
+    return this.#tally.status({ mode: this.#mode, grants: policy.grants().length, auditFailed: audit.failed });
+  }
+
+  #complete(text: string, cursor: number): ReturnType<typeof completePath> {
+    const opened = this.#opened;
+    if (opened === null) return null;
+    const masked = opened.policy.masks();
+    return completePath(
+      { root: opened.project ?? this.#context.cwd, isHidden: (path) => masked(path) !== null },
+      text,
+      cursor,
+    );
+  }
+
+  async #step(opened: ComposedSession): Promise<Next> {
+    const typed = await this.#screen.read();
     switch (typed.kind) {
       case "end":
-        return this.#context.signal.aborted ? "leave" : "quit";
+        return { kind: this.#context.signal.aborted ? "leave" : "quit" };
       case "leave":
-        return "leave";
+        return { kind: "leave" };
       case "mode":
-        this.#draft = typed.text;
         this.#switchMode(opened);
-        return "stay";
+        return { kind: "stay" };
       case "send":
         return await this.#take(opened, typed);
       default:
@@ -101,95 +153,75 @@ class Chat {
     }
   }
 
-  async #read(opened: ComposedSession): Promise<Typed> {
-    const queued = this.#queue.shift();
-    if (queued !== undefined) {
-      this.#terminal.write(`> ${sanitizeLine(queued)}\n`);
-      return { kind: "send", text: queued, pastes: [] };
-    }
-    const text = this.#draft;
-    this.#draft = "";
-    if (this.#input.flag("plain") || isPlainTerminal(this.#context)) {
-      const line = await this.#terminal.line("> ");
-      return line === null ? { kind: "end" } : { kind: "send", text: line, pastes: [] };
-    }
-    const status = this.#screen.status({
-      mode: this.#mode,
-      grants: opened.policy.grants().length,
-      auditFailed: opened.audit.failed,
-    });
-    return await readInput(
-      this.#terminal,
-      { prompt: "> ", status, history: this.#history, text, signal: this.#context.signal },
-      (work) => this.#context.onExit(work),
-    );
-  }
-
-  async #take(
-    opened: ComposedSession,
-    typed: Extract<Typed, { kind: "send" }>,
-  ): Promise<"stay" | "quit" | "leave" | "new"> {
-    if (!typed.text.startsWith(" ") && this.#history.at(-1) !== typed.text) this.#history.push(typed.text);
+  async #take(opened: ComposedSession, typed: Send): Promise<Next> {
+    await this.#history?.add(typed.text, opened.redactor);
     const line = parseBuiltinLine(typed.text);
     if (line.kind === "call" && line.slash) {
       await this.#call(opened, line);
-      return "stay";
+      return { kind: "stay" };
     }
     if (line.kind === "incomplete") {
-      this.#context.output.note(`${line.why}; the form is: ${line.form}`);
-      return "stay";
+      this.#screen.output.note(`${line.why}; the form is: ${line.form}`);
+      return { kind: "stay" };
     }
-    if (typed.text.startsWith("/")) {
-      const next = await runChatCommand(this.#context, opened, typed.text.trim());
-      if (next === "mode") this.#switchMode(opened);
-      return next === "mode" ? "stay" : next;
+    if (!typed.text.startsWith("/")) {
+      await this.#submit(opened, typed);
+      return { kind: "stay" };
     }
-    await this.#submit(opened, typed);
-    return "stay";
+    const next = await runChatCommand(
+      this.#context,
+      { opened, tally: this.#tally, screen: this.#screen },
+      typed.text.trim(),
+    );
+    if (next.kind !== "mode") return next;
+    this.#switchMode(opened);
+    return { kind: "stay" };
   }
 
-  async #submit(opened: ComposedSession, typed: Extract<Typed, { kind: "send" }>): Promise<void> {
+  async #submit(opened: ComposedSession, typed: Send): Promise<void> {
     const pastes = typed.pastes.map((text, at) => ({ text, label: labelOf("file", [], `paste ${at + 1}`) }));
-    const files = await this.#readFiles(opened, typed.text);
-    const data = [...this.#pending, ...pastes, ...files];
-    this.#pending = [];
-    this.#keep(
-      await whileRunning(this.#terminal, {
-        cancel: () => opened.session.cancel(),
-        work: () => opened.session.submit({ text: typed.text, data }, this.#context.signal),
-      }),
-    );
-    this.#screen.settle();
+    const stop = new AbortController();
+    await this.#screen.during({
+      cancel(): void {
+        stop.abort();
+        opened.session.cancel();
+      },
+      work: async () => {
+        const signal = AbortSignal.any([stop.signal, this.#context.signal]);
+        const files = await this.#readFiles(opened, typed.text, signal);
+        if (stop.signal.aborted) return;
+        const data = [...this.#pending, ...pastes, ...files];
+        this.#pending = [];
+        await opened.session.submit({ text: typed.text, data }, signal);
+      },
+    });
   }
 
   /** A line that starts with `/` or `!` is the person's own call; its output goes along with the next prompt. */
   async #call(opened: ComposedSession, line: Extract<BuiltinLine, { kind: "call" }>): Promise<void> {
     const stop = new AbortController();
     this.#approver.typed(line.tool);
-    const typed = await whileRunning(this.#terminal, {
-      cancel: () => stop.abort(),
-      work: async () => {
-        const signal = AbortSignal.any([stop.signal, this.#context.signal]);
-        const { result, label } = await opened.session.call(line.tool, line.args, signal);
-        // Everything else about it came as an event.
-        if (result.output !== null) this.#context.output.text(result.output);
-        if (!line.silent && result.output !== null) this.#pending.push({ text: result.output, label });
-      },
-    });
-    this.#approver.typed(null);
-    this.#keep(typed);
+    try {
+      await this.#screen.during({
+        cancel: () => stop.abort(),
+        work: async () => {
+          const signal = AbortSignal.any([stop.signal, this.#context.signal]);
+          const { result, label } = await opened.session.call(line.tool, line.args, signal);
+          // Everything else about it came as an event.
+          if (result.output !== null) this.#screen.output.text(result.output);
+          if (!line.silent && result.output !== null) this.#pending.push({ text: result.output, label });
+        },
+      });
+    } finally {
+      this.#approver.typed(null);
+    }
   }
 
-  #keep(typed: TypedAhead): void {
-    this.#queue.push(...typed.lines);
-    this.#draft = typed.draft;
-  }
-
-  async #readFiles(opened: ComposedSession, text: string): Promise<SessionInput["data"]> {
+  async #readFiles(opened: ComposedSession, text: string, signal: AbortSignal): Promise<SessionInput["data"]> {
     const data: SessionInput["data"][number][] = [];
     for (const [, path = ""] of text.matchAll(/(?:^|\s)@([^\s@]+)/g)) {
       // oxlint-disable-next-line no-await-in-loop -- in the order they are named
-      const { result, label } = await opened.session.call("read", { path }, this.#context.signal);
+      const { result, label } = await opened.session.call("read", { path }, signal);
       // A refusal was told as an event.
       if (result.output !== null) data.push({ text: result.output, label });
     }
@@ -199,42 +231,11 @@ class Chat {
   #switchMode(opened: ComposedSession): void {
     this.#mode = this.#mode === "ask" ? "read-only" : "ask";
     opened.policy.setMode(this.#mode);
+    this.#screen.output.note(`mode: ${this.#mode}`);
   }
 }
 
 /** Terminals where nothing is ever redrawn: dumb ones, build machines, windows too small for it. */
 function isPlainTerminal({ system: { env }, tty }: CommandContext): boolean {
   return env["TERM"] === "dumb" || (env["CI"] ?? "") !== "" || tty.columns < 40 || tty.rows < 10;
-}
-
-interface TypedApprover {
-  readonly approver: Approver;
-  /** Names the tool of the line that was typed, or `null` when it has ended. */
-  typed(tool: string | null): void;
-}
-
-/**
- * Lets the act of typing `!cmd` at our own terminal answer the ask about that very command, once. Its changes are asked
- * about as always.
- */
-function createTypedApprover(inner: Approver): TypedApprover {
-  let waiting: string | null = null;
-  return {
-    typed(tool): void {
-      waiting = tool;
-    },
-    approver: {
-      channel: inner.channel,
-      ask(request, signal) {
-        const answers = waiting === "shell" && isCommandItself(request);
-        waiting = null;
-        if (!answers) return inner.ask(request, signal);
-        return Promise.resolve({ kind: "allowed", scope: "once", subject: request.digest, only: null });
-      },
-    },
-  };
-}
-
-function isCommandItself(request: ApprovalRequest): boolean {
-  return request.tool === "shell" && request.actor === "person" && request.preview.kind === "text";
 }

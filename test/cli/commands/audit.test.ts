@@ -31,6 +31,8 @@ async function az(place: Place, words: readonly string[], stop?: AbortSignal): P
     },
     signal: stop ?? new AbortController().signal,
     columns: () => 100,
+    rows: () => 40,
+    onResize: () => () => undefined,
     onExit: () => () => {},
     end: () => Promise.resolve(),
   };

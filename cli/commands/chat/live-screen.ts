@@ -1,0 +1,204 @@
+import { Writable } from "node:stream";
+import type { Approver } from "../../../core/mod.ts";
+import type { SessionEvent } from "../../../session/mod.ts";
+import type { CommandContext, Terminal } from "../../context.ts";
+import { createOutput } from "../../output/output.ts";
+import { showProgress } from "../../output/progress.ts";
+import { createLiveRegion, type LiveRegion } from "../../term/live-region.ts";
+import { createMarkdownStream } from "../../term/markdown/stream.ts";
+import { type Completion, createPromptBox, type PromptBox } from "../../term/prompt-box.ts";
+import { sanitizeLine } from "../../term/sanitize.ts";
+import { styleFor } from "../../term/style.ts";
+import { fitWidth } from "../../term/width.ts";
+import type { ChatScreen } from "./screen.ts";
+
+/** What a live screen shows besides events. */
+export interface LiveScreenParts {
+  readonly status: () => string;
+  readonly history: () => readonly string[];
+  readonly complete: (text: string, cursor: number) => Completion | null;
+}
+
+/** How often unfinished text is looked at. */
+const DRAW_MS = 50;
+/** A call or a model that takes longer is shown with its seconds. */
+const SLOW_MS = 1_000;
+/** Lines of a running command that are shown. */
+const OUTPUT_LINES = 2;
+const TAIL_LINES = 3;
+
+/**
+ * Creates the screen of a terminal: a transcript that only grows, and a small region below it for what is under way.
+ *
+ * @param context The command's context.
+ * @param terminal The terminal.
+ * @param parts Texts around the input.
+ * @returns The screen; it has the keyboard until it is closed.
+ */
+export function createLiveScreen(context: CommandContext, terminal: Terminal, parts: LiveScreenParts): ChatScreen {
+  const { clock, timers, env } = context.system;
+  const region = createLiveRegion({
+    write: (text) => terminal.write(text),
+    columns: () => terminal.columns(),
+    rows: () => terminal.rows(),
+  });
+  const style = styleFor(env, true);
+  const stream = createMarkdownStream(() => ({ columns: Math.max(20, terminal.columns() - 1), style }));
+  const output = createOutput({
+    stdout: printer(region),
+    stderr: printer(region),
+    json: false,
+    terminal: true,
+    style,
+    debug: (env["AGENTZERO_DEBUG"] ?? "") !== "",
+  });
+  const box = createPromptBox({
+    terminal,
+    region,
+    now: () => clock.mono(),
+    status: parts.status,
+    history: parts.history,
+    complete: parts.complete,
+  });
+  const forget = context.onExit(() => box.close());
+  const progress = createProgress(() => clock.mono(), () => terminal.columns());
+  let drawTimer: (() => void) | null = null;
+  let tickTimer: (() => void) | null = null;
+  let lastDraw = Number.NEGATIVE_INFINITY;
+
+  function drawText(): void {
+    drawTimer = null;
+    lastDraw = clock.mono();
+    const lines = stream.take();
+    if (lines !== "") region.print(lines);
+    region.top([...stream.tail().slice(-TAIL_LINES), ...progress.lines()]);
+  }
+  function settle(): void {
+    drawTimer?.();
+    drawTimer = null;
+    const lines = stream.end();
+    if (lines !== "") region.print(lines);
+  }
+  function tick(): void {
+    region.top([...stream.tail().slice(-TAIL_LINES), ...progress.lines()]);
+    tickTimer = timers.after(SLOW_MS, tick);
+  }
+  return {
+    output,
+    approver: hidingApprover(terminal.approver, region, progress),
+    take(event): void {
+      progress.take(event);
+      if (event.type === "text") {
+        stream.push(event.text);
+        // The first text is shown at once; what follows soon waits for its turn.
+        const wait = DRAW_MS - (clock.mono() - lastDraw);
+        if (drawTimer === null) {
+          if (wait <= 0) drawText();
+          else drawTimer = timers.after(wait, drawText);
+        }
+        return;
+      }
+      if (event.type === "tool_output" || event.type === "usage") return;
+      settle();
+      showProgress(output, event);
+    },
+    read: () => box.read(),
+    async during(run): Promise<void> {
+      progress.start("thinking");
+      tickTimer = timers.after(SLOW_MS, tick);
+      try {
+        await box.during(run);
+      } finally {
+        tickTimer();
+        progress.stop();
+        settle();
+        region.top([]);
+      }
+    },
+    close(): void {
+      forget();
+      closeBox(box, settle);
+    },
+  };
+}
+
+function closeBox(box: PromptBox, settle: () => void): void {
+  settle();
+  box.close();
+}
+
+/** A stream whose texts are lines of the transcript; everything written to it was sanitised by the output. */
+function printer(region: LiveRegion): Writable {
+  return new Writable({
+    decodeStrings: false,
+    write(chunk: unknown, _encoding, done): void {
+      const text = typeof chunk === "string" ? chunk : Buffer.from(chunk instanceof Uint8Array ? chunk : []).toString();
+      if (text !== "") region.print(text.endsWith("\n") ? text : `${text}\n`);
+      done();
+    },
+  });
+}
+
+/** A question has the screen for itself. */
+function hidingApprover(inner: Approver, region: LiveRegion, progress: Progress): Approver {
+  return {
+    channel: inner.channel,
+    async ask(request, signal) {
+      const show = region.hide();
+      const goOn = progress.pause();
+      try {
+        return await inner.ask(request, signal);
+      } finally {
+        goOn();
+        show();
+      }
+    },
+  };
+}
+
+interface Progress {
+  start(title: string): void;
+  take(event: SessionEvent): void;
+  stop(): void;
+  /** Stops the clock until the returned function is called. */
+  pause(): () => void;
+  /** What is under way, once it takes long. */
+  lines(): readonly string[];
+}
+
+function createProgress(now: () => number, columns: () => number): Progress {
+  let title: string | null = null;
+  let started = 0;
+  let tail: readonly string[] = [];
+  let rest = "";
+
+  function start(what: string): void {
+    [title, started, tail, rest] = [what, now(), [], ""];
+  }
+  return {
+    start,
+    stop: () => void (title = null),
+    pause(): () => void {
+      const from = now();
+      return () => void (started += now() - from);
+    },
+    take(event): void {
+      if (event.type === "tool_call") start(event.title);
+      else if (event.type === "tool_result" || event.type === "text") start("thinking");
+      else if (event.type === "tool_output") {
+        const lines = `${rest}${event.text}`.slice(-8_192).split("\n");
+        rest = lines.pop() ?? "";
+        tail = [...tail, ...lines].slice(-OUTPUT_LINES);
+      }
+    },
+    lines(): readonly string[] {
+      const ms = now() - started;
+      if (title === null || ms < SLOW_MS) return [];
+      const shown = [...tail, ...(rest === "" ? [] : [rest])].slice(-OUTPUT_LINES);
+      return [
+        ...shown.map((line) => `  ${sanitizeLine(line.slice(0, 512))}`),
+        `${fitWidth(sanitizeLine(title), Math.max(10, columns() - 28))}  ${Math.floor(ms / 1_000)} s  (Ctrl+C stops)`,
+      ];
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import type { Approver } from "../../../core/mod.ts";
+import type { SessionEvent } from "../../../session/mod.ts";
+import type { Output } from "../../context.ts";
+import type { Stoppable, Typed } from "../../term/prompt-box.ts";
+
+/** Facts of a session that its status line tells. */
+export interface StatusFacts {
+  readonly mode: string;
+  readonly grants: number;
+  readonly auditFailed: boolean;
+}
+
+/** What a chat is shown on and typed into. */
+export interface ChatScreen {
+  /** The way to print in this chat; nothing else may write while it lives. */
+  readonly output: Output;
+  /** Asks on this screen. */
+  readonly approver: Approver;
+  /** Shows one event. */
+  take(event: SessionEvent): void;
+  /** Waits for the next input. */
+  read(): Promise<Typed>;
+  /** Runs work that Ctrl+C and Escape stop, and ends an unfinished line afterwards. */
+  during(run: Stoppable): Promise<void>;
+  /** Gives the terminal back as it was; idempotent. */
+  close(): void;
+}
+
+/** What a session has told about itself so far, for the status line. */
+export interface SessionTally {
+  take(event: SessionEvent): void;
+  /** `llama3.2 local | ask | 3 grants | 12k/128k | tainted | audit ok` */
+  status(facts: StatusFacts): string;
+  /** Tokens so far. */
+  readonly usage: { readonly input: number; readonly output: number; readonly calls: number };
+  /** What calls changed in the project, in order. */
+  readonly kept: readonly string[];
+}
+
+/** Creates the tally of one session. */
+export function createTally(): SessionTally {
+  let model = "";
+  let used = "";
+  let tainted = false;
+  const usage = { input: 0, output: 0, calls: 0 };
+  const kept: string[] = [];
+  return {
+    usage,
+    kept,
+    take(event): void {
+      if (event.type === "init") model = `${event.model} ${event.locality}`;
+      else if (event.type === "tool_call") tainted ||= event.tainted;
+      else if (event.type === "usage") {
+        used = `${thousands(event.context.used)}/${thousands(event.context.size)}`;
+        usage.input += event.input;
+        usage.output += event.output;
+        usage.calls++;
+      } else if (event.type === "tool_result") {
+        for (const change of event.changes ?? []) if (change.kept) kept.push(`${change.kind} ${change.path}`);
+      }
+    },
+    status(facts): string {
+      const parts = [model, facts.mode, `${facts.grants} ${facts.grants === 1 ? "grant" : "grants"}`, used];
+      if (tainted) parts.push("tainted");
+      parts.push(facts.auditFailed ? "AUDIT FAILED" : "audit ok");
+      return parts.filter((part) => part !== "").join(" | ");
+    },
+  };
+}
+
+function thousands(count: number): string {
+  return count < 1_000 ? String(count) : `${Math.round(count / 1_000)}k`;
+}
