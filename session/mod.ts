@@ -10,6 +10,8 @@
  * ```
  * @module
  */
+export type { Act, GivenAnswer, OpenAct } from "./acts/act.ts";
+export type { SourceNetOptions } from "./acts/source-net.ts";
 export type { Approved, CallFailure, CallResult, ChangeKind, ChangeReport, LabelledResult } from "./call.ts";
 export type { AnsweredCall, ContextItem, LabelledText } from "./context.ts";
 export type { BindingAnswer, BoundPlace, GateParts, HttpTier, Tiers } from "./deps.ts";
@@ -25,7 +27,7 @@ export * from "./providers/model.ts";
 export * from "./providers/open-model.ts";
 export * from "./providers/parse-builtin-line.ts";
 export type { ScriptCall, ScriptTurn } from "./providers/parse-script.ts";
-export { type PromptEnd, type Session, type SessionInput, STDIN_LABEL } from "./session.ts";
+export { type Acts, type PromptEnd, type Session, type SessionInput, STDIN_LABEL } from "./session.ts";
 export { describeTools, TOOL_NAMES, type ToolSummary } from "./tools/registry.ts";
 export type { AskedLimit, ToolLimits } from "./tools/tool-limits.ts";
 export type { PlanGround } from "./tools/tool.ts";
