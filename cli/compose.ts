@@ -5,6 +5,7 @@ import { createPermits, type PolicyEngine, type SessionMode } from "../policy/mo
 import {
   createBubblewrap,
   createHostFiles,
+  createHostFolders,
   createHostWriter,
   hostNetwork,
   lookupProgram,
@@ -195,6 +196,7 @@ export async function openComposedSession(context: CommandContext, request: Sess
       },
       plan: {
         project: root,
+        folders: createHostFolders(sandbox),
         stageRoot: record.stageRoot,
         classify: (target) => policy.classify(target),
         lookupProgram: (word) => lookupProgram(word, toolchains),

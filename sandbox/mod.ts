@@ -17,6 +17,7 @@ export { hostNetwork } from "./egress/host-network.ts";
 export * from "./errors.ts";
 export * from "./files/find-masked.ts";
 export { createHostFiles } from "./files/host-files.ts";
+export * from "./files/host-folders.ts";
 export * from "./files/host-writer.ts";
 export {
   type Bound,
@@ -33,3 +34,9 @@ export * from "./process/staged-run.ts";
 export type { RunEnd } from "./process/watchdog.ts";
 export * from "./router.ts";
 export * from "./spec.ts";
+export { buildStandalone } from "./wasm/build-guest.ts";
+export * from "./wasm/component.ts";
+export * from "./wasm/wasm-limits.ts";
+export * from "./wasm/host-request.ts";
+export * from "./wasm/wasm-spec.ts";
+export { ENGINE_DIGEST, ENGINE_MANIFEST, readScriptEngine } from "./wasm/script-engine.ts";

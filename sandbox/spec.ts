@@ -185,6 +185,22 @@ export interface WriteSpec {
   readonly createParents: boolean;
 }
 
+/** One folder that has to be there, with those above it. */
+export interface FolderSpec {
+  /** Says which of the alternatives this is. */
+  readonly op: "folder";
+  /** Real path that policy judged. */
+  readonly target: string;
+}
+
+/** What stands there now. */
+export interface FolderValue {
+  /** Says which of the alternatives this is. */
+  readonly op: "folder";
+  /** Real path of the folder. */
+  readonly real: string;
+}
+
 /** What a write left behind. */
 export interface WriteValue {
   /** Says which of the alternatives this is. */
@@ -336,7 +352,7 @@ export interface ProcessValue {
 }
 
 /** Every spec of this folder. */
-export type SandboxSpec = ReadSpec | WriteSpec | ProcessSpec;
+export type SandboxSpec = ReadSpec | WriteSpec | FolderSpec | ProcessSpec;
 
 /**
  * Digests a spec: everything in it that has effect. Byte arrays count by their own digest.

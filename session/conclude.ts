@@ -62,7 +62,8 @@ export async function concludeRun(
   passage: Passage,
   run: {
     readonly ran: EffectOutcome;
-    readonly files: FileAdmission;
+    /** What holds for what the run has read. */
+    readonly admissions: readonly FileAdmission[];
     readonly prepared: Prepared;
     readonly approved: Approved;
   },
@@ -78,7 +79,8 @@ export async function concludeRun(
     approved ??= settled.approved;
     presented = { ...presented, error: settled.failure ?? presented.error };
   }
-  const output = await label(passage, presented, run.files.over(presented.files ?? []));
+  const read = run.admissions.map((admission) => admission.over(presented.files ?? []));
+  const output = await label(passage, presented, joinRead(read));
   const failure = output === null ? WITHHELD : presented.error;
   const { outcome } = run.ran;
   const event = resultEvent(passage.subject, {
@@ -111,11 +113,20 @@ const WITHHELD: CallFailure = {
   hint: "run agentzero doctor",
 };
 
+type Read = ReturnType<FileAdmission["over"]>;
+
+function joinRead(read: readonly Read[]): Read {
+  return {
+    classes: [...new Set(read.flatMap(({ classes }) => classes))],
+    obligations: joinObligations(read.map(({ obligations }) => obligations)),
+  };
+}
+
 // What holds for a file that output was taken from holds for the output.
 async function label(
   passage: Passage,
   presented: Presented,
-  files: ReturnType<FileAdmission["over"]>,
+  files: Read,
 ): Promise<LabelledOutput | null> {
   const { deps, plan, proposal, authorized } = passage;
   const obligations = joinObligations([authorized.worst.obligations, files.obligations]);
@@ -140,6 +151,9 @@ function present(prepared: Prepared, ran: EffectOutcome): Presented {
   if (effect.backend === "writer" && ran.backend === "writer") return effect.present(ran.outcome.value);
   if (effect.backend === "process" && ran.backend === "process") return effect.present(ran.outcome.value);
   if (effect.backend === "http" && ran.backend === "http") return effect.present(ran.outcome.value);
+  if (effect.backend === "folders" && ran.backend === "folders") return effect.present(ran.outcome.value);
+  if (effect.backend === "wasm" && ran.backend === "wasm") return effect.present(ran.outcome.value);
+  if (effect.backend === "routine" && ran.backend === "routine") return effect.present(ran.outcome.value);
   return failed({ code: "SANDBOX_FAILED", reason: "Cannot read the outcome: it came from another tier", hint: null });
 }
 

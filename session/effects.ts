@@ -1,6 +1,7 @@
 import { type CallId, type Digest, type Outcome, type Permit, type PermitSpender, type RunIo } from "../core/mod.ts";
 import { specDigest } from "../sandbox/mod.ts";
 import type { GateDeps } from "./deps.ts";
+import type { Guest, GuestRun } from "./host-calls/guest.ts";
 import type { HttpIo } from "./http.ts";
 import type { Effect } from "./tools/tool.ts";
 
@@ -8,6 +9,14 @@ import type { Effect } from "./tools/tool.ts";
 export interface PermitGround {
   readonly call: CallId;
   readonly intent: number;
+}
+
+/** What an effect may use while it runs. */
+export interface EffectIo {
+  readonly io: Omit<RunIo, "permits" | "secrets">;
+  readonly handles: readonly string[];
+  /** Opens the gate for a guest that the effect runs; `null` where none may. */
+  readonly guests: ((guest: Guest) => GuestRun) | null;
 }
 
 /** What ran, before it is labelled. */
@@ -29,10 +38,8 @@ export type EffectOutcome = {
 export async function runEffect(
   deps: GateDeps,
   ground: PermitGround,
-  run: {
+  run: EffectIo & {
     readonly effect: Effect;
-    readonly io: Omit<RunIo, "permits" | "secrets">;
-    readonly handles: readonly string[];
     /** Decides requests of the `http` tier as they happen; without it none is sent. */
     readonly admitRequest?: HttpIo["admitRequest"];
   },
@@ -76,6 +83,23 @@ export async function runEffect(
           admitRequest: run.admitRequest ?? refuseAll,
         }),
       };
+    case "folders":
+      return {
+        backend: "folders",
+        outcome: await deps.tiers.folders.run(
+          mint(deps, ground, { digest, tier: deps.tiers.folders.tier }),
+          effect.spec,
+          io,
+        ),
+      };
+    case "wasm": {
+      const { runWasm } = await import("./host-calls/run-wasm.ts");
+      return { backend: "wasm", outcome: await runWasm(deps, ground, { effect, io: run }) };
+    }
+    case "routine": {
+      const { runRoutine } = await import("./host-calls/run-routine.ts");
+      return { backend: "routine", outcome: await runRoutine(deps, ground, { effect, io: run }) };
+    }
     default:
       return effect satisfies never;
   }
@@ -106,8 +130,16 @@ function refuseAll(): Promise<never> {
   return Promise.reject(new TypeError("Cannot send: nobody decides requests here"));
 }
 
-// Threat: a tier that resolves a handle the call never named. Only decided handles can be revealed.
-function revealer(deps: GateDeps, handles: readonly string[]): RunIo["secrets"] {
+/**
+ * The half of the secrets that one run gets.
+ *
+ * Threat: a tier that resolves a handle the call never named. Only decided handles can be revealed.
+ *
+ * @param deps The secrets.
+ * @param handles What the call named and policy decided.
+ * @returns The revealer.
+ */
+export function revealer(deps: Pick<GateDeps, "secrets">, handles: readonly string[]): RunIo["secrets"] {
   return {
     reveal(permit, handle) {
       if (!handles.includes(handle)) {

@@ -64,6 +64,8 @@ export interface HttpAnswer {
   readonly status: number;
   /** Value of a header by lower-case name; empty when absent. */
   header(name: string): string;
+  /** Every header in the order in which they came, names in lower case. */
+  headers(): readonly (readonly [string, string])[];
   /** The address that answered. */
   readonly address: string;
   /** Reads the body once; leaving the loop closes the connection. */

@@ -28,6 +28,7 @@ export function createLook(passage: Passage, ground: PermitGround): Look {
         effect: { backend: "files", spec: { op: "state", target: realPath, maxBytes }, present: () => NOTHING },
         io: { signal: passage.proposal.signal, masked: maskedNames(passage.deps) },
         handles: [],
+        guests: null,
       });
       if (!ran.outcome.ok) {
         throw new SessionError("TOOL_ERROR", ran.outcome.reason, { hint: ran.outcome.hint ?? undefined });

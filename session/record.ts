@@ -61,6 +61,8 @@ export interface IntentFacts {
   readonly handles: readonly string[];
   readonly bytesIn: number;
   readonly model?: AuditEvent["model"];
+  /** On whose behalf; taken from the actions where it is absent. */
+  readonly skill?: AuditEvent["skill"];
 }
 
 /**
@@ -85,6 +87,7 @@ export function intentEvent(
     turn: subject.turn,
     actor: { uid: facts.uid, front: facts.front },
     ...(facts.model === undefined ? {} : { model: facts.model }),
+    ...skillOf(decided.each, facts),
     action: facts.action,
     tool: facts.tool,
     capability: lead?.capability ?? null,
@@ -113,6 +116,17 @@ export function intentEvent(
     secret_handles: [...facts.handles],
     bytes_in: facts.bytesIn,
   };
+}
+
+function skillOf(
+  decided: readonly DecidedAction[],
+  facts: IntentFacts,
+): Pick<AuditEvent, "skill"> {
+  if (facts.skill !== undefined) return { skill: facts.skill };
+  const actor = decided.find(({ action }) => action.skill !== null)?.action.skill ?? null;
+  if (actor === null) return {};
+  const { id, version, publisher, digest } = actor;
+  return { skill: { id, version, publisher, fingerprint: digest } };
 }
 
 /**

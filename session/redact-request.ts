@@ -3,6 +3,7 @@ import type { CallFailure } from "./call.ts";
 import type { HttpSpec } from "./http.ts";
 import type { Passage } from "./passage.ts";
 import type { Prepared } from "./tools/tool.ts";
+import { decodeText } from "./tools/write-effect.ts";
 
 /**
  * Masks what a call would send, as far as a rule obliges to: body and header values are masked, an address cannot be.
@@ -23,6 +24,11 @@ export async function redactRequest(passage: Passage, prepared: Prepared): Promi
   const { effect } = prepared;
   if (effect.backend !== "http") return unmaskable("what a command sends", redact);
   const { spec } = effect;
+  if (spec.body !== null && typeof spec.body !== "string") {
+    const text = decodeText(spec.body);
+    if (text === null) return unmaskable("a body that is no text", redact);
+    return await redactRequest(passage, { ...prepared, effect: { ...effect, spec: { ...spec, body: text } } });
+  }
   const found = await redactor.detect(spec.url);
   if (found.some((hit) => redact.includes(hit.class))) return unmaskable("the address", redact);
   return {
@@ -37,7 +43,8 @@ export async function redactRequest(passage: Passage, prepared: Prepared): Promi
 async function maskSpec(redactor: Redactor, spec: HttpSpec, redact: readonly Classification[]): Promise<HttpSpec> {
   const headers: (readonly [string, string])[] = [];
   for (const [name, value] of spec.headers) headers.push([name, (await redactor.maskDetected(value, redact)).text]);
-  return { ...spec, headers, body: spec.body === null ? null : (await redactor.maskDetected(spec.body, redact)).text };
+  const { body } = spec;
+  return { ...spec, headers, body: typeof body === "string" ? (await redactor.maskDetected(body, redact)).text : body };
 }
 
 function unmaskable(what: string, redact: readonly Classification[]): CallFailure {

@@ -144,6 +144,7 @@ function answerOf(
   return {
     status: message.statusCode ?? 0,
     header,
+    headers: () => pairsOf(message.rawHeaders),
     address,
     close,
     async *body(): AsyncGenerator<Uint8Array, void, undefined> {
@@ -155,4 +156,10 @@ function answerOf(
       }
     },
   };
+}
+
+function pairsOf(raw: readonly string[]): readonly (readonly [string, string])[] {
+  const pairs: (readonly [string, string])[] = [];
+  for (let at = 0; at + 1 < raw.length; at += 2) pairs.push([(raw[at] ?? "").toLowerCase(), raw[at + 1] ?? ""]);
+  return pairs;
 }

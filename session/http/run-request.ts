@@ -108,13 +108,13 @@ async function follow(run: Run, signal: AbortSignal): Promise<HttpValue> {
     method: spec.method,
     target: targetOf(spec.url),
     headers: checkHeaders(spec.headers),
-    body: spec.body === null ? null : Buffer.from(spec.body, "utf8"),
+    body: typeof spec.body === "string" ? Buffer.from(spec.body, "utf8") : spec.body,
   };
   const hops: { status: number; url: string }[] = [];
   for (;;) {
     // oxlint-disable-next-line no-await-in-loop -- each redirect depends on the one before
     const answer = await sendStep(run, step, { hop: hops.length, signal });
-    const next = redirectOf(answer, step);
+    const next = spec.maxRedirects === 0 ? null : redirectOf(answer, step);
     // oxlint-disable-next-line no-await-in-loop -- the last one
     if (next === null) return await valueOf(run, answer, { url: step.target.url.href, hops });
     answer.close();
@@ -210,5 +210,6 @@ async function valueOf(
     truncated,
     text: textOf(body, contentType, truncated),
     sha256: sha256(body),
+    ...(run.spec.raw === true ? { raw: { headers: answer.headers(), body } } : {}),
   };
 }

@@ -12,16 +12,18 @@ export interface HttpSpec {
   readonly url: string;
   /** Checked by `checkHeaders()`. */
   readonly headers: readonly Header[];
-  /** Sent as UTF-8. */
-  readonly body: string | null;
+  /** Text is sent as UTF-8, bytes as they are. */
+  readonly body: string | Uint8Array | null;
   /** A handle, and the slot it is asked for; the value is never here. */
   readonly secret: { readonly handle: string; readonly inject: string } | null;
   /** What is kept of the body; more sets `truncated`. */
   readonly maxBytes: number;
   /** From start to end, redirects included. */
   readonly timeoutMs: number;
-  /** Redirects that may be followed. */
+  /** Redirects that may be followed; with 0 a redirect is an answer like any other. */
   readonly maxRedirects: number;
+  /** `true`: the value also has headers and bytes, for guests. */
+  readonly raw?: boolean;
 }
 
 /** What came back. */
@@ -44,6 +46,8 @@ export interface HttpValue {
   readonly text: string | null;
   /** `sha256:` of the bytes kept. */
   readonly sha256: string;
+  /** What came back as it is, where it was asked for. */
+  readonly raw?: { readonly headers: readonly (readonly [string, string])[]; readonly body: Uint8Array };
 }
 
 /** What the gate says to one request: it may go, and with which secret slot. */

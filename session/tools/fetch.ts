@@ -5,8 +5,10 @@ import { checkHeaders, headerOfSlot } from "../http/headers.ts";
 import { type HttpTarget, targetOf } from "../http/target.ts";
 import type { Provenance } from "../provenance.ts";
 import { defineTool, type Presented, type Tool } from "./tool.ts";
+import { decodeText } from "./write-effect.ts";
 
-const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
+/** The methods that may be asked for. */
+export const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
 const MAX_KEPT_BYTES = 2 * 1_048_576;
 const TIMEOUT_MS = 120_000;
 const MAX_REDIRECTS = 5;
@@ -137,10 +139,18 @@ function secretAction(spec: HttpSpec, target: HttpTarget, tainted: boolean): rea
   }];
 }
 
-function previewOf(spec: HttpSpec): string {
+/**
+ * Writes what a person is shown of a request.
+ *
+ * @param spec The request.
+ * @returns Lines, not masked.
+ */
+export function previewOf(spec: HttpSpec): string {
   const lines = [`${spec.method} ${spec.url}`, ...spec.headers.map(([name, value]) => `${name}: ${value}`)];
   if (spec.secret !== null) lines.push(`secret: ${spec.secret.handle} as ${spec.secret.inject}`);
-  if (spec.body !== null) lines.push("", spec.body);
+  if (spec.body !== null) {
+    lines.push("", typeof spec.body === "string" ? spec.body : decodeText(spec.body) ?? `${spec.body.length} bytes`);
+  }
   return lines.join("\n");
 }
 

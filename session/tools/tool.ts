@@ -2,6 +2,7 @@ import type {
   ApprovalPreview,
   AtomicAction,
   Classification,
+  Digest,
   IsolationTier,
   Target,
   TrustLabel,
@@ -9,22 +10,26 @@ import type {
 import { decode, type shape } from "../../core/mod.ts";
 import type {
   FileState,
+  FolderSpec,
+  FolderValue,
   ProcessSpec,
   ProcessValue,
   ReadSpec,
   ReadValue,
+  WasmSpec,
+  WasmValue,
   WriteSpec,
   WriteValue,
 } from "../../sandbox/mod.ts";
 import type { CallFailure } from "../call.ts";
+import type { BoundPlace } from "../deps.ts";
+import type { Guest } from "../host-calls/guest.ts";
+import type { RoutineIo, RoutineValue } from "../host-calls/routine.ts";
 import type { HiddenPaths } from "../hidden-paths.ts";
 import type { HttpSpec, HttpValue } from "../http.ts";
 import type { Provenance } from "../provenance.ts";
 import type { ToolLimits } from "./tool-limits.ts";
 
-import type { BoundPlace } from "../deps.ts";
-import type { Guest } from "../host-calls/guest.ts";
-import type { RoutineIo, RoutineValue } from "../host-calls/routine.ts";
 /** What every plan of a session may look at: names and policy facts. Nothing here has an effect. */
 export interface PlanGround {
   /** Real path of the project; relative paths start here. */
@@ -51,13 +56,13 @@ export interface PlanContext extends PlanGround {
   readonly provenance: Provenance;
   /** What a command must not see of the project. */
   hidden(): HiddenPaths;
+  /** Headers of hosts that the handles of this call are bound to. */
+  readonly places?: ReadonlyMap<string, readonly BoundPlace[]>;
 }
 
 /** What an effect gave, before it is masked, classified and capped. */
 export interface Presented {
   /** Raw text; may hold secrets until the gate has masked it. `null` when there is nothing to show. */
-  /** Headers of hosts that the handles of this call are bound to. */
-  readonly places?: ReadonlyMap<string, readonly BoundPlace[]>;
   readonly output: string | null;
   readonly truncated: boolean;
   /** Names of what was read, for the label. */
@@ -75,8 +80,39 @@ export interface Presented {
 export type Effect =
   | { readonly backend: "files"; readonly spec: ReadSpec; present(value: ReadValue): Presented }
   | { readonly backend: "writer"; readonly spec: WriteSpec; present(value: WriteValue): Presented }
+  | { readonly backend: "folders"; readonly spec: FolderSpec; present(value: FolderValue): Presented }
   | { readonly backend: "process"; readonly spec: ProcessSpec; present(value: ProcessValue): Presented }
-  | { readonly backend: "http"; readonly spec: HttpSpec; present(value: HttpValue): Presented };
+  | { readonly backend: "http"; readonly spec: HttpSpec; present(value: HttpValue): Presented }
+  | WasmEffect
+  | RoutineEffect;
+
+/** A component that runs and asks its host for every effect; each of those is a call of its own. */
+export interface WasmEffect {
+  readonly backend: "wasm";
+  readonly spec: WasmSpec;
+  /** On whose behalf its host calls are decided. */
+  readonly guest: Guest;
+  /** Bytes of a component that the store does not hold. */
+  component(digest: Digest): Promise<Uint8Array>;
+  present(value: WasmValue): Presented;
+}
+
+/**
+ * Core code behind a tool. It touches nothing by itself: what it needs of the world it asks for like a guest, and each
+ * of those is a call of its own.
+ */
+export interface RoutineEffect {
+  readonly backend: "routine";
+  /** `none` gets no permit: text that was read before, nothing else. */
+  readonly tier: Extract<IsolationTier, "none" | "host-readonly" | "wasm-sandbox">;
+  /** All that decides what it does: what the permit is bound to. */
+  readonly spec: object;
+  /** On whose behalf its calls are decided, or `null` when it makes none. */
+  readonly guest: Guest | null;
+  /** Runs; may throw a coded error. */
+  run(io: RoutineIo): Promise<RoutineValue>;
+  present(value: RoutineValue): Presented;
+}
 
 /** Exactly what would run, and how a person is shown it. */
 export interface Prepared {
