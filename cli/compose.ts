@@ -19,9 +19,11 @@ import {
   openSession,
   type Session,
   type SessionEvent,
+  type TranscriptFolder,
 } from "../session/mod.ts";
 import { auditSettings } from "./compose/audit-settings.ts";
 import type { ResumeWish } from "./compose/conversation.ts";
+import { findInstructions } from "./compose/instructions.ts";
 import { gitIdentity } from "./compose/git-identity.ts";
 import { type Installation, openInstallation } from "./compose/installation.ts";
 import { policyNotice } from "./compose/policy-notice.ts";
@@ -68,6 +70,8 @@ export interface ComposedSession {
   /** Root of the project, or `null`. */
   readonly project: string | null;
   readonly installation: Installation;
+  /** Where its conversation is kept; `null` where none is. */
+  readonly transcripts: TranscriptFolder | null;
   /** Closes the record; idempotent, and done by itself when the process ends. */
   close(): Promise<void>;
 }
@@ -100,6 +104,11 @@ export async function openComposedSession(context: CommandContext, request: Sess
   for (const notice of [policyNotice(policy.generation, project), ...config.notices]) {
     if (notice !== null) context.output.note(notice);
   }
+  // A call without a model has nobody to instruct.
+  const instructions = request.front === "call"
+    ? { parts: [], notices: [] }
+    : findInstructions(installation, { project, policy });
+  for (const notice of instructions.notices) context.output.note(notice);
   const redactor = createRedactor({ random });
   const record = recordPlace(project ?? home, project !== null);
   const resume = request.resume ?? null;
@@ -116,12 +125,12 @@ export async function openComposedSession(context: CommandContext, request: Sess
     ? await openModel(choice, { http })
     : await talk.openConversationModel(choice, conversation, http);
   const writer = writerFacts(installation.facts);
-  const audit = await openAuditLog({
-    dir: record.dir,
-    home,
   // Woken by the record, which begins before it.
   let telemetry: OtlpPump | null = null;
   let begun: number | null = null;
+  const audit = await openAuditLog({
+    dir: record.dir,
+    home,
     project,
     session,
     keys,
@@ -133,14 +142,14 @@ export async function openComposedSession(context: CommandContext, request: Sess
     policy: policy.generation.digest,
     front: request.front,
     mask: (text) => redactor.mask(text).text,
-  });
-  const closer = createCloser(context, audit);
-  for (const warning of audit.warnings) context.output.note(`warning: ${warning}`);
     onAppend(seq): void {
       begun ??= seq;
       telemetry?.wake();
     },
     onClosed: async () => await telemetry?.stop(),
+  });
+  const closer = createCloser(context, audit);
+  for (const warning of audit.warnings) context.output.note(`warning: ${warning}`);
   try {
     const permits = createPermits(clock);
     const secrets = await openSecrets(context, { installation, config, redactor, permits });
@@ -150,9 +159,6 @@ export async function openComposedSession(context: CommandContext, request: Sess
         hint: secrets.vault.lockReason ?? "unlock it: AGENTZERO_PASSPHRASE or --passphrase-file",
       });
     }
-    const kept = talk?.openConversation(model, {
-      ...conversation,
-      header: { cwd: context.cwd, policy: policy.generation.digest, mode: request.mode, version: VERSION },
     const endpoint = config.user.telemetry?.otlp.endpoint;
     if (endpoint !== undefined) {
       const { openTelemetry } = await import("./compose/telemetry.ts");
@@ -161,6 +167,9 @@ export async function openComposedSession(context: CommandContext, request: Sess
       const note = (text: string): void => context.output.note(text);
       telemetry = openTelemetry({ ...ports, endpoint, dir: record.dir, session, from, note });
     }
+    const kept = talk?.openConversation(model, {
+      ...conversation,
+      header: { cwd: context.cwd, policy: policy.generation.digest, mode: request.mode, version: VERSION },
       writing: { random, clock, writer, mask: (text) => redactor.mask(text).text },
     });
     if (kept !== undefined) closer.also(() => kept.transcript.close());
@@ -183,11 +192,12 @@ export async function openComposedSession(context: CommandContext, request: Sess
       redactor,
       secrets: secrets.secrets,
       findBinding: secrets.findBinding,
+      bindingsOf: secrets.bindingsOf,
       tiers: {
         files: createHostFiles(sandbox),
         writer: createHostWriter(sandbox),
+        folders: createHostFolders(sandbox),
         process: createBubblewrap(sandbox, {
-      bindingsOf: secrets.bindingsOf,
           running: limitOf(config, "running").value,
           seccomp: config.user.sandbox?.seccomp ?? "auto",
           network: hostNetwork(),
@@ -196,7 +206,6 @@ export async function openComposedSession(context: CommandContext, request: Sess
       },
       plan: {
         project: root,
-        folders: createHostFolders(sandbox),
         stageRoot: record.stageRoot,
         classify: (target) => policy.classify(target),
         lookupProgram: (word) => lookupProgram(word, toolchains),
@@ -219,11 +228,26 @@ export async function openComposedSession(context: CommandContext, request: Sess
       random,
       mode: request.mode,
       version: VERSION,
+      instructions: instructions.parts,
       ...(resumed === null ? {} : { resumed }),
-      ...(kept === undefined ? {} : { store: (item) => kept.transcript.store(item) }),
+      ...(kept === undefined ? {} : {
+        store: (item) => kept.transcript.store(item),
+        rewrite: (items) => kept.transcript.note({ kind: "rewrite", items }),
+      }),
     });
     closer.own(opened);
-    return { session: opened, policy, audit, redactor, config, project, installation, close: () => closer.close() };
+    const transcripts = talk === null ? null : conversation.folder;
+    return {
+      session: opened,
+      policy,
+      audit,
+      redactor,
+      config,
+      project,
+      installation,
+      transcripts,
+      close: () => closer.close(),
+    };
   } catch (cause) {
     // The record was begun: it ends as failed, not as something that was killed.
     await closer.close("failed");

@@ -64,7 +64,11 @@ async function start(wiring: SessionWiring, input: SessionInput): Promise<void> 
   const item: ContextItem = {
     kind: "prompt",
     text: gate.redactor.mask(input.text).text,
-    data: await Promise.all(input.data.map((part) => labelData(gate.redactor, part))),
+    data: await Promise.all(
+      [...wiring.context.items.length === 0 ? wiring.instructions : [], ...input.data].map((part) =>
+        labelData(gate.redactor, part)
+      ),
+    ),
   };
   wiring.quotes.learn(input.text);
   wiring.context.add(item);

@@ -8,7 +8,7 @@ import { createHiddenPaths } from "./hidden-paths.ts";
 import type { SessionLimits } from "./limits.ts";
 import type { OpenModel } from "./providers/model.ts";
 import { createQuotes } from "./quotes.ts";
-import { Session } from "./session.ts";
+import { Session, type SessionInput } from "./session.ts";
 import { createDynamicTools } from "./skills/dynamic-tools.ts";
 import { systemPrompt } from "./system-prompt.ts";
 import { BUILTIN_TOOLS, type ToolEntry } from "./tools/registry.ts";
@@ -31,6 +31,8 @@ export interface SessionOptions {
   readonly version: string;
   /** The conversation so far, of a resumed session. */
   readonly resumed?: { readonly items: readonly ContextItem[]; readonly quotes: readonly string[] };
+  /** Instructions that the person vouched for; they go along with the first prompt and feed no quotes. */
+  readonly instructions?: SessionInput["data"];
   /** Keeps each finished step, masked; the next one waits for it. */
   readonly store?: (item: ContextItem) => Promise<void>;
   /** Keeps the whole conversation after it was summed up, masked. */
@@ -96,6 +98,7 @@ export function openSession(options: SessionOptions): Session {
       tools: [...tools.keys()],
     }),
     maskedTexts: new Map<string, MaskedText>(),
+    instructions: options.instructions ?? [],
     store: options.store ?? null,
     rewrite: options.rewrite ?? null,
   });

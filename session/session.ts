@@ -25,6 +25,8 @@ export interface SessionWiring {
   readonly quotes: QuoteTable;
   readonly envelope: Envelope;
   readonly systemPrompt: string;
+  /** Texts that go along with the first prompt. */
+  readonly instructions: SessionInput["data"];
   /** Masked forms of texts that were sent before, so that a long context is scanned once. */
   readonly maskedTexts: Map<string, MaskedText>;
   /** Takes each finished step for the transcript; `null` where none is kept. */
