@@ -71,7 +71,9 @@ export const SKILL_CODES = {
     "TOOL_FOREIGN",
   ],
   /** What is no judgement on a skill: a file that is not there, a disk that is full, an argument. */
-  plain: ["ARGS_INVALID", "NOT_FOUND", "READ_FAILED", "WRITE_FAILED", "KEY_EXISTS", "KEY_FILE", "PASSWORD", "BUSY"],
+  plain: ["ARGS_INVALID", "NOT_FOUND", "READ_FAILED", "WRITE_FAILED", "KEY_EXISTS", "KEY_INVALID", "BUSY"],
+  /** What the engine says of a component. */
+  engine: ["WASM_FORMAT", "WASM_LIMITS"],
 } as const;
 
 /** Codes of failures inside `skills`. */

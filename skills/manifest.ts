@@ -1,4 +1,7 @@
-import type { Digest, SkillPermissions } from "../core/mod.ts";
+import { b2, canonicalJson, type Digest, type SkillPermissions } from "../core/mod.ts";
+import { merkleRoot } from "./merkle.ts";
+import type { SecureHeader } from "./skill-md.ts";
+import type { PackageFile } from "./stages.ts";
 
 /** The name of the manifest inside a package. */
 export const MANIFEST_PATH = "azs-manifest.json";
@@ -37,4 +40,51 @@ export interface Manifest {
   readonly version: string;
   /** Digest of the component, or `null`. */
   readonly wasm: Digest | null;
+}
+
+/** What a manifest says that does not follow from the files. */
+export interface Release {
+  /** Number of the release, an integer >= 0. */
+  readonly seq: number;
+  /** Digest of the package of the last release, or `null`. */
+  readonly previous: Digest | null;
+}
+
+/**
+ * Makes the manifest of a skill.
+ *
+ * @param files Every file but the manifest, sorted bytewise.
+ * @param header The secure keys of its `SKILL.md`.
+ * @param release What does not follow from the files.
+ * @returns The manifest.
+ */
+export function buildManifest(files: readonly PackageFile[], header: SecureHeader, release: Release): Manifest {
+  const listed = files.map(({ path, bytes, exec }): ManifestFile => ({
+    b2: b2(bytes),
+    exec,
+    path,
+    size: bytes.length,
+  }));
+  return {
+    files: listed,
+    id: header.id,
+    perm: header.perm,
+    permissions: header.permissions,
+    previous: release.previous,
+    root: merkleRoot(listed),
+    seq: release.seq,
+    v: 1,
+    version: header.version,
+    wasm: listed.find(({ path }) => path === header.wasm)?.b2 ?? null,
+  };
+}
+
+/**
+ * Writes a manifest: canonical JSON and a line feed.
+ *
+ * @param manifest The manifest.
+ * @returns Its bytes.
+ */
+export function formatManifest(manifest: Manifest): Uint8Array {
+  return new TextEncoder().encode(`${canonicalJson(manifest)}\n`);
 }
