@@ -105,7 +105,7 @@ export function timeline(marks: readonly Mark[], span: TimeSpan): Html {
 }
 
 /** Horizontal stacked bars, one a name. */
-export function outcomeBars(by: ReadonlyMap<string, Tally>, most = 20): Html {
+export function outcomeBars(kind: string, by: ReadonlyMap<string, Tally>, most = 20): Html {
   const rows = [...by].map(([name, tally]) => {
     const counts = tally.counts();
     const parts = OUTCOMES.map((outcome) => ({ outcome, count: counts[outcome] ?? 0 }));
@@ -125,7 +125,7 @@ export function outcomeBars(by: ReadonlyMap<string, Tally>, most = 20): Html {
       return rect;
     });
     return html`
-      <tr>
+      <tr data-by="${kind}">
         <th scope="row">${name}</th>
         <td class="bar">
           <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">${rects}</svg>

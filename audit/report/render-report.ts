@@ -1,3 +1,4 @@
+import type { AuditStats } from "../stats.ts";
 import type { VerifyReport } from "../verify.ts";
 import { decisionBars, legend, outcomeBars, timeline, type TimeSpan } from "./charts.ts";
 import { Html, html } from "./html.ts";
@@ -33,6 +34,7 @@ export interface ReportFacts {
 
 interface ReportInput extends ReportFacts {
   readonly data: ReportData;
+  readonly stats: AuditStats;
 }
 
 /**
@@ -43,28 +45,29 @@ interface ReportInput extends ReportFacts {
  * @returns HTML.
  */
 export function renderReport(data: ReportData, facts: ReportFacts): string {
-  const input: ReportInput = { ...facts, data };
-  const { title } = facts;
+  const { title, verified } = facts;
+  const stats = data.stats.finish(verified.sessions.length);
+  const input: ReportInput = { ...facts, data, stats };
   const span = spanOf(data, input.made);
-  const body = html`<main>${heading(input, span)}${verdict(input.verified)}${cards(input)}
+  const body = html`<main>${heading(input, span)}${verdict(verified)}${cards(input)}
 <h2>Timeline</h2>${
     data.marks.length === 0
       ? html`<p class="note">No call was proposed.</p>`
       : html`${legend()}${timeline(data.marks, span)}
 <h3>Decisions over time</h3>${decisionBars(data.marks, span)}`
   }
-<h2>Decisions</h2><h3>By rule</h3>${outcomeBars(data.rules)}
-<div class="two"><div><h3>By capability</h3>${outcomeBars(data.capabilities)}</div><div><h3>By tool</h3>${
-    outcomeBars(data.tools)
-  }</div></div><h3>By isolation tier</h3>${outcomeBars(data.tiers)}
+<h2>Decisions</h2><h3>By rule</h3>${outcomeBars("rule", data.rules)}
+<div class="two"><div><h3>By capability</h3>${outcomeBars("capability", data.capabilities)}</div><div><h3>By tool</h3>${
+    outcomeBars("tool", data.tools)
+  }</div></div><h3>By isolation tier</h3>${outcomeBars("tier", data.tiers)}
 <h2>Denied</h2>${denialTable(data.denials)}
-<h2>Approvals</h2>${approvals(data)}
-<h2>Secrets</h2>${handleTable(data.handles)}<h3>Masked values</h3>${tallyTable(data.redactions, "class")}${
+<h2>Approvals</h2>${approvals(input)}
+<h2>Secrets</h2>${handleTable(data.handles)}<h3>Masked values</h3>${tallyTable(stats.redactions, "class")}${
     data.leaks.length === 0 ? "" : html`<h3>Stopped on their way out</h3>${changeTable(data.leaks)}`
   }
 <h2>Changes of what is allowed</h2>${changeTable(data.changes)}
-<h2>Failures</h2>${tallyTable(data.failures, "code")}${dangling(data)}
-<h2>Verification</h2>${verifyTable(input.verified)}${
+<h2>Failures</h2>${tallyTable(data.failures.counts(), "code")}${dangling(data)}
+<h2>Verification</h2>${verifyTable(verified)}${
     data.all.length === 0 ? "" : html`<h2>Every event</h2>${eventTable(data.all)}`
   }
 ${footer(input)}</main>`;
@@ -114,26 +117,30 @@ function verdict(verified: VerifyReport): Html {
   `;
 }
 
-function cards({ data, verified }: ReportInput): Html {
-  const counts = data.outcomes.counts();
-  const { p50 } = data.latencies;
+function cards({ data, stats }: ReportInput): Html {
+  const { decision } = stats.by;
+  const { p50_ms: p50 } = stats.approvals;
   const list: readonly (readonly [string, string | number, string])[] = [
-    ["", verified.sessions.length, "sessions"],
-    ["", data.marks.length, "calls proposed"],
-    ["allow", (counts["allow"] ?? 0) + (counts["redact"] ?? 0), "allowed"],
-    ["ask", counts["ask"] ?? 0, "asked"],
-    ["deny", data.denied, "denied"],
-    ["", p50 === null ? "–" : duration(p50), "to answer (median)"],
-    ["", data.handles.length, "secrets used"],
-    ["", Object.values(data.redactions.counts()).reduce((sum, count) => sum + count, 0), "values masked"],
+    ["sessions", stats.sessions, "sessions"],
+    ["events", stats.events, "events"],
+    ["proposed", data.marks.length, "calls proposed"],
+    ["allow", (decision["allow"] ?? 0) + (decision["allow_with_redaction"] ?? 0), "allowed"],
+    ["ask", decision["requires_approval"] ?? 0, "asked"],
+    ["deny", decision["deny"] ?? 0, "denied"],
+    ["approvals", stats.approvals.count, "answers of people"],
+    ["p50", p50 === null ? "\u2013" : duration(p50), "to answer (median)"],
+    ["handles", data.handles.length, "secrets used"],
+    ["masked", Object.values(stats.redactions).reduce((sum, count) => sum + count, 0), "values masked"],
   ];
   return html`<div class="cards">${
-    list.map(([kind, value, name]) => html`<div class="card ${kind}"><b>${value}</b>${name}</div>`)
+    list.map(([kind, value, name]) =>
+      html`<div class="card ${kind}" data-figure="${kind}"><b>${value}</b>${name}</div>`
+    )
   }</div>`;
 }
 
-function approvals(data: ReportData): Html {
-  const { p50, p95 } = data.latencies;
+function approvals({ data, stats }: ReportInput): Html {
+  const { p50_ms: p50, p95_ms: p95 } = stats.approvals;
   const note = p50 === null
     ? ""
     : html`<p class="note">Answered in ${duration(p50)} (median), ${duration(p95 ?? p50)} (95th percentile).</p>`;

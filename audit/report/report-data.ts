@@ -2,7 +2,7 @@ import { DanglingCalls } from "../dangling.ts";
 import type { AuditEvent } from "../event.ts";
 import { isDenied } from "../list-sessions.ts";
 import type { StoredEvent } from "../read-session.ts";
-import { percentile, Tally } from "../stats.ts";
+import { StatsCollector, Tally } from "../stats.ts";
 
 /** How a proposed call was settled, in the four colours of the page. */
 export type Outcome = "allow" | "redact" | "ask" | "deny";
@@ -47,15 +47,13 @@ export class ReportData {
   readonly capabilities: Map<string, Tally> = new Map();
   readonly tiers: Map<string, Tally> = new Map();
   readonly tools: Map<string, Tally> = new Map();
-  readonly outcomes: Tally = new Tally();
-  readonly redactions: Tally = new Tally();
+  /** The figures of `audit stats`: the page shows the same ones. */
+  readonly stats: StatsCollector = new StatsCollector();
   readonly failures: Tally = new Tally();
   readonly #questions = new Map<string, AuditEvent>();
   readonly #dangling = new DanglingCalls();
   readonly #handles = new Map<string, { uses: number; denied: number; places: Set<string>; last: number }>();
   readonly #keepAll: boolean;
-  events = 0;
-  denied = 0;
 
   /** @param keepAll `true`: the page lists every event. */
   constructor(keepAll: boolean) {
@@ -66,17 +64,15 @@ export class ReportData {
   take({ session, seq, ts, event }: StoredEvent): void {
     if (event === null) return;
     const row: Row = { ts, session, seq, event };
-    this.events++;
+    this.stats.take(event);
     this.#dangling.take(event);
     if (this.#keepAll) this.all.push(row);
     if (isDenied(event)) {
-      this.denied++;
       // What was asked stands in the intent; the answer alone says little.
       this.denials.push(
         event.event === "approval" ? { ...row, event: { ...this.#questionOf(event), ...withoutNulls(event) } } : row,
       );
     }
-    for (const { class: name, count } of event.redactions ?? []) this.redactions.add(name, count ?? 1);
     if (event.event === "intent") this.#takeIntent(row);
     if (event.event === "approval") {
       this.approvals.push({ ...row, event: { ...this.#questionOf(event), ...withoutNulls(event) } });
@@ -104,12 +100,6 @@ export class ReportData {
     })).toSorted((a, b) => b.uses - a.uses);
   }
 
-  /** Middle and 95th percentile of the time that people took to answer, in ms. */
-  get latencies(): { readonly p50: number | null; readonly p95: number | null } {
-    const sorted = this.approvals.flatMap(({ event }) => event.approval?.latency_ms ?? []).toSorted((a, b) => a - b);
-    return { p50: percentile(sorted, 0.5), p95: percentile(sorted, 0.95) };
-  }
-
   #takeIntent(row: Row): void {
     const { event } = row;
     const outcome = outcomeOf(event);
@@ -118,7 +108,6 @@ export class ReportData {
     const label = [event.tool ?? event.action ?? event.capability ?? "call", event.actions?.[0]?.target].filter(Boolean)
       .join(" ");
     this.marks.push({ session: row.session, ts: row.ts, outcome, label });
-    this.outcomes.add(outcome);
     tally(this.rules, event.rule ?? "(no rule matched)", outcome);
     tally(this.capabilities, event.capability ?? "unknown", outcome);
     tally(this.tools, event.tool ?? event.action ?? "unknown", outcome);

@@ -1,6 +1,5 @@
 import type { AuditEvent } from "../event.ts";
 import { timestampOf } from "../event-reader.ts";
-import type { Tally } from "../stats.ts";
 import type { VerifyReport } from "../verify.ts";
 import { type Html, html } from "./html.ts";
 import { type HandleUse, MAX_ROWS, type Row } from "./report-data.ts";
@@ -125,8 +124,8 @@ export function eventTable(rows: readonly Row[]): Html {
 }
 
 /** Names and counts. */
-export function tallyTable(tally: Tally, what: string): Html {
-  const rows = Object.entries(tally.counts());
+export function tallyTable(counts: Readonly<Record<string, number>>, what: string): Html {
+  const rows = Object.entries(counts);
   if (rows.length === 0) return html`<p class="note">None.</p>`;
   return html`
     <table class="bars">
@@ -138,7 +137,7 @@ export function tallyTable(tally: Tally, what: string): Html {
       </thead>
       <tbody>${rows.slice(0, MAX_ROWS).map(([name, count]) =>
         html`
-          <tr>
+          <tr data-by="${what}">
             <th scope="row">${name}</th>
             <td class="num">${count}</td>
           </tr>
