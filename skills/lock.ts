@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { canonicalJson, type Digest, isDigest, readOwnFile, shape, type SkillPermissions } from "../core/mod.ts";
 import { SkillsError } from "./errors.ts";
+import { PERMISSIONS_SHAPE } from "./parse-manifest.ts";
 import { repeatedKey } from "./repeated-key.ts";
 import type { SkillProfile, SkillRuntime } from "./skill-md.ts";
 
@@ -45,23 +46,6 @@ export interface LockEntry {
 }
 
 const DIGEST = shape.guarded(isDigest, "a digest");
-const ATOMS = shape.list(shape.string({ min: 1, max: 1024 }), { max: 1000 });
-const PERMISSIONS: shape.Shape<SkillPermissions> = shape.object({
-  v: shape.guarded((value): value is 1 => value === 1, "the number 1"),
-  runtime: shape.string(),
-  world: shape.nullable(shape.string()),
-  "fs.read": ATOMS,
-  "fs.write": ATOMS,
-  net: shape.list(
-    shape.object({ methods: shape.list(shape.string()), origin: shape.string(), path: shape.string() }),
-  ),
-  secret: shape.list(
-    shape.object({ handle: shape.string(), origin: shape.string(), slot: shape.string() }),
-  ),
-  exec: ATOMS,
-  limits: shape.record(shape.string(), shape.integer({ min: 0 })),
-});
-
 const ENTRY: shape.Shape<LockEntry> = shape.object({
   fingerprint: DIGEST,
   id: shape.string({ pattern: /^[a-z0-9-]{1,40}\/[a-z0-9-]{1,64}$/ }),
@@ -69,7 +53,7 @@ const ENTRY: shape.Shape<LockEntry> = shape.object({
   name: shape.string({ pattern: /^(?=.{1,64}$)[a-z0-9]+(?:-[a-z0-9]+)*$/ }),
   package: DIGEST,
   perm: DIGEST,
-  permissions: PERMISSIONS,
+  permissions: PERMISSIONS_SHAPE,
   profile: shape.oneOf("compat", "secure"),
   root: DIGEST,
   runtime: shape.oneOf("none", "wasm-sandbox", "host-supervised", "mvm-microvm", "host-readonly"),

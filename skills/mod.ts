@@ -40,7 +40,7 @@ export { checkPackageGrants, type TrustFileName, type TrustPlace } from "./trust
 export {
   checkNamespace,
   keyDigest,
-  keyIdText,
+  keyIdOf,
   pinKey,
   type PinnedKey,
   type Publisher,

@@ -146,7 +146,12 @@ export function pinKey(
  * @param statement The statement.
  */
 export function keepStatement(place: TrustPlace, statement: Statement): void {
-  changePublisher(place, statement.namespace, ({ keys }) => ({ keys, statement }));
+  changePublisher(place, statement.namespace, ({ keys, statement: before }) => {
+    // What was signed with an earlier key and is installed runs on: it stays known, without force for anything new.
+    const earlier = (before?.signers ?? []).filter((signer) => !keys.some(({ key }) => key === signer.key));
+    const at = place.clock.now();
+    return { keys: [...keys, ...earlier.map(({ key }) => ({ key, at }))], statement };
+  });
 }
 
 /**
@@ -200,7 +205,7 @@ export function keyDigest(key: string): Digest {
  * @param key The 42 bytes in base64.
  * @returns 16 upper-case hex digits.
  */
-export function keyIdText(key: string): string {
+export function keyIdOf(key: string): string {
   // Little-endian, as a number of 64 bits.
   return Buffer.from(key, "base64").readBigUInt64LE(2).toString(16).padStart(16, "0").toUpperCase();
 }

@@ -1,7 +1,7 @@
 import { type Digest, isDigest, shape } from "../../core/mod.ts";
 import { SkillsError } from "../errors.ts";
 import { editTrustFile, readTrustFile, tampered, trustPath, type TrustPlace } from "./place.ts";
-import { keyDigest, keyIdText, type Publisher } from "./publishers.ts";
+import { keyDigest, keyIdOf, type Publisher } from "./publishers.ts";
 
 /** What was revoked: a key (whole, by its id or by its digest), a skill by id, a package by digest. */
 export interface Revocation {
@@ -111,7 +111,7 @@ function names({ kind, what }: Revocation, use: RevocableUse): boolean {
     case "key":
       return what === use.key;
     case "key-id":
-      return what === keyIdText(use.key);
+      return what === keyIdOf(use.key);
     case "id":
       return what === use.id;
     case "digest":
