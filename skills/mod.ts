@@ -39,6 +39,7 @@ export * from "./trusted-comment.ts";
 export { checkPackageGrants, type TrustFileName, type TrustPlace } from "./trust/place.ts";
 export {
   checkNamespace,
+  keepStatement,
   keyDigest,
   keyIdOf,
   pinKey,
@@ -66,3 +67,5 @@ export type { SourceAnswer, SourceNet, SourceRequest } from "./sources/net.ts";
 export { type Pushed, pushSkill } from "./sources/oci-push.ts";
 export { pullSkill, type SourceBytes } from "./sources/oci-pull.ts";
 export { type OciReference, parseOciReference, parseSource, type SourceReference } from "./sources/reference.ts";
+export { readRegular, type RegularFile } from "./read-regular.ts";
+export { checkStatement, parseStatement } from "./trust/statement.ts";
