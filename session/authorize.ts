@@ -1,9 +1,10 @@
-import { type AtomicAction, joinObligations, NO_OBLIGATIONS, type Verdict } from "../core/mod.ts";
+import { type AtomicAction, type Finding, joinObligations, NO_OBLIGATIONS, type Verdict } from "../core/mod.ts";
 import type { DecidedAction } from "./approve.ts";
 import type { CallFailure } from "./call.ts";
 import type { GateDeps } from "./deps.ts";
 import { lowerFirst } from "./lower-first.ts";
 import { intentEvent, type IntentFacts, type RecordSubject } from "./record.ts";
+import { leakEvent } from "./secret-leak.ts";
 import { secretPlace } from "./secret-place.ts";
 
 /** A decision that is on record. */
@@ -21,6 +22,8 @@ export interface Guard {
   /** Id of the floor rule, or `null` for a call that could not be planned at all. */
   readonly rule: string | null;
   readonly failure: CallFailure;
+  /** Secret values that were about to leave; stands in a record of its own. */
+  readonly leaked?: readonly Finding[] | undefined;
 }
 
 // Effects that only read what is already here; every other one waits for its record to be durable.
@@ -68,7 +71,12 @@ export async function authorize(
     risky: call.actions.some((action) => !CALM.has(action.capability)),
   });
   if (typeof intent !== "number") return { each: pairs, worst, intent: null, failure: intent };
-  return { each: pairs, worst, intent, failure: refusal(call.title, worst, guard) };
+  const leaked = guard?.leaked ?? [];
+  const noted = leaked.length === 0
+    ? null
+    : await record(deps, leakEvent(subject, call.facts.tool, leaked), { risky: false });
+  const unrecorded = noted === null || typeof noted === "number" ? null : noted;
+  return { each: pairs, worst, intent, failure: unrecorded ?? refusal(call.title, worst, guard) };
 }
 
 /**

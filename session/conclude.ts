@@ -1,4 +1,4 @@
-import { joinObligations, type Label, labelOf } from "../core/mod.ts";
+import { type Classification, joinObligations, type Label, labelOf } from "../core/mod.ts";
 import type { FileAdmission } from "./admit-files.ts";
 import { record } from "./authorize.ts";
 import type { Approved, CallFailure, CallResult, ChangeReport, LabelledResult } from "./call.ts";
@@ -210,7 +210,10 @@ function finish(
     ...(proposal.tool === "shell" ? { exit: end.exit ?? null, changes: end.changes ?? [] } : {}),
   };
   deps.emit({ type: "tool_result", ...result });
-  return { result, label: end.output?.label ?? refusalLabel(passage), detected: end.output?.detected ?? [] };
+  // Who had a secret value at hand to send away may have it in other words, too: from here on the conversation counts as secret.
+  const leaked: readonly Classification[] = end.failure?.code === "SECRET_EGRESS" ? ["secret"] : [];
+  const detected = [...end.output?.detected ?? [], ...leaked];
+  return { result, label: end.output?.label ?? refusalLabel(passage), detected };
 }
 
 // Threat: words of a file stand in a refusal and reach the model as ours: a name that a link leads to, the reason of a

@@ -85,9 +85,11 @@ function planFailure(name: string, cause: unknown): CallFailure {
 function leak({ redactor }: GateDeps, args: unknown): Guard | null {
   // Each string by itself: inside JSON a value would be escaped once more than it is known to be.
   const texts = [JSON.stringify(args) ?? "", ...stringsOf(args)];
-  if (texts.some((text) => redactor.find(text).length > 0)) {
+  const leaked = texts.map((text) => redactor.find(text)).find((found) => found.length > 0);
+  if (leaked !== undefined) {
     return {
       rule: "floor.secret-egress",
+      leaked,
       failure: {
         code: "SECRET_EGRESS",
         message: "Cannot use these arguments: they hold a secret value",

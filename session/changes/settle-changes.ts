@@ -11,6 +11,7 @@ import { type RecordSubject, resultEvent } from "../record.ts";
 import { approvedOf, changed, refusalOf } from "../settle.ts";
 import { type AskedChange, changesQuestion, shownPath, summarise } from "./question.ts";
 import { denialOf, reportChanges } from "./report.ts";
+import { leakEvent } from "../secret-leak.ts";
 import { weighChange, type WeighedChange } from "./weigh.ts";
 
 /** What became of the changes of one command. */
@@ -66,11 +67,8 @@ async function settleStage(passage: Passage, stage: StagedRun): Promise<SettledC
   const seen = [...deps.plan.hidden().classes, ...proposal.provenance.label.classes];
   const run = { stage, seen, rules: createIgnoreRules(deps.plan.project) };
   const weighed = stage.changes.map((change) => weighChange(passage, run, change));
-  if (weighed.some(({ obstacle }) => obstacle === "leak")) {
-    await record(deps, { event: "secret.leak", call: proposal.call, parent_id: subject.parent, tool: proposal.tool }, {
-      risky: true,
-    });
-  }
+  const leaked = weighed.flatMap((one) => one.leaked);
+  if (leaked.length > 0) await record(deps, leakEvent(subject, proposal.tool, leaked), { risky: true });
   const { each, intent, failure } = await authorize(deps, subject, {
     actions: weighed.map(({ action }) => action),
     title: "Keep changes",

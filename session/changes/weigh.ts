@@ -1,4 +1,4 @@
-import { type AtomicAction, type Classification, isUntrusted } from "../../core/mod.ts";
+import { type AtomicAction, type Classification, type Finding, isUntrusted } from "../../core/mod.ts";
 import type { StagedChange, StagedRun } from "../../sandbox/mod.ts";
 import { carriedClasses } from "../carried-classes.ts";
 import type { IgnoreRules } from "../ignored.ts";
@@ -12,6 +12,8 @@ export interface WeighedChange {
   readonly change: StagedChange;
   readonly action: AtomicAction;
   readonly obstacle: Obstacle | null;
+  /** The secret values that are in it. */
+  readonly leaked: readonly Finding[];
   /** The project's own ignore files name it: dropped without counting as refused. */
   readonly ignored: boolean;
 }
@@ -41,7 +43,7 @@ export function weighChange(
   } as const;
   return {
     change,
-    obstacle: findObstacle(passage, run.stage, change),
+    ...findObstacle(passage, run.stage, change),
     ignored: run.rules.ignores(change.relative),
     action: {
       capability: "file_write",
@@ -57,14 +59,20 @@ export function weighChange(
 
 // Threat: a command that got a secret writes it into the project, where the next read shows it to the model; its name and
 // the place a link points to are content like any other.
-function findObstacle(passage: Passage, stage: StagedRun, change: StagedChange): Obstacle | null {
-  if (change.kind === "delete") return null;
+function findObstacle(
+  passage: Passage,
+  stage: StagedRun,
+  change: StagedChange,
+): Pick<WeighedChange, "obstacle" | "leaked"> {
+  if (change.kind === "delete") return { obstacle: null, leaked: [] };
   const { redactor } = passage.deps;
-  if (redactor.find(change.relative).length > 0) return "leak";
-  if (change.entry === "directory") return null;
+  const named = redactor.find(change.relative);
+  if (named.length > 0) return { obstacle: "leak", leaked: named };
+  if (change.entry === "directory") return { obstacle: null, leaked: [] };
   // Objects of git are compressed: a value in a commit could not be seen.
-  if (change.entry === "bundle") return passage.plan.handles.length > 0 ? "packed" : null;
+  if (change.entry === "bundle") return { obstacle: passage.plan.handles.length > 0 ? "packed" : null, leaked: [] };
   const { after, truncated } = stage.readChange(change.path, MAX_SCANNED_BYTES);
-  if (after === null) return truncated ? "unscannable" : null;
-  return redactor.findBytes(after).length > 0 ? "leak" : null;
+  if (after === null) return { obstacle: truncated ? "unscannable" : null, leaked: [] };
+  const leaked = redactor.findBytes(after);
+  return { obstacle: leaked.length > 0 ? "leak" : null, leaked };
 }

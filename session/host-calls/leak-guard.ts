@@ -16,9 +16,11 @@ import { stringsOf } from "../mask-json.ts";
 export function leakGuard(redactor: Redactor, request: HostRequest): Guard | null {
   const { data, rest } = split(request);
   const texts = stringsOf(rest);
-  if (texts.some((text) => redactor.find(text).length > 0) || (data !== null && redactor.findBytes(data).length > 0)) {
+  const leaked = [...texts.flatMap((text) => redactor.find(text)), ...(data === null ? [] : redactor.findBytes(data))];
+  if (leaked.length > 0) {
     return {
       rule: "floor.secret-egress",
+      leaked,
       failure: { code: "SECRET_EGRESS", message: "Cannot use these arguments: they hold a secret value", hint: null },
     };
   }

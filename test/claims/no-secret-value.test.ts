@@ -54,6 +54,10 @@ describe("nobody sees a secret value", () => {
     const shown = await runAgentzero(["audit", "show", engine.composed.session.id, "--json"], { cwd, home, env });
     expect(shown.stdout).toContain(HANDLE);
     expect(shown.stdout).not.toContain(VALUE);
+    // Each value that was stopped on its way out is on record by handle, encoding and place.
+    const leaks = shown.stdout.split("\n").filter((line) => line.includes('"event":"secret.leak"'));
+    expect(leaks).toHaveLength(2);
+    expect(leaks[0]).toContain(`${HANDLE} as raw at `);
   });
 
   it("offers no command that prints a value", async () => {
