@@ -40,13 +40,14 @@ for f in "$@"; do [ -e "$f" ] && echo "leak: host file"; done
 (exec 3>>/proc/sys/kernel/core_pattern) 2>/dev/null && echo "leak: kernel settings"
 (exec 3>>/etc/ld.so.cache) 2>/dev/null && echo "leak: system files"
 while read -r k v; do case "$k" in Seccomp:|NoNewPrivs:|CapEff:) echo "$k $v";; esac; done </proc/self/status
+read -r _ _ _ _ _ sid tty _ </proc/self/stat; echo "session $sid $tty"
 echo "limits $(ulimit -c) $(ulimit -n) $(ulimit -u)"
 (echo x >"$PWD/${PROBE_FILE}") 2>/dev/null && echo "wrote"
 echo done`;
 
 /**
  * Runs a real command in the sandbox and looks whether the walls stand: no host variable, no host file, no network, no
- * capability, the limits set, and the project itself untouched.
+ * capability, no terminal, the limits set, and the project itself untouched.
  *
  * @param deps Host facts, timers.
  * @param input Project, stage and which kind of sandbox.
@@ -116,6 +117,8 @@ function expected(spec: ProcessSpec, input: CanaryInput): readonly string[] {
   return [
     ...capabilities,
     ...(input.seccomp === null ? [] : ["Seccomp: 2"]),
+    // A session of its own, without a terminal: nothing can be typed into ours.
+    "session 1 0",
     `limits 0 ${openFiles} ${processes}`,
     "done",
   ];

@@ -87,10 +87,8 @@ function filterFor(arch: string, setting: ProcessSettings["seccomp"]): Uint8Arra
  * @returns What is there, or what is missing and how to mend it.
  */
 export async function probeGround(deps: SandboxDeps, at: GroundSettings): Promise<Probe> {
-  let root: string | null = null;
   try {
-    root = realpathSync(mkdtempSync(join(deps.facts.tmp, "agentzero-probe-")));
-    const ground = await testGround(deps, { project: root, stageRoot: join(root, ".agentzero/state/stage"), ...at });
+    const ground = await tryGround(deps, at);
     return {
       ok: true,
       facts: {
@@ -103,8 +101,23 @@ export async function probeGround(deps: SandboxDeps, at: GroundSettings): Promis
   } catch (error) {
     const known = error instanceof SandboxError ? error : unavailable("the canary failed", namespaceFix());
     return { ok: false, code: known.code, reason: known.message, fix: known.hint ?? namespaceFix() };
+  }
+}
+
+/**
+ * Runs the canaries in an empty project of their own.
+ *
+ * @param deps Random names, clock, host facts.
+ * @param at Settings.
+ * @returns The ground.
+ * @throws {SandboxError} `TIER_UNAVAILABLE` with the fix.
+ */
+export async function tryGround(deps: SandboxDeps, at: GroundSettings): Promise<Ground> {
+  const root = realpathSync(mkdtempSync(join(deps.facts.tmp, "agentzero-probe-")));
+  try {
+    return await testGround(deps, { project: root, stageRoot: join(root, ".agentzero/state/stage"), ...at });
   } finally {
-    if (root !== null) removeTree(root);
+    removeTree(root);
   }
 }
 

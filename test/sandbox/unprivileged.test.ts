@@ -16,6 +16,7 @@ const SUITES = [
   "process/staged",
   "process/git",
   "process/bubblewrap",
+  "process/protections",
   "process/remove-tree",
 ];
 

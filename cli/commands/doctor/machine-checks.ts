@@ -1,6 +1,12 @@
 import { join } from "node:path";
 import type { Probe } from "../../../core/mod.ts";
-import { createBubblewrap, createHostFiles, type SandboxDeps } from "../../../sandbox/mod.ts";
+import {
+  createBubblewrap,
+  createHostFiles,
+  probeProtections,
+  type Protection,
+  type SandboxDeps,
+} from "../../../sandbox/mod.ts";
 import { createHttp, detectLocal } from "../../../session/mod.ts";
 import { processFacts } from "../../compose/host-facts.ts";
 import type { Config } from "../../config/load-config.ts";
@@ -12,13 +18,17 @@ export async function checkTiers(
   context: CommandContext,
   home: string,
   config: Config | null,
-): Promise<readonly Check[]> {
+): Promise<{ readonly checks: readonly Check[]; readonly protections: readonly Protection[] }> {
   const { clock, timers, random } = context.system;
   const { host } = processFacts({ userHome: context.userHome, home });
   const deps: SandboxDeps = { clock, timers, random, facts: host };
-  const process = createBubblewrap(deps, { seccomp: config?.user.sandbox?.seccomp ?? "auto" });
-  const [files, shell] = await Promise.all([createHostFiles(deps).probe(), process.probe()]);
-  return [probed("files", files), probed("shell", shell)];
+  const settings = { seccomp: config?.user.sandbox?.seccomp ?? "auto" };
+  const [files, shell, protections] = await Promise.all([
+    createHostFiles(deps).probe(),
+    createBubblewrap(deps, settings).probe(),
+    probeProtections(deps, settings),
+  ]);
+  return { checks: [probed("files", files), probed("shell", shell)], protections };
 }
 
 function probed(name: string, probe: Probe): Check {

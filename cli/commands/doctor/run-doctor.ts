@@ -3,6 +3,7 @@ import type { CommandContext } from "../../context.ts";
 import { limitEntries } from "../../config/limits.ts";
 import { EXIT, type ExitCode } from "../../exit-codes.ts";
 import { peekHome } from "../../home.ts";
+import type { Protection } from "../../../sandbox/mod.ts";
 import { VERSION } from "../../version.ts";
 import type { Check } from "./check.ts";
 import {
@@ -32,7 +33,7 @@ export async function runDoctor(context: CommandContext): Promise<ExitCode> {
   ]);
   const checks: readonly Check[] = [
     checkRuntime(),
-    ...tiers,
+    ...tiers.checks,
     checkWasm(),
     checkHome(home),
     checkKeys(home),
@@ -48,9 +49,25 @@ export async function runDoctor(context: CommandContext): Promise<ExitCode> {
   const failed = checks.some(({ status }) => status === "fail");
   if (context.json) {
     const entries = config === null ? [] : [...config.entries, ...limitEntries(config)];
-    context.output.json({ v: 1, ok: !failed, version: VERSION, checks, config: entries });
-  } else context.output.table(checks.flatMap(rows));
+    context.output.json({
+      v: 1,
+      ok: !failed,
+      version: VERSION,
+      checks,
+      protections: tiers.protections,
+      config: entries,
+    });
+  } else {
+    context.output.table(checks.flatMap(rows));
+    context.output.text("\nProtections of files and commands:");
+    context.output.table(tiers.protections.flatMap(protectionRows));
+  }
   return failed ? EXIT.failed : EXIT.ok;
+}
+
+function protectionRows({ name, state, detail, fix }: Protection): readonly (readonly string[])[] {
+  const row = [state, name, detail];
+  return fix === null ? [row] : [row, ["", "", `do: ${fix}`]];
 }
 
 function rows(check: Check): readonly (readonly string[])[] {

@@ -28,6 +28,12 @@ describe("agentzero doctor", () => {
     }
     expect([...checks.values()].filter(({ status, fix }) => status === "fail" && fix === null)).toEqual([]);
     expect(checks.get("keys")).toMatchObject({ status: "warn", fix: "agentzero init" });
+    const protections = ran.json()["protections"] as readonly { name: string; state: string; detail: string }[];
+    expect(protections.map(({ name }) => name)).toContain("network");
+    for (const { state, detail } of protections) {
+      expect(["on", "off", "unsupported"]).toContain(state);
+      expect(detail).toEqual(expect.any(String));
+    }
     const config = ran.json()["config"] as readonly { key: string; origin: string }[];
     expect(config.find(({ key }) => key === "limits.turns")).toMatchObject({ value: 50, origin: "built-in" });
     expect(existsSync(home)).toBe(false);
@@ -48,6 +54,7 @@ describe("agentzero doctor", () => {
     });
     const words = await runAgentzero(["doctor"], at);
     expect(words.stdout).toContain("fail");
+    expect(words.stdout).toMatch(/^(?:on|off|unsupported) +network /m);
     expect(words.stdout).toContain('do: did you mean "model"?');
   });
 });

@@ -3,16 +3,17 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createBubblewrap, processLimits } from "../../../sandbox/mod.ts";
 import { codeOf, rig, valueOf } from "../rig.ts";
-import { argvSpec, nestedRun, runSpec, scriptSpec } from "./run.ts";
-
-// A user namespace in which we are root, and can therefore take things away from ourselves.
-const OWN = "exec unshare --user --map-root-user --mount -- /bin/bash -c";
+import { argvSpec, IN_OWN_NAMESPACES, nestedRun, runSpec, scriptSpec } from "./run.ts";
 
 describe("createBubblewrap()", () => {
   it("says what is missing and how to install it, and runs nothing", async () => {
     const r = rig();
     const spec = scriptSpec(r, "echo RAN; echo x >made");
-    const result = await nestedRun(r, spec, `${OWN} 'mount --bind /dev/null /usr/bin/bwrap; exec "$@"' x "$@"`);
+    const result = await nestedRun(
+      r,
+      spec,
+      `${IN_OWN_NAMESPACES} 'mount --bind /dev/null /usr/bin/bwrap; exec "$@"' x "$@"`,
+    );
     expect(result).toMatchObject({ ok: false, code: "TIER_UNAVAILABLE", text: "" });
     expect(result.reason).toContain("bwrap is not installed");
     expect(result.hint).toMatch(/bubblewrap/);
@@ -22,7 +23,11 @@ describe("createBubblewrap()", () => {
   it("says what forbids user namespaces, and runs nothing", async () => {
     const r = rig();
     const spec = scriptSpec(r, "echo RAN; echo x >made");
-    const result = await nestedRun(r, spec, `${OWN} 'echo 0 >/proc/sys/user/max_user_namespaces; exec "$@"' x "$@"`);
+    const result = await nestedRun(
+      r,
+      spec,
+      `${IN_OWN_NAMESPACES} 'echo 0 >/proc/sys/user/max_user_namespaces; exec "$@"' x "$@"`,
+    );
     expect(result).toMatchObject({ ok: false, code: "TIER_UNAVAILABLE", text: "" });
     expect(result.hint).toContain("sysctl -w user.max_user_namespaces");
     expect(existsSync(join(r.project, "made"))).toBe(false);
@@ -36,7 +41,7 @@ describe("createBubblewrap()", () => {
     for (const name of ["up", "work"]) mkdirSync(join(r.root, name));
     const mount =
       `mount -t overlay overlay -o lowerdir=${r.project},upperdir=${r.root}/up,workdir=${r.root}/work,userxattr ${r.project}`;
-    const result = await nestedRun(r, spec, `${OWN} '${mount}; exec "$@"' x "$@"`);
+    const result = await nestedRun(r, spec, `${IN_OWN_NAMESPACES} '${mount}; exec "$@"' x "$@"`);
     expect(result).toMatchObject({ ok: true, staged: false });
     expect(result.text).toContain("old");
     expect(result.text).toContain("Read-only file system");

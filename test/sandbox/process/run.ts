@@ -76,6 +76,9 @@ export async function keepAll(r: Rig, value: ProcessValue, only?: readonly strin
 /** Is this test run by the real root? */
 export const IS_ROOT: boolean = process.getuid?.() === 0;
 
+/** Starts a shell text in namespaces where it is root, and can therefore take things away from itself. */
+export const IN_OWN_NAMESPACES: string = "exec unshare --user --map-root-user --mount -- /bin/bash -c";
+
 /** What a program of its own saw of a run. */
 export interface NestedResult {
   readonly ok: boolean;
