@@ -149,6 +149,14 @@ export interface HostCall {
   readonly args: readonly unknown[];
 }
 
+/** What the answer to a host call may use. */
+export interface HostContext {
+  /** Aborts when the run ends first: its deadline, a cancel. The answer no longer counts. */
+  readonly signal: AbortSignal;
+  /** Stops the deadline of the run while a person is asked; what it returns lets time go on and is idempotent. */
+  readonly pause: () => () => void;
+}
+
 /** What the guest gets: a value of the function's type, or an error of `az:host`, which it can show. */
 export type HostReply =
   | { readonly ok: true; readonly value: unknown }
@@ -162,14 +170,6 @@ export interface HostError {
   readonly val?: unknown;
 }
 
-/** What a tier may use while it runs. */
-export interface RunIo {
-  /** Aborts the run. */
-  readonly signal: AbortSignal;
-  /** Uses up the permit of this run. */
-  readonly permits: PermitSpender;
-  /** Gives secret values once the permit is spent. */
-  readonly secrets: SecretRevealer;
 /** One request that a command sends through the egress proxy. */
 export interface EgressRequest {
   /** Upper case; `CONNECT` for a tunnel, whose content nobody sees. */
@@ -200,22 +200,27 @@ export type EgressAnswer =
   | { readonly ok: true; done(end: EgressEnd): Promise<void> }
   | { readonly ok: false; readonly reason: string };
 
+/** What a tier may use while it runs. */
+export interface RunIo {
+  /** Aborts the run. */
+  readonly signal: AbortSignal;
+  /** Uses up the permit of this run. */
+  readonly permits: PermitSpender;
+  /** Gives secret values once the permit is spent. */
+  readonly secrets: SecretRevealer;
   /** Live output, raw and unmasked: the gate masks before anybody sees it. */
   readonly onOutput?:
     | ((stream: "stdout" | "stderr", chunk: Uint8Array) => void)
     | undefined;
   /** Decides each further file that a walk would open; `false` means leave it out and count it. */
   readonly admit?: ((realPath: string) => boolean) | undefined;
-  /** Real paths that policy denies; a file with several names is not read under any of them when one is here. */
-  readonly masked?: (() => readonly string[]) | undefined;
-  /**
-   * Answers a host call of a WASM guest: decided, recorded, done. Should not reject; then the guest sees `failed`.
-   * `time.pause` stops the deadline of the run while a person is asked; what it returns lets it go on.
-   */
-  readonly host?: ((call: HostCall, time: { readonly pause: () => () => void }) => Promise<HostReply>) | undefined;
-  /** Bytes of a component that the store does not hold; they are checked against the digest. */
   /** Decides and records each request of a command with hosts; must not reject. Without it none goes out. */
   readonly egress?: ((request: EgressRequest) => Promise<EgressAnswer>) | undefined;
+  /** Real paths that policy denies; a file with several names is not read under any of them when one is here. */
+  readonly masked?: (() => readonly string[]) | undefined;
+  /** Answers a host call of a WASM guest: decided, recorded, done. What it throws the guest sees as `failed`. */
+  readonly host?: ((call: HostCall, context: HostContext) => Promise<HostReply>) | undefined;
+  /** Bytes of a component that the store does not hold; they are checked against the digest. */
   readonly component?: ((digest: Digest) => Promise<Uint8Array>) | undefined;
 }
 

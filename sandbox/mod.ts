@@ -41,3 +41,4 @@ export * from "./wasm/wasm-limits.ts";
 export * from "./wasm/host-request.ts";
 export * from "./wasm/wasm-spec.ts";
 export { ENGINE_DIGEST, ENGINE_MANIFEST, readScriptEngine } from "./wasm/script-engine.ts";
+export { createWasm, type WasmBackend, type WasmSettings } from "./wasm/create-wasm.ts";

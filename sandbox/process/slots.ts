@@ -11,9 +11,10 @@ export interface Slots {
  * Creates slots, first come, first served.
  *
  * @param count Runs at once.
+ * @param action What is refused, e.g. `Cannot run command`.
  * @returns The slots; `take` throws {@link SandboxError} `BUSY` when too many wait, `CANCELLED` when the signal aborts.
  */
-export function createSlots(count: number): Slots {
+export function createSlots(count: number, action = "Cannot run command"): Slots {
   const waiting: (() => void)[] = [];
   let free = count;
   function give(): void {
@@ -31,13 +32,13 @@ export function createSlots(count: number): Slots {
   }
   return {
     async take(signal) {
-      if (signal.aborted) throw cancelled();
+      if (signal.aborted) throw cancelled(action);
       if (free > 0) {
         free--;
         return once();
       }
       if (waiting.length >= FIXED.waiting) {
-        throw new SandboxError("BUSY", `Cannot run command: ${waiting.length} others wait already`, {
+        throw new SandboxError("BUSY", `${action}: ${waiting.length} others wait already`, {
           hint: "try again later",
         });
       }
@@ -49,7 +50,7 @@ export function createSlots(count: number): Slots {
         function abort(): void {
           const at = waiting.indexOf(turn);
           if (at >= 0) waiting.splice(at, 1);
-          reject(cancelled());
+          reject(cancelled(action));
         }
         waiting.push(turn);
         signal.addEventListener("abort", abort, { once: true });
@@ -59,6 +60,6 @@ export function createSlots(count: number): Slots {
   };
 }
 
-function cancelled(): SandboxError {
-  return new SandboxError("CANCELLED", "Cannot run command: it was cancelled");
+function cancelled(action: string): SandboxError {
+  return new SandboxError("CANCELLED", `${action}: it was cancelled`);
 }
