@@ -84,7 +84,7 @@ class Box implements PromptBox {
   #search: HistorySearch | null = null;
   #waiting: ((typed: Typed) => void) | null = null;
   #running: Stoppable | null = null;
-  #queue: Extract<Typed, { kind: "send" }>[] = [];
+  #queue: Typed[] = [];
   #hint: string | null = null;
   #warnedAt = Number.NEGATIVE_INFINITY;
   #ended = false;
@@ -115,7 +115,7 @@ class Box implements PromptBox {
   read(): Promise<Typed> {
     const queued = this.#queue.shift();
     if (queued !== undefined) {
-      this.#print(queued);
+      if (queued.kind === "send") this.#print(queued);
       return Promise.resolve(queued);
     }
     if (this.#ended) return Promise.resolve({ kind: "end" });
@@ -158,7 +158,8 @@ class Box implements PromptBox {
       return { lines: [shown, "Enter takes it, Ctrl+R looks further back, Esc leaves"], row: 0, column: 8 };
     }
     const queued = this.#queue.length === 0 ? "" : `${this.#queue.length} queued | `;
-    const below = this.#hint ?? `${queued}${status()}`;
+    const working = this.#running === null ? "" : "working | ";
+    const below = this.#hint ?? `${working}${queued}${status()}`;
     const maxLines = Math.max(1, Math.min(MAX_LINES, Math.floor(terminal.rows() / 3) - 1));
     return inputRegion(this.#state, { columns, maxLines, prompt: PROMPT, status: below });
   }
@@ -213,10 +214,8 @@ class Box implements PromptBox {
         if (this.#running !== null) this.#stop();
         return;
       case "end":
-        if (this.#running === null) this.#settle({ kind: "end" });
-        return;
       case "mode":
-        if (this.#running === null) this.#settle({ kind: "mode" });
+        this.#give({ kind: step.kind });
         return;
       default:
         step satisfies never;
@@ -233,15 +232,19 @@ class Box implements PromptBox {
   #send(step: { readonly text: string; readonly pastes: readonly string[] }): void {
     if (step.text.trim() === "") return;
     const typed = { kind: "send", text: step.text, pastes: keptPastes(step) } as const;
-    if (this.#waiting === null) {
-      if (this.#queue.length >= MAX_QUEUE) {
-        this.#hint = `${MAX_QUEUE} inputs wait already`;
-        return;
-      }
-      this.#queue.push(typed);
-    } else this.#print(typed);
-    this.#state = startLine(this.#deps.history());
-    this.#settle(typed);
+    if (this.#waiting !== null) this.#print(typed);
+    if (this.#give(typed)) this.#state = startLine(this.#deps.history());
+  }
+
+  /** Hands an input over, or lines it up behind what runs. */
+  #give(typed: Typed): boolean {
+    if (this.#waiting !== null) this.#settle(typed);
+    else if (this.#queue.length < MAX_QUEUE) this.#queue.push(typed);
+    else {
+      this.#hint = `${MAX_QUEUE} inputs wait already`;
+      return false;
+    }
+    return true;
   }
 
   #interrupt(): void {

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { startModelServer } from "../../support/model-server.ts";
 import { HAS_PTY, openPty, type Pty, quiet, runtimeCommand } from "../../support/pty.ts";
 import { ENTRY, initialise, runAgentzero } from "../../support/run-agentzero.ts";
 import { sharedDir } from "../../support/temp-dir.ts";
@@ -66,7 +67,7 @@ describe.skipIf(!HAS_PTY)("a person at a terminal", () => {
     await pty.waitFor('denied by rule "no-secret-files"');
     await pty.waitFor("audit ok");
     pty.type("!echo from the sandbox\r");
-    await pty.waitFor("from the sandbox\r\n");
+    await pty.waitFor("\u001b[Jfrom the sandbox");
     await pty.waitFor("audit ok");
     pty.type("\u001b[Z");
     await pty.waitFor("read-only");
@@ -118,6 +119,97 @@ describe.skipIf(!HAS_PTY)("a person at a terminal", () => {
     pty.type("\u0004");
     await pty.waitFor("icanon echo END");
     expect(existsSync(join(at.cwd, "owned"))).toBe(false);
+  });
+
+  it("shows a reply as it streams, with nothing in it that a terminal acts on, and a file no more than the model", async () => {
+    const evil = "\\e]0;owned\\a\\e[2J\\e[1;1H";
+    writeFileSync(join(at.cwd, "evil.txt"), "plain \u001b[2J\u001b]0;owned\u0007 text\n");
+    writeFileSync(join(at.cwd, "md.yml"), `- text: "# Head\\n\\n- one\\n- two\\n\\n${evil}end [a](http://b.test/)"\n`);
+    const pty = open("chat --provider script --script md.yml");
+    await pty.waitFor("audit ok");
+    pty.type("go\r");
+    await pty.waitFor("- two");
+    await pty.waitFor("a (http://b.test/)");
+    await pty.waitFor("audit ok");
+    pty.type("/read evil.txt\r");
+    await pty.waitFor("plain");
+    await pty.waitFor("audit ok");
+    pty.type("\u0004");
+    await pty.waitFor("STATUS 0");
+    expect(pty.screen).not.toContain("\u001b]0;");
+    expect(pty.screen).not.toContain("\u001b[2J");
+    expect(pty.screen).toContain("\\u{1b}");
+  });
+
+  it("takes a paste of 200 lines as one mark, finds earlier inputs with Ctrl+R, completes a path with Tab", async () => {
+    const pty = open("chat");
+    await pty.waitFor("audit ok");
+    pty.type(`\u001b[200~${Array.from({ length: 200 }, (_, n) => `line ${n}`).join("\r\n")}\u001b[201~`);
+    await pty.waitFor("[paste 1: 200 lines]");
+    pty.type("\u0003");
+    await pty.waitFor("audit ok");
+    pty.type("read READ");
+    await pty.waitFor("read READ");
+    pty.type("ME.md\r");
+    await pty.waitFor("# Shop");
+    await pty.waitFor("audit ok");
+    pty.type("\u0012rea");
+    await pty.waitFor('search "rea": read README.md');
+    pty.type("\r");
+    await pty.waitFor("> read README.md");
+    pty.type("\u0003");
+    await pty.waitFor("audit ok");
+    pty.type("@READ\t");
+    await pty.waitFor("> @README.md ");
+    pty.type("\u0003");
+    await pty.waitFor("audit ok");
+    pty.type("\u0004");
+    await pty.waitFor("STATUS 0");
+    expect(pty.screen).not.toContain("line 150");
+  });
+
+  it("stops a model in the middle of its stream with Ctrl+C, and runs nothing afterwards", async () => {
+    const server = await startModelServer((_, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write(`data: ${JSON.stringify({ choices: [{ delta: { content: "a long\n\nstory " } }] })}\n\n`);
+    });
+    const config = { v: 1, model: "lab/m", providers: { lab: { kind: "openai-compatible", url: server.url } } };
+    writeFileSync(join(at.home, "config.yml"), JSON.stringify(config), { mode: 0o600 });
+    try {
+      const pty = open("chat");
+      await pty.waitFor("m local");
+      pty.type("tell me\r");
+      await pty.waitFor("a long");
+      pty.type("\u0003");
+      await pty.waitFor("stopped: interrupted");
+      pty.type("\u0004");
+      await pty.waitFor("STATUS 0");
+      await pty.waitFor("icanon echo END");
+    } finally {
+      rmSync(join(at.home, "config.yml"));
+      await server.close();
+    }
+  });
+
+  it("draws no line wider than a window of 40 columns, and goes on after a resize", async () => {
+    const env = { HOME: join(at.cwd, "../me"), AGENTZERO_HOME: at.home, NO_COLOR: "1" };
+    const size = "stty rows 20 cols 40; (until [ -e resize ]; do sleep 0.1; done; stty cols 60 </dev/tty) &";
+    const pty = openPty(`${size} ${runtimeCommand(ENTRY)} chat${AFTER}`, { cwd: at.cwd, env });
+    await pty.waitFor("ask | ");
+    pty.type("a draft");
+    await pty.waitFor("> a draft");
+    writeFileSync(join(at.cwd, "resize"), "");
+    await pty.waitFor("> a draft");
+    await pty.waitFor("audit ok");
+    pty.type("\u0003");
+    await pty.waitFor("audit ok");
+    pty.type("\u0004");
+    await pty.waitFor("STATUS");
+    // oxlint-disable-next-line no-control-regex
+    for (const line of pty.screen.split(/[\r\n]+/).map((text) => text.replaceAll(/\u001b\[[\d;?]*[A-Za-z]/g, ""))) {
+      expect(line.length).toBeLessThanOrEqual(60);
+    }
+    expect(pty.screen).toContain("…");
   });
 
   it("leaves a record that verifies", async () => {
