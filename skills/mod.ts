@@ -1,30 +1,53 @@
 /**
  * Skills: reads `SKILL.md`, packs and verifies packages, compiles and compares permissions.
  *
- * Coming next, with these signatures:
- *
- * - `readSkillMd(source, { profile, folder? }): SkillMd` and `checkSkillMd(source, options): { md, findings }`
- * - `compilePermissions(source: PermissionSource): SkillPermissions`, `permDigest(permissions): Digest`,
- *   `EMPTY_PERMISSIONS`, `comparePermissions(before, after): PermissionChange`
- * - `packArchive(files): Uint8Array`, `unpackArchive(bytes): readonly PackageFile[]`
- * - `packFolder(dir, { seq, previous }): Promise<PackedFolder>`, `checkFolder(dir)`, `checkFile(bytes)`: all findings
- * - `claimPackage(bytes, sigBytes): Claimed`, `verifySignedPackage(claimed, keys): SignedPackage`,
- *   `trustedPackage(signed, namespace): TrustedPackage` (only the trust store calls it),
- *   `openPackage(trusted, { inspectComponent }): Promise<OpenedPackage>`
- * - `fingerprintOf(…): Digest`, `runFingerprintOf(…): Digest`, `merkleRoot(files): Digest`
- * - `parsePublicKey(text)`, `formatPublicKey(key, comment)`, `parseSignature(bytes)`, `signMinisign(…)`
- * - `compileInputSchema(value): InputSchema`, `InputSchema.check(value): string | null`
- *
  * @example
  * ```ts
- * import { SkillsError } from "../skills/mod.ts";
+ * import { claimPackage, readSkillMd, verifySignedPackage } from "../skills/mod.ts";
+ *
+ * readSkillMd(bytes, { profile: "compat" }).ignored; // keys that a foreign skill brought and nobody uses
+ * verifySignedPackage(claimPackage(archive, signature), key).digest; // "b2:…"
  * ```
  * @module
  */
+export { PACKAGE_LIMITS, type PackageLimits } from "./archive-limits.ts";
+export { type CheckedFiles, checkSkillFiles, INPUT_SCHEMA_PATH } from "./check-skill-files.ts";
+export * from "./compare-permissions.ts";
+export type { ComponentFacts, InspectComponent } from "./component-imports.ts";
 export * from "./errors.ts";
 export { type FindingPlace, Findings, type SkillFinding } from "./finding.ts";
+export { MAX_SKILL_MD_BYTES, SKILL_MD } from "./front-matter.ts";
+export { globsCover } from "./glob-cover.ts";
+export { compileInputSchema, type InputSchema, parseInputSchema } from "./input-schema.ts";
 export * from "./manifest.ts";
+export { merkleRoot } from "./merkle.ts";
 export * from "./minisign.ts";
+export {
+  BUILTIN_SKILL_NAMES,
+  BUILTIN_TOOL_NAMES,
+  defaultSeq,
+  isNamespace,
+  isSkillName,
+  isSkillVersion,
+  parseSkillId,
+} from "./names.ts";
+export * from "./open-package.ts";
+export { packArchive } from "./pack-archive.ts";
+export * from "./package-content.ts";
+export { isPackagePath, packagePathFault } from "./package-path.ts";
+export { parseManifest, PERMISSIONS_SHAPE } from "./parse-manifest.ts";
+export type { NetAtom, SecretAtom } from "./permission-atoms.ts";
+export { type LimitRange, limitRange } from "./permission-limits.ts";
+export * from "./permission-lines.ts";
+export type { PermissionField, PermissionSource } from "./permission-source.ts";
+export {
+  compilePermissions,
+  EMPTY_PERMISSIONS,
+  permDigest,
+  type PermissionProblem,
+  tryCompile,
+} from "./permissions.ts";
+export { type CheckedSkillMd, checkSkillMd, readSkillMd, type ReadSkillMdOptions } from "./read-skill-md.ts";
 export * from "./skill-md.ts";
 export type {
   Claimed,
@@ -36,6 +59,7 @@ export type {
   TrustedPackage,
 } from "./stages.ts";
 export * from "./trusted-comment.ts";
+export { checkArchive, unpackArchive } from "./unpack-archive.ts";
 export { checkPackageGrants, type TrustFileName, type TrustPlace } from "./trust/place.ts";
 export {
   checkNamespace,
