@@ -33,6 +33,7 @@ export {
 } from "./names.ts";
 export * from "./open-package.ts";
 export { packArchive } from "./pack-archive.ts";
+export * from "./pack-folder.ts";
 export * from "./package-content.ts";
 export { isPackagePath, packagePathFault } from "./package-path.ts";
 export { parseManifest, PERMISSIONS_SHAPE } from "./parse-manifest.ts";
@@ -70,7 +71,6 @@ export {
   type PinnedKey,
   type Publisher,
   readPublishers,
-  RESERVED_NAMESPACE,
   type StatedSigner,
   type Statement,
 } from "./trust/publishers.ts";
