@@ -93,3 +93,4 @@ export { pullSkill, type SourceBytes } from "./sources/oci-pull.ts";
 export { type OciReference, parseOciReference, parseSource, type SourceReference } from "./sources/reference.ts";
 export { readRegular, type RegularFile } from "./read-regular.ts";
 export { checkStatement, parseStatement } from "./trust/statement.ts";
+export { openSkills } from "./open-skills.ts";

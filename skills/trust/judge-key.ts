@@ -1,5 +1,6 @@
 import { SkillsError } from "../errors.ts";
-import { keyIdOf, NAMESPACE, type Publisher, RESERVED_NAMESPACE, type StatedSigner } from "./publishers.ts";
+import { keyIdOf, NAMESPACE, type Publisher, type StatedSigner } from "./publishers.ts";
+import { RESERVED_NAMESPACE } from "../names.ts";
 
 /** Who signed what. */
 export interface KeyUse {

@@ -149,7 +149,8 @@ function generationOf(content: Readonly<Record<string, unknown>>): number {
   return typeof generation === "number" ? generation : 0;
 }
 
-function withKey<T>(work: () => T): T {
+/** Runs work that needs the key of a MAC. @throws {SkillsError} `TRUST_LOCKED` without it. */
+export function withKey<T>(work: () => T): T {
   try {
     return work();
   } catch (cause) {

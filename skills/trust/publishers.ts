@@ -1,10 +1,8 @@
 import { b2, type Digest, isDigest, shape } from "../../core/mod.ts";
 import { SkillsError } from "../errors.ts";
 import type { PublicSigningKey } from "../minisign.ts";
+import { RESERVED_NAMESPACE } from "../names.ts";
 import { editTrustFile, readTrustFile, tampered, trustPath, type TrustPlace } from "./place.ts";
-
-/** The one namespace that nobody else can be pinned for. */
-export const RESERVED_NAMESPACE = "agentzero";
 
 /** A key that a person pinned. */
 export interface PinnedKey {

@@ -2,7 +2,8 @@ import { canonicalJson } from "../../core/mod.ts";
 import { SkillsError } from "../errors.ts";
 import { type MinisignSignature, parsePublicKey, parseSignature, verifyMinisign } from "../minisign.ts";
 import { keysInForce } from "./judge-key.ts";
-import { type Publisher, RESERVED_NAMESPACE, STATEMENT, type Statement } from "./publishers.ts";
+import { type Publisher, STATEMENT, type Statement } from "./publishers.ts";
+import { RESERVED_NAMESPACE } from "../names.ts";
 
 /** The longest statement, in bytes. */
 export const MAX_STATEMENT_BYTES = 1_048_576;
