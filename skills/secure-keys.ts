@@ -1,6 +1,6 @@
 import type { Findings } from "./finding.ts";
 import { SKILL_MD } from "./front-matter.ts";
-import { isSkillVersion, parseSkillId, RESERVED_NAMESPACE } from "./names.ts";
+import { isSkillName, isSkillVersion, parseSkillId, RESERVED_NAMESPACE } from "./names.ts";
 import { packagePathFault } from "./package-path.ts";
 import type { PermissionField } from "./permission-source.ts";
 import { permDigest, tryCompile } from "./permissions.ts";
@@ -114,7 +114,7 @@ class KeysReader {
         line: found.line,
         hint: "NAMESPACE/NAME of a-z 0-9 and single - inside; a namespace has at most 40 characters",
       });
-    } else if (id !== null && id.name !== this.#rules.name) {
+    } else if (id !== null && id.name !== this.#rules.name && isSkillName(this.#rules.name)) {
       this.#add(
         "ID_MISMATCH",
         `the id "${found?.text ?? ""}" does not end in the name "${showText(this.#rules.name)}"`,
