@@ -123,6 +123,32 @@ describe("a full disk", () => {
     expect(await verify(verifyOptions(place))).toMatchObject({ ok: true, sessions: [{ closed: false, torn: 0 }] });
   });
 
+  test.for(["EIO", "EROFS", "EDQUOT"])(
+    "denies everything after %s, and what was recorded stays sound",
+    async (code) => {
+      const place = await makePlace();
+      const fault = { ...healthy(), code, throws: true };
+      const log = await place.open({ files: faulty(fault) });
+      await recordCalls(log, 3);
+      const before = readFileSync(log.file);
+      fault.room = 0;
+      expect(() => log.append({ event: "intent", decision: "allow" })).toThrow(
+        expect.objectContaining({ code: "AUDIT_UNWRITABLE", message: expect.stringContaining(code) }),
+      );
+      fault.room = Infinity;
+      for (const event of ["intent", "result", "approval"] as const) {
+        expect(() => log.append({ event })).toThrow(expect.objectContaining({ code: "AUDIT_UNWRITABLE" }));
+      }
+      await expect(log.barrier(1, false)).rejects.toThrow(expect.objectContaining({ code: "AUDIT_UNWRITABLE" }));
+      await log.close("failed");
+      expect(readFileSync(log.file).subarray(0, before.length)).toEqual(before);
+      expect(await verify(verifyOptions(place))).toMatchObject({ ok: true, sessions: [{ checked: "full", torn: 0 }] });
+      // A new session on the healthy disk starts as if nothing had been.
+      await recordSession(place, 1);
+      expect(await publicCodes(place)).toEqual([]);
+    },
+  );
+
   it("writes nothing behind a line that was lost, even when there is room again", async () => {
     const place = await makePlace();
     let failures = 0;
@@ -266,5 +292,28 @@ describe("a real small disk", () => {
       // Full, as intended.
     }
     await expect(place.open({ dir })).rejects.toThrow(expect.objectContaining({ code: "AUDIT_UNWRITABLE" }));
+  });
+
+  it("denies what is risky once it has become read-only, and the record stays sound", async (context) => {
+    const place = await makePlace();
+    const log = await place.open();
+    await recordCalls(log, 3);
+    // Open descriptors go on working; whatever has to be opened or made anew does not.
+    const steps = [["--bind", place.dir, place.dir], ["-o", "remount,bind,ro", place.dir]];
+    const failed = process.getuid?.() === 0 ? steps.some((words) => spawnSync("mount", words).status !== 0) : true;
+    onTestFinished(() => void spawnSync("umount", ["-l", place.dir]));
+    if (failed) {
+      process.stderr.write("skipped: nothing can be made read-only here (needs root and mount)\n");
+      await log.close("ok");
+      context.skip();
+    }
+    const { seq } = log.append({ event: "intent", decision: "allow", capability: "shell_command" });
+    await expect(log.barrier(seq, true)).rejects.toThrow(expect.objectContaining({ code: "AUDIT_UNWRITABLE" }));
+    expect(() => log.append({ event: "intent" })).toThrow(expect.objectContaining({ code: "AUDIT_UNWRITABLE" }));
+    await log.close("failed");
+    await expect(place.open()).rejects.toThrow(expect.objectContaining({ code: "AUDIT_UNWRITABLE" }));
+    spawnSync("umount", ["-l", place.dir]);
+    await recordSession(place, 1);
+    expect(await publicCodes(place)).toEqual([]);
   });
 });

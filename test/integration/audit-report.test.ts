@@ -41,12 +41,15 @@ async function eventful(port: number): Promise<Engine> {
 /** Opens a page in a real browser that has nothing to do with the network; gives the document after it settled. */
 async function openPage(file: string): Promise<{ readonly dom: string; readonly log: string }> {
   const dir = tempDir();
-  const { stdout, stderr } = await promisify(execFile)(browser ?? "", [
-    ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage"],
-    ...["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions"],
-    ...[`--user-data-dir=${join(dir, "profile")}`, "--enable-logging=stderr", "--virtual-time-budget=2000"],
-    ...["--dump-dom", pathToFileURL(file).href],
-  ], { maxBuffer: 64 * 1024 * 1024, timeout: 90_000, env: { PATH: process.env["PATH"], HOME: dir } });
+  const words =
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-dev-shm-usage --disable-sync " +
+    "--disable-background-networking --disable-component-update --disable-extensions --enable-logging=stderr " +
+    "--virtual-time-budget=2000 --dump-dom";
+  const { stdout, stderr } = await promisify(execFile)(
+    browser ?? "",
+    [...words.split(" "), `--user-data-dir=${join(dir, "profile")}`, pathToFileURL(file).href],
+    { maxBuffer: 64 * 1024 * 1024, timeout: 90_000, env: { PATH: process.env["PATH"], HOME: dir } },
+  );
   return { dom: stdout, log: stderr };
 }
 
