@@ -1,8 +1,9 @@
-import { type CallId, type Digest, type Outcome, type Permit, type PermitSpender, type RunIo } from "../core/mod.ts";
+import type { CallId, Digest, IsolationTier, Outcome, Permit, PermitSpender, RunIo } from "../core/mod.ts";
 import { specDigest } from "../sandbox/mod.ts";
 import type { GateDeps } from "./deps.ts";
 import type { Guest, GuestRun } from "./host-calls/guest.ts";
 import type { HttpIo } from "./http.ts";
+import { misrouted } from "./route-effect.ts";
 import type { Effect } from "./tools/tool.ts";
 
 /** What stands behind a permit: a recorded intent of one call. */
@@ -40,11 +41,15 @@ export async function runEffect(
   ground: PermitGround,
   run: EffectIo & {
     readonly effect: Effect;
+    /** The tier that was decided; `null` for a step on behalf of a guest. */
+    readonly tier: IsolationTier | null;
     /** Decides requests of the `http` tier as they happen; without it none is sent. */
     readonly admitRequest?: HttpIo["admitRequest"];
   },
 ): Promise<EffectOutcome> {
   const { effect } = run;
+  const refusal = misrouted(deps.tiers, effect, run.tier);
+  if (refusal !== null) return { backend: effect.backend, outcome: refusal };
   const io = { ...run.io, permits: spender(deps), secrets: revealer(deps, run.handles) };
   const digest = specDigest(effect.spec);
   switch (effect.backend) {

@@ -107,6 +107,7 @@ async function afterIntent(passage: Passage, intent: number): Promise<LabelledRe
   const live = liveOutput(deps, proposal.call, passage.authorized.worst.obligations);
   const ran = await runEffect(deps, { call: proposal.call, intent }, {
     effect,
+    tier: plan.tier,
     io: {
       signal: proposal.signal,
       onOutput: live.push,

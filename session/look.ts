@@ -25,6 +25,7 @@ export function createLook(passage: Passage, ground: PermitGround): Look {
         throw new CoreError("ARGS_INVALID", "Cannot look at a file that the call did not name");
       }
       const ran = await runEffect(passage.deps, ground, {
+        tier: "host-readonly",
         effect: { backend: "files", spec: { op: "state", target: realPath, maxBytes }, present: () => NOTHING },
         io: { signal: passage.proposal.signal, masked: maskedNames(passage.deps) },
         handles: [],

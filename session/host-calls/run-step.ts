@@ -122,6 +122,7 @@ async function afterIntent(passage: Passage, { plan, intent, obligations }: Deci
   const { effect } = settled.prepared;
   const ran = await runEffect(deps, { call: proposal.call, intent }, {
     effect,
+    tier: null,
     io: { signal: proposal.signal, admit: admitFiles(passage).admit, masked: maskedNames(deps) },
     handles: plan.handles,
     guests: null,
