@@ -94,3 +94,39 @@ export { type OciReference, parseOciReference, parseSource, type SourceReference
 export { readRegular, type RegularFile } from "./read-regular.ts";
 export { checkStatement, parseStatement } from "./trust/statement.ts";
 export { openSkills } from "./open-skills.ts";
+export type { DisabledBy } from "./generated/active.ts";
+export { MAX_VERSIONS, type PlannedVersion } from "./generated/change-tool.ts";
+export {
+  type CheckedDefinition,
+  TOOL_BOUNDS,
+  type ToolDefinition,
+  type ToolExample,
+  type ToolLanguage,
+  type ToolMock,
+  type ToolPermissionKey,
+} from "./generated/definition.ts";
+export { examplesJson, type ToolEntryRecord, type ToolOrigin } from "./generated/entry.ts";
+export { permissionStrings } from "./generated/permission-strings.ts";
+export { DEFINITION_SCHEMA, readDefinition } from "./generated/read-definition.ts";
+export {
+  type GeneratedListing,
+  type GeneratedOptions,
+  type GeneratedTools,
+  openGenerated,
+} from "./generated/registry.ts";
+export { declaredInterfaces, skillText, sourceFile } from "./generated/skill-text.ts";
+export { sameJson, stableJson } from "./generated/stable-json.ts";
+export { checkToolName } from "./generated/tool-name.ts";
+export { definitionOf, type ToolVersion } from "./generated/tool-version.ts";
+export { commitInstall, type InstallConsent, removeInstalled } from "./install/commit-install.ts";
+export {
+  answerByDigests,
+  type AskReason,
+  type InstallPlan,
+  type InstallQuestion,
+  type NamedDigests,
+  planInstall,
+  type PlanOptions,
+} from "./install/plan-install.ts";
+export type { ContentChange } from "./install/same-content.ts";
+export { type LocalSource, readLocalSource, type SourceBundle } from "./sources/local.ts";
