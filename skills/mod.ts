@@ -106,6 +106,7 @@ export {
   type ToolPermissionKey,
 } from "./generated/definition.ts";
 export { examplesJson, type ToolEntryRecord, type ToolOrigin } from "./generated/entry.ts";
+export type { GeneratedPlace } from "./generated/place.ts";
 export { permissionStrings } from "./generated/permission-strings.ts";
 export { DEFINITION_SCHEMA, readDefinition } from "./generated/read-definition.ts";
 export {
