@@ -1,0 +1,146 @@
+/** Codes of operations that the instrumenter tells apart; prefixed ones are `prefix << 16 | number`. */
+export const OP = {
+  unreachable: 0x00,
+  nop: 0x01,
+  block: 0x02,
+  loop: 0x03,
+  if: 0x04,
+  else: 0x05,
+  try: 0x06,
+  catch: 0x07,
+  throw: 0x08,
+  rethrow: 0x09,
+  throwRef: 0x0a,
+  end: 0x0b,
+  br: 0x0c,
+  brIf: 0x0d,
+  brTable: 0x0e,
+  return: 0x0f,
+  call: 0x10,
+  callIndirect: 0x11,
+  returnCall: 0x12,
+  returnCallIndirect: 0x13,
+  delegate: 0x18,
+  catchAll: 0x19,
+  tryTable: 0x1f,
+  memoryGrow: 0x40,
+  memoryInit: 0xfc0008,
+  memoryCopy: 0xfc000a,
+  memoryFill: 0xfc000b,
+  tableInit: 0xfc000c,
+  tableCopy: 0xfc000e,
+  tableGrow: 0xfc000f,
+  tableFill: 0xfc0011,
+} as const;
+
+/** What follows the code of an operation. */
+export const FOLLOWS = {
+  unknown: 0,
+  nothing: 1,
+  blockType: 2,
+  label: 3,
+  labels: 4,
+  function: 5,
+  indirect: 6,
+  local: 7,
+  global: 8,
+  table: 9,
+  memoryPlace: 10,
+  memory: 11,
+  i32: 12,
+  i64: 13,
+  fourBytes: 14,
+  eightBytes: 15,
+  heapType: 16,
+  tag: 17,
+  types: 18,
+  catches: 19,
+  prefix: 20,
+  garbageCollected: 21,
+  atomic: 22,
+  typedReference: 23,
+  dataMemory: 24,
+  data: 25,
+  memories: 26,
+  elementTable: 27,
+  element: 28,
+  tables: 29,
+  sixteenBytes: 30,
+  lane: 31,
+  memoryPlaceLane: 32,
+} as const;
+
+/** Ranges of codes and what follows them. */
+type Ranges = readonly (readonly [first: number, last: number, follows: number])[];
+
+/** What follows the codes of one byte. */
+export const PLAIN: Uint8Array = table(256, [
+  [0x00, 0x01, FOLLOWS.nothing],
+  [0x02, 0x04, FOLLOWS.blockType],
+  [0x05, 0x05, FOLLOWS.nothing],
+  [0x06, 0x06, FOLLOWS.blockType],
+  [0x07, 0x08, FOLLOWS.tag],
+  [0x09, 0x09, FOLLOWS.label],
+  [0x0a, 0x0b, FOLLOWS.nothing],
+  [0x0c, 0x0d, FOLLOWS.label],
+  [0x0e, 0x0e, FOLLOWS.labels],
+  [0x0f, 0x0f, FOLLOWS.nothing],
+  [0x10, 0x10, FOLLOWS.function],
+  [0x11, 0x11, FOLLOWS.indirect],
+  [0x12, 0x12, FOLLOWS.function],
+  [0x13, 0x13, FOLLOWS.indirect],
+  [0x14, 0x15, FOLLOWS.typedReference],
+  [0x18, 0x18, FOLLOWS.label],
+  [0x19, 0x1b, FOLLOWS.nothing],
+  [0x1c, 0x1c, FOLLOWS.types],
+  [0x1f, 0x1f, FOLLOWS.catches],
+  [0x20, 0x22, FOLLOWS.local],
+  [0x23, 0x24, FOLLOWS.global],
+  [0x25, 0x26, FOLLOWS.table],
+  [0x28, 0x3e, FOLLOWS.memoryPlace],
+  [0x3f, 0x40, FOLLOWS.memory],
+  [0x41, 0x41, FOLLOWS.i32],
+  [0x42, 0x42, FOLLOWS.i64],
+  [0x43, 0x43, FOLLOWS.fourBytes],
+  [0x44, 0x44, FOLLOWS.eightBytes],
+  [0x45, 0xc4, FOLLOWS.nothing],
+  [0xd0, 0xd0, FOLLOWS.heapType],
+  [0xd1, 0xd1, FOLLOWS.nothing],
+  [0xd2, 0xd2, FOLLOWS.function],
+  [0xd3, 0xd3, FOLLOWS.garbageCollected],
+  [0xd4, 0xd6, FOLLOWS.typedReference],
+  [0xfb, 0xfb, FOLLOWS.garbageCollected],
+  [0xfc, 0xfd, FOLLOWS.prefix],
+  [0xfe, 0xfe, FOLLOWS.atomic],
+]);
+
+/** What follows the codes behind `0xfc`. */
+export const BULK: Uint8Array = table(18, [
+  [0, 7, FOLLOWS.nothing],
+  [8, 8, FOLLOWS.dataMemory],
+  [9, 9, FOLLOWS.data],
+  [10, 10, FOLLOWS.memories],
+  [11, 11, FOLLOWS.memory],
+  [12, 12, FOLLOWS.elementTable],
+  [13, 13, FOLLOWS.element],
+  [14, 14, FOLLOWS.tables],
+  [15, 17, FOLLOWS.table],
+]);
+
+/** What follows the codes behind `0xfd`: vectors, with the relaxed ones. */
+export const VECTOR: Uint8Array = table(0x114, [
+  [0, 11, FOLLOWS.memoryPlace],
+  [12, 13, FOLLOWS.sixteenBytes],
+  [14, 20, FOLLOWS.nothing],
+  [21, 34, FOLLOWS.lane],
+  [35, 83, FOLLOWS.nothing],
+  [84, 91, FOLLOWS.memoryPlaceLane],
+  [92, 93, FOLLOWS.memoryPlace],
+  [94, 0x113, FOLLOWS.nothing],
+]);
+
+function table(size: number, ranges: Ranges): Uint8Array {
+  const filled = new Uint8Array(size);
+  for (const [first, last, follows] of ranges) filled.fill(follows, first, last + 1);
+  return filled;
+}
