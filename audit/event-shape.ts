@@ -23,7 +23,14 @@ const MASK_WINDOW = 262_144;
 export function text(value: unknown, bounds: Bounds): string | null {
   if (value === null || value === undefined) return null;
   if (typeof value !== "string") throw invalid("a text", value);
-  return JSON.stringify(cutText(maskText(value, bounds.mask), bounds.textBytes));
+  return quote(cutText(maskText(value, bounds.mask), bounds.textBytes));
+}
+
+// Nothing in these is written otherwise in JSON; most texts are such ones, and this is faster.
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+function quote(value: string): string {
+  return PLAIN.test(value) ? `"${value}"` : JSON.stringify(value);
 }
 
 /** A short printable text from outside, e.g. an id that an editor chose. */
@@ -85,7 +92,10 @@ export function object(fields: Readonly<Record<string, Shape>>): Shape {
     if (!isFields(value)) throw invalid("an object", value);
     let written = "";
     for (const [name, label, shape] of entries) {
-      const part = shape(value[name], bounds);
+      const field = value[name];
+      // Most fields of most events are absent.
+      if (field === undefined || field === null) continue;
+      const part = shape(field, bounds);
       if (part !== null) written += (written === "" ? "" : ",") + label + part;
     }
     return `{${written}}`;
