@@ -1,6 +1,6 @@
 import type { Classification, Clock, Digest, PathTarget } from "../core/mod.ts";
 import type { PolicyEngine } from "../policy/mod.ts";
-import { findMasked, type MaskedPaths } from "../sandbox/mod.ts";
+import { type Deny, findMasked, type MaskedPaths } from "../sandbox/mod.ts";
 import { modelAction } from "./model-action.ts";
 import type { OpenModel } from "./providers/model.ts";
 
@@ -21,13 +21,14 @@ export interface HiddenPathsDeps {
 
 interface Judge {
   readonly policy: Digest;
-  readonly deny: (realPath: string) => string | null;
+  readonly deny: Deny;
   readonly classes: Set<Classification>;
 }
 
 /**
- * Creates the search for what commands must not see: what `read` would refuse, what the session's model may not receive,
- * and all that a rule calls secret or credential. Folders that did not change are remembered as long as policy stays the
+ * Creates the search for what commands must not see: what `read` would refuse or ask for, what the session's model may
+ * not receive, and all that a rule calls secret or credential. A folder is hidden as a whole only where a rule denies it
+ * by its path; everything else is judged file by file, exactly as `read` would be. Folders that did not change are remembered as long as policy stays the
  * same.
  *
  * Threat: `cat` of a file that a `classify` rule calls secret, whose text then counts as private. Nobody can tell which of
@@ -48,39 +49,50 @@ export function createHiddenPaths(deps: HiddenPathsDeps): () => HiddenPaths {
 }
 
 function createJudge({ policy, model }: HiddenPathsDeps, digest: Digest): Judge {
-  const masked = policy.masks();
+  const folders = policy.masks();
+  const sendable = new Map<string, string | null>();
   const classes = new Set<Classification>();
+  function sent(own: readonly Classification[]): string | null {
+    const key = own.join();
+    const known = sendable.get(key);
+    if (known !== undefined) return known;
+    const verdict = policy.decide(modelAction(model, own));
+    const rule = verdict.decision === "deny" ? verdict.rule ?? "classify" : null;
+    sendable.set(key, rule);
+    return rule;
+  }
   return {
     policy: digest,
     classes,
-    deny(real): string | null {
-      const mask = masked(real);
-      if (mask !== null) return mask;
+    deny(real, kind): string | null {
+      if (kind === "folder") return folders(real);
       const target: PathTarget = { kind: "path", real, lexical: real, file: "file", staged: false };
       const own = policy.classify(target);
-      // Most files have the class that all data has: nothing beyond the masks is asked about those.
-      if (own.length === 1 && own[0] === "private") return null;
-      const rule = refusedBy(policy, model, { target, classes: own });
-      if (rule === null) { for (const name of own) classes.add(name); }
+      const rule = unreadable(policy, target, own) ?? (isPlain(own) ? null : sent(own));
+      if (rule === null && !isPlain(own)) { for (const name of own) classes.add(name); }
       return rule;
     },
   };
 }
 
-function refusedBy(
+// The class that all data has where nothing says otherwise.
+function isPlain(classes: readonly Classification[]): boolean {
+  return classes.length === 1 && classes[0] === "private";
+}
+
+function unreadable(
   policy: PolicyEngine,
-  model: OpenModel,
-  file: { readonly target: PathTarget; readonly classes: readonly Classification[] },
+  target: PathTarget,
+  classes: readonly Classification[],
 ): string | null {
-  if (file.classes.includes("secret") || file.classes.includes("credential")) return "classify";
-  const read = policy.decide({
-    ...file,
+  if (classes.includes("secret") || classes.includes("credential")) return "classify";
+  const { decision, rule } = policy.decide({
+    target,
+    classes,
     capability: "file_read",
     tier: "host-readonly",
     tainted: false,
     skill: null,
   });
-  if (read.decision === "deny" || read.decision === "requires_approval") return read.rule ?? "classify";
-  const sent = policy.decide(modelAction(model, file.classes));
-  return sent.decision === "deny" ? sent.rule ?? "classify" : null;
+  return decision === "deny" || decision === "requires_approval" ? rule ?? "no rule allows it" : null;
 }

@@ -44,21 +44,25 @@ interface FolderView {
   readonly files: readonly string[];
   readonly dirs: readonly string[];
   readonly rules: readonly string[];
+  /** Is there anything that no mask covers, or nothing at all? */
+  readonly open: boolean;
 }
 
 interface Walk {
-  readonly deny: (realPath: string) => string | null;
+  readonly deny: Deny;
   readonly known: Map<string, FolderView>;
   readonly settledNs: bigint;
   readonly files: string[];
   readonly dirs: string[];
+  /** Folders with something to see, themselves or below. */
+  readonly open: Set<string>;
   /** How many masks each rule made. */
   readonly rules: Map<string, number>;
   entries: number;
 }
 
-/** Gives the id of the rule that denies reading a real path, or `null`. */
-export type Deny = (realPath: string) => string | null;
+/** Gives the id of the rule that denies reading a real path, or `null`. A folder is denied with everything in it. */
+export type Deny = (realPath: string, kind: "file" | "folder") => string | null;
 
 // By the test itself: a new generation of policy brings a new function, and with it an empty memory.
 const memory = new WeakMap<Deny, Map<string, FolderView>>();
@@ -87,6 +91,7 @@ export function findMasked(project: string, deny: Deny, options: MaskOptions = {
     settledNs: BigInt(Math.floor(options.now ?? performance.timeOrigin + performance.now()) - SETTLED_MS) * 1_000_000n,
     files: [],
     dirs: [],
+    open: new Set(),
     rules: new Map(),
     entries: 0,
   };
@@ -99,9 +104,11 @@ export function findMasked(project: string, deny: Deny, options: MaskOptions = {
     state.entries += view.entries;
     for (const name of view.below) stack.push(`${folder}/${name}`);
     take(state, folder, view);
+    if (view.open) noteOpen(state, folder);
     if (state.entries > maxEntries) return refused(tooManyEntries(project, maxEntries));
-    if (state.files.length + state.dirs.length > maxMasks) return refused(tooManyMasks(state, maxMasks));
   }
+  if (state.files.length + state.dirs.length > maxMasks) coverFolders(state, project);
+  if (state.files.length + state.dirs.length > maxMasks) return refused(tooManyMasks(state, maxMasks));
   return withOtherNames(state, { project, maxMasks });
 }
 
@@ -131,19 +138,25 @@ function viewOf(state: Walk, folder: string): FolderView | "unreadable" {
 function look(state: Walk, folder: string, stat: BigIntStats): FolderView {
   const [below, files, dirs, rules]: [string[], string[], string[], string[]] = [[], [], [], []];
   const entries = readdirSync(folder, { withFileTypes: true });
+  let open = entries.length === 0;
   for (const entry of entries) {
     const path = `${folder}/${entry.name}`;
     if (isSpecial(entry)) {
       files.push(entry.name);
       continue;
     }
-    if (entry.isSymbolicLink()) continue;
-    const rule = state.deny(path);
+    if (entry.isSymbolicLink()) {
+      open = true;
+      continue;
+    }
+    const rule = state.deny(path, entry.isDirectory() ? "folder" : "file");
     if (rule !== null) {
       (entry.isDirectory() ? dirs : files).push(entry.name);
       rules.push(rule);
     } else if (entry.isDirectory()) {
       below.push(entry.name);
+    } else {
+      open = true;
     }
   }
   return {
@@ -155,7 +168,39 @@ function look(state: Walk, folder: string, stat: BigIntStats): FolderView {
     files,
     dirs,
     rules,
+    open,
   };
+}
+
+function noteOpen(state: Walk, folder: string): void {
+  for (let path = folder; path !== "" && !state.open.has(path); path = path.slice(0, path.lastIndexOf("/"))) {
+    state.open.add(path);
+  }
+}
+
+// A folder in which everything is masked can be masked as one: with many files that is the only way to start at all.
+function coverFolders(state: Walk, project: string): void {
+  const covered = new Set<string>();
+  function outermost(path: string): string {
+    let found = path;
+    for (let at = parentOf(path); at !== project && at.startsWith(project); at = parentOf(at)) {
+      if (!state.open.has(at)) found = at;
+    }
+    return found;
+  }
+  const files = state.files.splice(0);
+  const dirs = state.dirs.splice(0);
+  for (const path of files) {
+    const outer = outermost(path);
+    if (outer === path) state.files.push(path);
+    else covered.add(outer);
+  }
+  for (const path of dirs) covered.add(outermost(path));
+  state.dirs.push(...covered);
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
 }
 
 // Threat: a FIFO, socket or device in the project is a channel to a process outside.

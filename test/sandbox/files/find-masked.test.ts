@@ -98,4 +98,22 @@ describe("findMasked()", () => {
     findMasked(r.project, deny, { now: Date.now() });
     expect(asked).toBe(4);
   });
+
+  it("covers folders as a whole where single files would be too many, and only those with nothing else in them", () => {
+    const r = rig();
+    for (let at = 0; at < 12; at++) r.put(`closed/sub${at % 3}/${at}.key`, "x");
+    for (const path of ["mixed/a.key", "mixed/b.txt", "links/a.key", "hollow/a.key"]) r.put(path, "x");
+    symlinkSync("a.key", join(r.project, "links/link"));
+    mkdirSync(join(r.project, "hollow/empty"));
+    function deny(path: string, kind: string): string | null {
+      return kind === "file" && path.endsWith(".key") ? "keys" : null;
+    }
+    const few = findMasked(r.project, deny, { maxMasks: 6 });
+    expect([few.dirs, few.files.toSorted()]).toEqual([
+      [join(r.project, "closed")],
+      ["hollow/a.key", "links/a.key", "mixed/a.key"].map((path) => join(r.project, path)),
+    ]);
+    expect(findMasked(r.project, deny, { maxMasks: 20 })).toMatchObject({ dirs: [], problem: null });
+    expect(findMasked(r.project, deny, { maxMasks: 3 }).problem).toMatchObject({ code: "LIMIT_SIZE" });
+  });
 });
