@@ -150,7 +150,7 @@ export function outcomeBars(kind: string, by: ReadonlyMap<string, Tally>, most =
 
 function ticks(span: TimeSpan, y: number): Html {
   const whole = span.to - span.from;
-  const digits = whole > 3 * 86_400_000 ? [0, 10] as const : [5, 16] as const;
+  const digits = whole > 3 * 86_400_000 ? [0, 10] as const : whole < 600_000 ? [11, 19] as const : [5, 16] as const;
   const at = [0, 0.25, 0.5, 0.75, 1].map((part) => ({ part, ts: span.from + whole * part }));
   return html`${
     at.map(({ part, ts }) =>

@@ -12,7 +12,7 @@ h2{font-size:17px;margin:44px 0 10px;padding-top:14px;border-top:1px solid var(-
 h3{font-size:14px;margin:22px 0 6px;color:var(--soft);font-weight:600}
 p{margin:6px 0}
 .note,.sub{color:var(--soft)}
-.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(128px,1fr));gap:12px;margin:24px 0 0}
+.cards{display:grid;grid-template-columns:repeat(5,1fr);gap:12px;margin:24px 0 0}
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 14px}
 .card b{display:block;font-size:24px;font-variant-numeric:tabular-nums;letter-spacing:-.02em}
 .card.deny b{color:var(--deny)}.card.ask b{color:var(--ask)}.card.allow b{color:var(--allow)}
@@ -23,12 +23,13 @@ table{border-collapse:collapse;width:100%;font-size:13.5px}
 .wide{overflow-x:auto}
 th{text-align:left;font-weight:600}
 thead th{color:var(--soft);font-size:12px;border-bottom:1px solid var(--line);padding:4px 10px 4px 0;white-space:nowrap}
-td,tbody th{padding:5px 10px 5px 0;vertical-align:top;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
+td,tbody th{min-width:7ch;padding:5px 10px 5px 0;vertical-align:top;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
 tbody th{font-weight:400}
 .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .bars td,.bars th{border:0;padding:3px 10px 3px 0}
 .bars th{width:30%}.bars .bar{width:42%}.bars svg{display:block;width:100%;height:12px;border-radius:3px}
 code,.mono{font:12.5px/1.5 ui-monospace,"SF Mono",Menlo,Consolas,monospace;overflow-wrap:anywhere}
+.word{white-space:nowrap}
 .time{white-space:nowrap;font-variant-numeric:tabular-nums;color:var(--soft)}
 svg{display:block;width:100%;height:auto}
 .allow{fill:var(--allow)}.redact{fill:var(--redact)}.ask{fill:var(--ask)}.deny{fill:var(--deny)}
@@ -41,6 +42,6 @@ svg{display:block;width:100%;height:auto}
 .tag{display:inline-block;border-radius:4px;padding:0 7px;color:#fff;font-size:12px;white-space:nowrap}
 .two{display:grid;grid-template-columns:1fr 1fr;gap:32px}
 footer{margin-top:56px;border-top:1px solid var(--line);padding-top:12px;color:var(--soft);font-size:13px}
-@media(max-width:720px){.two{grid-template-columns:1fr}}
+@media(max-width:720px){.two{grid-template-columns:1fr}.cards{grid-template-columns:repeat(2,1fr)}}
 @media print{body{background:#fff}main{padding:0;max-width:none}h2{break-after:avoid}tr{break-inside:avoid}}
 `.trim().replaceAll("\n", "");

@@ -38,7 +38,7 @@ export function approvalTable(rows: readonly Row[]): Html {
     html`<td><span class="tag ${event.approval?.answer === "allow" ? "allow" : "deny"}">${
       event.approval?.answer ?? "none"
     }</span></td>`,
-    html`<td>${event.approval?.scope}</td>`,
+    html`<td class="word">${event.approval?.scope}</td>`,
     html`<td>${
       [event.approval?.channel, event.actor?.uid == null ? null : `uid ${event.actor.uid}`].filter((part) =>
         part != null
@@ -83,7 +83,7 @@ export function handleTable(handles: readonly HandleUse[]): Html {
 export function changeTable(rows: readonly Row[]): Html {
   return table(["Time", "Event", "What"], rows, ({ ts, event }) => [
     html`<td class="time">${stamp(ts)}</td>`,
-    html`<td>${event.event}</td>`,
+    html`<td class="word">${event.event}</td>`,
     html`<td>${
       [event.reason, event.skill?.id, event.secret_handles?.join(" "), event.policy].filter((part) =>
         part != null && part !== ""
@@ -99,8 +99,8 @@ export function eventTable(rows: readonly Row[]): Html {
       <tr>
         <td class="num">${seq}</td>
         <td class="time">${stamp(ts)}</td>
-        <td>${event.event}</td>
-        <td>${event.approval?.answer ?? event.result?.status ?? event.decision}</td>
+        <td class="word">${event.event}</td>
+        <td class="word">${event.approval?.answer ?? event.result?.status ?? event.decision}</td>
         <td>${toolOf(event)}</td>
         <td class="mono">${targetsOf(event)}</td>
         <td>${ruleOf(event)}</td>
@@ -155,8 +155,8 @@ export function verifyTable(verified: VerifyReport): Html {
         <td><span class="tag ${each.ok ? "allow" : "deny"}">${each.ok ? "ok" : "FAILED"}</span></td>
         <td class="mono">${each.session}</td>
         <td class="num">${each.events}</td>
-        <td>${each.closed ? "closed" : "open"}</td>
-        <td>${each.checked}</td>
+        <td class="word">${each.closed ? "closed" : "open"}</td>
+        <td class="word">${each.checked}</td>
         <td class="mono">${each.head}</td>
         <td>${each.problems.map(({ code, seq, detail }) => `${code}${seq === null ? "" : ` at ${seq}`}: ${detail}`)
           .join("; ")}</td>
