@@ -9,6 +9,10 @@ function denyEnv(path: string): string | null {
   return basename(path).startsWith(".env") || path.endsWith("/private") ? "no-env" : null;
 }
 
+function denyKeys(path: string, kind: string): string | null {
+  return kind === "file" && path.endsWith(".key") ? "keys" : null;
+}
+
 describe("findMasked()", () => {
   it("finds denied files and folders, and does not enter the folders", () => {
     const r = rig();
@@ -76,14 +80,14 @@ describe("findMasked()", () => {
     }
     // Change times cannot be set: look as if it were a minute later.
     const now = Date.now() + 60_000;
-    findMasked(r.project, deny, { now });
+    findMasked(r.project, denyKeys, { now });
     const first = asked;
-    findMasked(r.project, deny, { now });
+    findMasked(r.project, denyKeys, { now });
     expect([first, asked]).toEqual([4, 4]);
     r.put("new/.env", "x");
-    expect(findMasked(r.project, deny, { now: Date.now() }).files).toEqual([join(r.project, "new/.env")]);
+    expect(findMasked(r.project, denyKeys, { now: Date.now() }).files).toEqual([join(r.project, "new/.env")]);
     rmSync(join(r.project, "new/.env"));
-    expect(findMasked(r.project, deny, { now: Date.now() }).files).toEqual([]);
+    expect(findMasked(r.project, denyKeys, { now: Date.now() }).files).toEqual([]);
   });
 
   it("does not remember folders that changed a moment ago", () => {
@@ -94,8 +98,8 @@ describe("findMasked()", () => {
       asked++;
       return null;
     }
-    findMasked(r.project, deny, { now: Date.now() });
-    findMasked(r.project, deny, { now: Date.now() });
+    findMasked(r.project, denyKeys, { now: Date.now() });
+    findMasked(r.project, denyKeys, { now: Date.now() });
     expect(asked).toBe(4);
   });
 
@@ -105,15 +109,12 @@ describe("findMasked()", () => {
     for (const path of ["mixed/a.key", "mixed/b.txt", "links/a.key", "hollow/a.key"]) r.put(path, "x");
     symlinkSync("a.key", join(r.project, "links/link"));
     mkdirSync(join(r.project, "hollow/empty"));
-    function deny(path: string, kind: string): string | null {
-      return kind === "file" && path.endsWith(".key") ? "keys" : null;
-    }
-    const few = findMasked(r.project, deny, { maxMasks: 6 });
+    const few = findMasked(r.project, denyKeys, { maxMasks: 6 });
     expect([few.dirs, few.files.toSorted()]).toEqual([
       [join(r.project, "closed")],
       ["hollow/a.key", "links/a.key", "mixed/a.key"].map((path) => join(r.project, path)),
     ]);
-    expect(findMasked(r.project, deny, { maxMasks: 20 })).toMatchObject({ dirs: [], problem: null });
-    expect(findMasked(r.project, deny, { maxMasks: 3 }).problem).toMatchObject({ code: "LIMIT_SIZE" });
+    expect(findMasked(r.project, denyKeys, { maxMasks: 20 })).toMatchObject({ dirs: [], problem: null });
+    expect(findMasked(r.project, denyKeys, { maxMasks: 3 }).problem).toMatchObject({ code: "LIMIT_SIZE" });
   });
 });
