@@ -24,14 +24,19 @@ export interface HostHttpRequest {
 
 /** What a guest gets for a request. */
 export interface HostHttpResponse {
+  /** e.g. 200. */
   readonly status: number;
+  /** Names and values. */
   readonly headers: readonly (readonly [string, string])[];
+  /** The whole body. */
   readonly body: Uint8Array;
 }
 
 /** One entry of `list-dir`. */
 export interface HostEntry {
+  /** Its name in the folder. */
   readonly name: string;
+  /** What it is. */
   readonly kind: "file" | "directory" | "symlink" | "other";
   /** Bytes. */
   readonly size: number | bigint;
@@ -48,15 +53,25 @@ export type HostRequest =
 
 /** What each function of `az:host` gives when it does not fail. */
 export interface HostValues {
+  /** The whole content. */
   readonly "read-file": Uint8Array;
+  /** Nothing. */
   readonly "write-file": undefined;
+  /** Nothing. */
   readonly "append-file": undefined;
+  /** Entries of the folder. */
   readonly "list-dir": readonly HostEntry[];
+  /** Nothing. */
   readonly "create-dir": undefined;
+  /** Whether something stands there. */
   readonly "file-exists": boolean;
+  /** The answer. */
   readonly "fetch": HostHttpResponse;
+  /** The value. */
   readonly "get-secret": string;
+  /** JSON that the tool gave. */
   readonly "call": string;
+  /** JSON about the new tool. */
   readonly "register-tool": string;
 }
 

@@ -6,7 +6,8 @@ export interface Scrubbed {
 
 /**
  * What stays: the language, WebAssembly, text encoding and what the glue looks at. Everything a runtime adds goes:
- * files, network, processes, workers, timers. The guest cannot reach any of it; glue that is not what it seems could.
+ * files, network, processes, workers, timers. The guest cannot reach any of it; glue that is
+ * not what it seems could.
  */
 const KEPT: ReadonlySet<string> = new Set(
   `globalThis Infinity NaN undefined isFinite isNaN parseFloat parseInt decodeURI decodeURIComponent encodeURI
@@ -17,6 +18,9 @@ const KEPT: ReadonlySet<string> = new Set(
   Float32Array Float64Array JSON Promise Reflect Proxy Iterator WebAssembly TextEncoder TextDecoder queueMicrotask`
     .split(/\s+/),
 );
+
+/** What Deno itself looks up in the global object while a thread runs. */
+const KEPT_ON_DENO: ReadonlySet<string> = new Set(["Event", "MessageEvent", "ErrorEvent", "PromiseRejectionEvent"]);
 
 /**
  * Takes away what a runtime adds to the language. What the program itself needs it must hold already.
@@ -47,8 +51,10 @@ export function scrub(scope: object): Scrubbed {
       }
     }
   }
+  const onDeno = "Deno" in scope;
   for (const name of Reflect.ownKeys(scope)) {
-    if (typeof name === "string" && !KEPT.has(name)) remove(scope, name);
+    const kept = typeof name !== "string" || KEPT.has(name) || (onDeno && KEPT_ON_DENO.has(name));
+    if (!kept) remove(scope, name);
   }
   put(scope, "TextDecoder", StrictDecoder);
   // The glue asks whether it shall print what it does.
