@@ -24,6 +24,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: "policy", load: () => import("./commands/policy.ts") },
   { name: "audit", load: () => import("./commands/audit.ts") },
   { name: "vault", load: () => import("./commands/vault.ts") },
+  { name: "skill", load: () => import("./commands/skill.ts") },
   { name: "trust", load: () => import("./commands/trust.ts") },
   { name: "session", load: () => import("./commands/session.ts") },
   { name: "completions", load: () => import("./commands/completions.ts") },

@@ -86,7 +86,7 @@ export type {
   SkillState,
   SkillSummary,
 } from "./library.ts";
-export { formatLock, type Lock, type LockEntry, lockPath, readLock } from "./lock.ts";
+export { formatLock, type Lock, lockedEntry, type LockEntry, lockPath, readLock } from "./lock.ts";
 export type { SourceAnswer, SourceNet, SourceRequest } from "./sources/net.ts";
 export { type Pushed, pushSkill } from "./sources/oci-push.ts";
 export { pullSkill, type SourceBytes } from "./sources/oci-pull.ts";

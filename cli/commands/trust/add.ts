@@ -64,14 +64,32 @@ async function agreed(context: CommandContext, key: PublicSigningKey, confirm: s
       hint: `this one has ${digest}; compare it with what the publisher tells on another way`,
     });
   }
+  await typed(context, key);
+}
+
+/**
+ * Shows a key that nobody pinned yet and asks a person to pin it.
+ *
+ * @param context The command's context.
+ * @param key The key.
+ * @param namespace What it would be pinned for.
+ * @throws {SkillsError} `APPROVAL_NOBODY`. @throws {CliError} `TRUST_DECLINED`.
+ */
+export async function askPin(context: CommandContext, key: PublicSigningKey, namespace: string): Promise<void> {
+  show(context, key, namespace);
+  await typed(context, key);
+}
+
+async function typed(context: CommandContext, key: PublicSigningKey): Promise<void> {
+  const digest = keyDigest(key.text);
   if (context.terminal === null) {
     throw new SkillsError("APPROVAL_NOBODY", "Cannot pin the key: nobody can be asked here", {
       hint: `compare the key with what the publisher tells on another way, then add --confirm ${digest}`,
     });
   }
   context.output.note("compare it with what the publisher tells on another way than the one the file came on");
-  const typed = await context.terminal.line(`Type the last ${TYPED} characters of the key to pin it: `);
-  if (typed?.trim() === key.text.slice(-TYPED)) return;
+  const answer = await context.terminal.line(`Type the last ${TYPED} characters of the key to pin it: `);
+  if (answer?.trim() === key.text.slice(-TYPED)) return;
   throw new CliError("TRUST_DECLINED", "Cannot pin the key: the characters do not match", {
     hint: "nothing was changed; run it again when you have compared the key",
   });
