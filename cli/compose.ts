@@ -105,7 +105,7 @@ export async function openComposedSession(context: CommandContext, request: Sess
     if (notice !== null) context.output.note(notice);
   }
   // A call without a model has nobody to instruct.
-  const instructions = request.front === "call"
+  const instructions = isPlainAct(request.front)
     ? { parts: [], notices: [] }
     : findInstructions(installation, { project, policy });
   for (const notice of instructions.notices) context.output.note(notice);
@@ -113,7 +113,7 @@ export async function openComposedSession(context: CommandContext, request: Sess
   const record = recordPlace(project ?? home, project !== null);
   const resume = request.resume ?? null;
   // A call without a model is no conversation: what keeps one is not even loaded.
-  const talk = request.front === "call" ? null : await import("./compose/conversation.ts");
+  const talk = isPlainAct(request.front) ? null : await import("./compose/conversation.ts");
   const session = talk === null || resume === null
     ? ids.next("ses")
     : talk.conversationToResume(record.sessions, resume);
@@ -253,6 +253,11 @@ export async function openComposedSession(context: CommandContext, request: Sess
     await closer.close("failed");
     throw cause;
   }
+}
+
+/** A front without a model: a call of the person, an install, a run of a skill. */
+function isPlainAct(front: Front): boolean {
+  return front === "call" || front === "skill";
 }
 
 /** Where a session records, stages and keeps its conversation: in its project, or under the home. */
