@@ -1,4 +1,6 @@
-import { AuditError, type StoredEvent } from "../../../audit/mod.ts";
+import { AuditError, type Problem, type StoredEvent } from "../../../audit/mod.ts";
+import type { CommandContext } from "../../context.ts";
+import { EXIT, type ExitCode } from "../../exit-codes.ts";
 import type { Reading } from "./open-reading.ts";
 
 /**
@@ -23,4 +25,18 @@ export function lockedError(reading: Reading): AuditError {
   return new AuditError("AUDIT_LOCKED", "Cannot read the record: it was written for another reader", {
     hint: "use the auditor's key: --key FILE",
   });
+}
+
+/**
+ * Says that a record is damaged, where what can be read of it was used all the same.
+ *
+ * @param context Takes the warning.
+ * @param problems What reading met.
+ * @returns The exit code: 7 for damage.
+ */
+export function exitOf(context: CommandContext, problems: readonly Problem[]): ExitCode {
+  const [damage] = problems;
+  if (damage === undefined) return EXIT.ok;
+  context.output.note(`warning: the record is damaged (${damage.detail}); see: agentzero audit verify --all`);
+  return EXIT.integrity;
 }

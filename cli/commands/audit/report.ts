@@ -39,7 +39,8 @@ export async function renderPage(
     if (stored.event === null) locked = true;
     else report.take(want.redact ? redactEvent(stored, tagKey) : stored);
   });
-  if (locked) throw lockedError(reading);
+  // Of a damaged record the page shows what can be read, and says first of all that it is damaged.
+  if (locked && reads.every(({ problems }) => problems.length === 0)) throw lockedError(reading);
   const verified = await verify({
     dir,
     home,

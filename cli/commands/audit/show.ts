@@ -29,12 +29,14 @@ export async function auditShow(context: CommandContext, input: CommandInput): P
     });
   }
   if (input.flag("proof")) return await printProof(context, reading, { found, events });
-  refuseLocked(reading, events);
+  // Of a damaged record we show what can be read, and say so below.
+  if (found.damage === null) refuseLocked(reading, events);
   await reading.noteRead(found.session);
-  if (context.json) { for (const event of events) context.output.json(eventJson(event)); }
+  const readable = events.filter(({ event }) => event !== null);
+  if (context.json) { for (const event of readable) context.output.json(eventJson(event)); }
   else if (seq !== null) {
     context.output.table(events.flatMap(({ event }) => event === null ? [] : eventFields(seq, event)));
-  } else context.output.table(events.map(eventRow));
+  } else context.output.table(readable.map(eventRow));
   if (found.damage === null) return EXIT.ok;
   context.output.note(`warning: the record is damaged (${found.damage}); see: agentzero audit verify ${found.session}`);
   return EXIT.integrity;

@@ -1,12 +1,13 @@
 import { type AuditStats, StatsCollector, walkSessions } from "../../../audit/mod.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
-import { lockedError } from "./locked.ts";
+import type { ExitCode } from "../../exit-codes.ts";
+import { exitOf, lockedError } from "./locked.ts";
 import { openReading } from "./open-reading.ts";
 
 const TOP = 12;
 
 /** `audit stats`: counts by decision, capability, tool and rule; approvals; redactions. */
-export async function auditStats(context: CommandContext, input: CommandInput): Promise<void> {
+export async function auditStats(context: CommandContext, input: CommandInput): Promise<ExitCode> {
   const reading = await openReading(context, input, "ask");
   const { dir, secretOf, filter } = reading;
   const collector = new StatsCollector();
@@ -15,11 +16,13 @@ export async function auditStats(context: CommandContext, input: CommandInput): 
     if (event === null) locked = true;
     else collector.take(event);
   });
-  if (locked) throw lockedError(reading);
+  const problems = reads.flatMap((read) => read.problems);
+  if (locked && problems.length === 0) throw lockedError(reading);
   await reading.noteRead();
   const stats = collector.finish(reads.length);
   if (context.json) context.output.json({ v: 1, ...stats });
   else print(context, stats);
+  return exitOf(context, problems);
 }
 
 function print(context: CommandContext, stats: AuditStats): void {

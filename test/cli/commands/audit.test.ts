@@ -305,6 +305,32 @@ describe("a locked record", () => {
   });
 });
 
+describe("a damaged record", () => {
+  it("is shown, counted and handed out as far as it can be read, and each says so with exit 7", async () => {
+    const place = await makePlace();
+    const log = await recordSession(place, 4);
+    const lines = linesOf(log.file);
+    const at = lines.findIndex((line) => line.includes('"seq":4,'));
+    putLines(
+      log.file,
+      lines.with(
+        at,
+        must(lines[at]).replace(/"ct":"./, (start) => start.replace(/.$/, (char) => char === "A" ? "B" : "A")),
+      ),
+    );
+    for (const words of [["show", log.session], ["stats"], ["export", "--format", "jsonl"]]) {
+      const ran = await az(place, ["audit", ...words, "--json"]);
+      expect([words[0], ran.exit]).toEqual([words[0], 7]);
+      expect(ran.stderr).toContain("agentzero audit verify");
+      expect(ran.stderr).not.toContain("another reader");
+      expect(ran.stdout).toMatch(/session\.start|"events":3/);
+    }
+    const out = join(place.root, "report.html");
+    expect((await az(place, ["audit", "report", "--all", "--out", out])).exit).toBe(0);
+    expect(readFileSync(out, "utf8")).toContain("Not sound");
+  });
+});
+
 describe("agentzero audit tail", () => {
   it("shows the newest events of the newest session", async () => {
     const place = await makePlace();
