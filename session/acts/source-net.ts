@@ -1,4 +1,5 @@
 import { type AtomicAction, digestOf, parseHandle } from "../../core/mod.ts";
+import { parseAddress } from "../../policy/mod.ts";
 import type { SourceAnswer, SourceNet, SourceRequest } from "../../skills/mod.ts";
 import type { CallFailure } from "../call.ts";
 import type { GateDeps } from "../deps.ts";
@@ -66,7 +67,7 @@ async function send(deps: GateDeps, options: SourceNetOptions, request: SourceRe
     handles: secret === null ? [] : [secret.handle],
     bytesIn: request.body?.length ?? 0,
   });
-  if (act.failure !== null) throw errorOf(act.failure);
+  if (act.failure !== null) throw errorOf(withRule(act.failure, options.tool, target));
   const preview = { kind: "text", text: previewOf(request, secret) } as const;
   const refused = await act.ask(preview, options.signal);
   if (refused !== null) throw errorOf(refused);
@@ -229,6 +230,20 @@ function previewOf(request: SourceRequest, secret: SourceNetOptions["credential"
   if (secret !== null) lines.push(`secret: ${secret.handle} as ${secret.inject}`);
   if (request.body !== null && request.body.length > 0) lines.push(`${request.body.length} bytes`);
   return lines.join("\n");
+}
+
+/** A registry is rarely in the rules before its first use: the refusal names the one line that is missing. */
+function withRule(failure: CallFailure, tool: string, { host, port }: HttpTarget): CallFailure {
+  if (!failure.code.startsWith("POLICY_")) return failure;
+  const bytes = parseAddress(host);
+  const place = bytes === null ? `hosts: [${host}]` : `cidr: ["${host}/${bytes.length * 8}"]`;
+  const methods = tool === "skill push" ? "[GET, HEAD, POST, PUT]" : "[GET, HEAD]";
+  const rule = `{ id: skills, effect: requires_approval, capability: network_request, ${place}, ports: [${port}], ` +
+    `methods: ${methods} }`;
+  return {
+    ...failure,
+    hint: `if you want it to be asked about, add to .agentzero/policy.yml: - ${rule}  then: agentzero policy trust`,
+  };
 }
 
 function errorOf({ code, message, hint }: CallFailure): SessionError {

@@ -1,5 +1,5 @@
 import { AgentZeroError } from "../../../core/mod.ts";
-import { type GrantedSkill, permissionLines, SkillsError } from "../../../skills/mod.ts";
+import { type GrantedSkill, permissionLines, type SkillLibrary, SkillsError } from "../../../skills/mod.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { EXIT, type ExitCode } from "../../exit-codes.ts";
 import { exitCodeOf } from "../../exit-codes.ts";
@@ -11,12 +11,7 @@ export async function skillInfo(context: CommandContext, input: CommandInput): P
   const name = input.arg(0) ?? "";
   const { library } = await openLibrary(context);
   const listing = library.find(name);
-  if (listing === null) {
-    const known = library.list().map((one) => one.name);
-    throw new SkillsError("NOT_FOUND", `Cannot show "${name}": there is no such skill`, {
-      hint: known.length === 0 ? "agentzero skill install SOURCE" : `skills here: ${known.slice(0, 20).join(" ")}`,
-    });
-  }
+  if (listing === null) throw await missing(library, name);
   const outcome = await tryLoad(() => library.loadForRun(name));
   const failed = outcome instanceof AgentZeroError ? outcome : null;
   const shown = failed === null ? listing : {
@@ -35,6 +30,14 @@ export async function skillInfo(context: CommandContext, input: CommandInput): P
   if (failed === null) return EXIT.ok;
   if (!context.json) context.output.error(failed);
   return exitCodeOf(failed.code);
+}
+
+/** A name that nobody holds is not in the lock, as a run would say it. */
+async function missing(library: SkillLibrary, name: string): Promise<unknown> {
+  const outcome = await tryLoad(() => library.loadForRun(name));
+  return outcome instanceof AgentZeroError
+    ? outcome
+    : new SkillsError("NOT_FOUND", `Cannot show "${name}": it appeared just now`, { hint: "run it again" });
 }
 
 async function tryLoad(load: () => Promise<GrantedSkill>): Promise<GrantedSkill | AgentZeroError> {
