@@ -29,10 +29,14 @@ const GRACE_MS = 30;
  *
  * @param deps Clock and timers.
  * @param link The way to the program.
- * @param load The component.
+ * @param load The component, which may still be on its way: the program starts meanwhile.
  * @returns The guest; the first run waits until it is loaded.
  */
-export function createGuest(deps: Pick<SandboxDeps, "clock" | "timers">, link: GuestLink, load: LoadMessage): Guest {
+export function createGuest(
+  deps: Pick<SandboxDeps, "clock" | "timers">,
+  link: GuestLink,
+  load: Promise<LoadMessage>,
+): Guest {
   let runs = 0;
   let current: ReturnType<typeof createGuestRun> | null = null;
   let gone: LinkEnd | null = null;
@@ -58,7 +62,7 @@ export function createGuest(deps: Pick<SandboxDeps, "clock" | "timers">, link: G
     },
     ended: end,
   });
-  link.send(load);
+  load.then((message) => link.send(message), () => violate("there is no component for it"));
 
   async function ready(signal: AbortSignal): Promise<LinkEnd | StopReason | null> {
     const waits = Promise.withResolvers<LinkEnd | StopReason>();

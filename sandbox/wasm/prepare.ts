@@ -15,8 +15,6 @@ import { wasiSource } from "./wasi-source.ts";
 
 /** A component that is ready to be given to guests. */
 export interface Prepared {
-  /** Equal for components that one guest may serve. */
-  readonly key: string;
   /** What a guest loads; modules compiled for a thread, as bytes for a process. */
   load(where: "thread" | "child"): Promise<LoadMessage>;
 }
@@ -39,9 +37,8 @@ export function createPreparedCache(store: ComponentStore): PreparedCache {
   const known = new Map<string, Prepared>();
   return {
     async get(spec, io, notices) {
-      const { memoryPages } = spec.limits;
-      const key = `${spec.component} ${memoryPages} ${canonicalJson(spec.manifest)}`;
-      const prepared = known.get(key) ?? prepare(key, await obtain(store, { spec, io, notices }));
+      const key = componentKey(spec);
+      const prepared = known.get(key) ?? prepare(await obtain(store, { spec, io, notices }));
       known.delete(key);
       known.set(key, prepared);
       const [oldest] = known.keys();
@@ -49,6 +46,16 @@ export function createPreparedCache(store: ComponentStore): PreparedCache {
       return prepared;
     },
   };
+}
+
+/**
+ * Names what one guest may serve: a component with its permissions and the maximum that is written into its memory.
+ *
+ * @param spec A call.
+ * @returns Equal texts for calls that a guest may take one after the other.
+ */
+export function componentKey({ component, limits, manifest }: WasmSpec): string {
+  return `${component} ${limits.memoryPages} ${canonicalJson(manifest)}`;
 }
 
 /** Names that the instrumenter gives. */
@@ -59,7 +66,7 @@ export const METER_NAMES: LoadMessage["names"] = {
   tickBytes: TICK_MODULE,
 };
 
-function prepare(key: string, component: InstalledComponent): Prepared {
+function prepare(component: InstalledComponent): Prepared {
   const { glue } = component;
   let compiled: Promise<LoadMessage["modules"]> | null = null;
   function compile(): Promise<LoadMessage["modules"]> {
@@ -69,7 +76,6 @@ function prepare(key: string, component: InstalledComponent): Prepared {
   }
   const needsWasi = component.imports.some((name) => name.startsWith("wasi:"));
   return {
-    key,
     async load(where) {
       const wasi = needsWasi ? await wasiSource() : null;
       const modules = where === "thread"

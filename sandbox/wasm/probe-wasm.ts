@@ -60,7 +60,7 @@ interface Problem {
 
 async function tryPlace(deps: SandboxDeps, where: "thread" | "child"): Promise<Problem | null> {
   try {
-    const guest = createGuest(deps, where === "thread" ? openThread(deps) : openChild(deps), LOAD);
+    const guest = createGuest(deps, where === "thread" ? openThread(deps) : openChild(deps), Promise.resolve(LOAD));
     try {
       const looked = await guest.run(jobOf("look"));
       const problem = problemOf(looked.end, where) ??

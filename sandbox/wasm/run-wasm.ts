@@ -8,7 +8,7 @@ import { createGuest } from "./guest.ts";
 import type { GuestJob } from "./guest-job.ts";
 import type { GuestResult } from "./guest-run.ts";
 import { createPool, type Lease } from "./pool.ts";
-import { createPreparedCache } from "./prepare.ts";
+import { componentKey, createPreparedCache } from "./prepare.ts";
 import { probeWasm } from "./probe-wasm.ts";
 import { openThread } from "./thread-link.ts";
 import { wasmLimits } from "./wasm-limits.ts";
@@ -42,12 +42,21 @@ export function createWasmHost(deps: SandboxDeps, store: ComponentStore): WasmHo
 
   async function lease(spec: WasmSpec, io: RunIo, state: RunState): Promise<Lease> {
     const where = stuck ? "child" : placeOf(spec, deps.facts.runtime);
-    const prepared = await cache.get(spec, io, state.notices);
-    const load = await prepared.load(where);
-    return await pool.take(`${where} ${prepared.key}`, io.signal, () => {
+    const started: { load: Promise<unknown> | null } = { load: null };
+    const taken = await pool.take(`${where} ${componentKey(spec)}`, io.signal, () => {
       const link = where === "child" ? openChild(deps) : openThread(deps);
+      // The program starts while its component is read and compiled.
+      const load = cache.get(spec, io, state.notices).then((prepared) => prepared.load(where));
+      started.load = load;
       return createGuest(deps, link, load);
     });
+    try {
+      await started.load;
+      return taken;
+    } catch (error) {
+      taken.give(false);
+      throw error;
+    }
   }
   async function relieve(abandoned: Promise<boolean>): Promise<void> {
     if (await abandoned) stuck = false;

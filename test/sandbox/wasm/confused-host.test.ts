@@ -141,7 +141,7 @@ describe("createGuest()", () => {
       if (order.kind === "load") send({ kind: "loaded" });
       else for (const message of messages) send(message);
     });
-    const guest = createGuest(at.deps, program.link, LOAD);
+    const guest = createGuest(at.deps, program.link, Promise.resolve(LOAD));
     const result = await guest.run(jobOf({
       host(one) {
         asked.push(one.seq);
@@ -160,7 +160,7 @@ describe("createGuest()", () => {
       if (order.kind === "load") send({ kind: "loaded" });
       if (order.kind === "start") send(call);
     });
-    const running = createGuest(at.deps, program.link, LOAD).run(jobOf({
+    const running = createGuest(at.deps, program.link, Promise.resolve(LOAD)).run(jobOf({
       signal: stop.signal,
       host: () =>
         new Promise((resolve) => {
@@ -179,7 +179,7 @@ describe("createGuest()", () => {
     const program = forged((send, order) => {
       if (order.kind === "load") send({ kind: "unloadable", reason: "no such thing" });
     });
-    const guest = createGuest(at.deps, program.link, LOAD);
+    const guest = createGuest(at.deps, program.link, Promise.resolve(LOAD));
     const { end } = await guest.run(jobOf());
     expect(end).toMatchObject({ code: "SANDBOX_FAILED", reason: expect.stringContaining("no such thing") });
     expect((await guest.run(jobOf())).end).toMatchObject({ code: "SANDBOX_FAILED" });
