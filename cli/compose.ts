@@ -140,6 +140,9 @@ export async function openComposedSession(context: CommandContext, request: Sess
     writer,
     settings: auditSettings(config),
     policy: policy.generation.digest,
+  const permits = createPermits(clock);
+  // Before the record, which masks with what they know and says whether they know all.
+  const secrets = await openSecrets(context, { installation, config, redactor, permits });
     front: request.front,
     mask: (text) => redactor.mask(text).text,
     onAppend(seq): void {
@@ -157,6 +160,7 @@ export async function openComposedSession(context: CommandContext, request: Sess
       // Threat: values that cannot be read cannot be masked either.
       throw new CliError("VAULT_BLIND", "Cannot use a model: the vault is locked, so its values cannot be masked", {
         hint: secrets.vault.lockReason ?? "unlock it: AGENTZERO_PASSPHRASE or --passphrase-file",
+    start: { reason: secrets.secrets.blind ? "scanner blind: the vault is locked" : "scanner ready" },
       });
     }
     const endpoint = config.user.telemetry?.otlp.endpoint;
