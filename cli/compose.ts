@@ -53,6 +53,8 @@ export interface SessionRequest {
   };
   readonly maxTurns?: number | null;
   /** Goes on with an earlier conversation. */
+  /** Skills can be loaded and run; a session with a model always has them. */
+  readonly skills?: boolean;
   readonly resume?: ResumeWish | null;
   /** Refuses a request that can never become a call, before anything is made or recorded. */
   readonly check?: (project: string) => void;
@@ -231,6 +233,9 @@ export async function openComposedSession(context: CommandContext, request: Sess
       limits: sessionLimits(config, request.maxTurns ?? null),
       random,
       mode: request.mode,
+    const skills = request.front === "call" && request.skills !== true
+      ? null
+      : (await import("./compose/skills.ts")).sessionSkills(context, installation, { project, policy });
       version: VERSION,
       instructions: instructions.parts,
       ...(resumed === null ? {} : { resumed }),

@@ -1,4 +1,4 @@
-import { type Classification, joinObligations, type Label, labelOf } from "../core/mod.ts";
+import { type Classification, joinObligations, type Label, labelOf, type TrustLabel } from "../core/mod.ts";
 import type { FileAdmission } from "./admit-files.ts";
 import { record } from "./authorize.ts";
 import type { Approved, CallFailure, CallResult, ChangeReport, LabelledResult } from "./call.ts";
@@ -95,7 +95,8 @@ export async function concludeRun(
     tagOut: presented.output === null ? null : deps.audit.tag(presented.output),
   });
   const written = await record(deps, event, { risky: false });
-  const rest = { exit: presented.exit, changes };
+  if (failure === null) showChanges(passage, run.prepared);
+  const rest = { exit: presented.exit, changes, trust: presented.trust };
   // Threat: a result that nobody can prove. Without its record the output is withheld and the session can only end.
   if (typeof written !== "number") return finish(passage, { approved, failure: written, output: null, result: null });
   return finish(passage, { approved, failure, output, result: written, ...rest });
@@ -132,7 +133,7 @@ async function label(
   const obligations = joinObligations([authorized.worst.obligations, files.obligations]);
   try {
     return await labelOutput(deps.redactor, presented, {
-      trust: passage.tool.trust,
+      trust: presented.trust ?? passage.tool.trust,
       classes: [...plan.actions.flatMap((action) => action.classes), ...files.classes],
       redact: obligations.redact,
       detect: deps.detect,
@@ -191,6 +192,7 @@ function finish(
     v: 1,
     session: deps.session,
     call: proposal.call,
+    readonly trust?: TrustLabel | undefined;
     tool: proposal.tool,
     tier: plan.tier,
     decision: worst.decision,
@@ -201,7 +203,7 @@ function finish(
     ok: end.failure === null,
     output: end.output?.text ?? null,
     error: end.failure === null ? null : maskedFailure(passage, end.failure),
-    trust: tool.trust,
+    trust: end.trust ?? tool.trust,
     truncated: end.output?.truncated ?? false,
     redactions: sumRedactions(end.output?.redactions ?? []),
     audit: { file: deps.auditFile, intent: authorized.intent, result: end.result },

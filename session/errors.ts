@@ -46,6 +46,7 @@ export type SessionErrorCode =
   | "SESSION_NOT_FOUND"
   | "SESSION_WRITE"
   | "SHADOW"
+  | "TIER_UNAVAILABLE"
   | "TOOL_ERROR"
   | "TOOL_UNKNOWN";
 

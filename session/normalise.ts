@@ -4,7 +4,7 @@ import type { CallFailure, Proposal } from "./call.ts";
 import type { GateDeps } from "./deps.ts";
 import { isTooDeep, MAX_JSON_DEPTH, stringsOf } from "./mask-json.ts";
 import { placesOf } from "./places.ts";
-import type { Plan } from "./tools/tool.ts";
+import type { Plan, PlanContext, Tool } from "./tools/tool.ts";
 
 /** A proposal as atomic actions, or why it cannot become any. */
 export interface Normalised {
@@ -36,8 +36,9 @@ export async function normalise(deps: GateDeps, proposal: Proposal): Promise<Nor
   try {
     const unfit = argsProblem(tool.name, proposal);
     if (unfit !== null) return refusedPlan(tool.name, unfit);
-    const plan = (await tool.load()).plan(proposal.args, {
+    const plan = await planOf(await tool.load(), proposal.args, {
       ...deps.plan,
+      call: proposal.call,
       provenance: proposal.provenance,
       places: await placesOf(deps, proposal.args),
     });
@@ -45,6 +46,10 @@ export async function normalise(deps: GateDeps, proposal: Proposal): Promise<Nor
   } catch (cause) {
     return refusedPlan(tool.name, planFailure(tool.name, cause));
   }
+}
+
+async function planOf(tool: Tool, args: unknown, context: PlanContext): Promise<Plan> {
+  return tool.planLater === undefined ? tool.plan(args, context) : await tool.planLater(args, context);
 }
 
 function argsProblem(name: string, { args, provenance }: Proposal): CallFailure | null {

@@ -14,7 +14,8 @@ export async function readsFreely(wiring: SessionWiring, tool: string, args: unk
   const entry = gate.tools.get(tool);
   if (entry === undefined || !entry.readOnly) return false;
   try {
-    const { actions } = (await entry.load()).plan(args, {
+    const tool = await entry.load();
+    const { actions } = await (tool.planLater ?? tool.plan)(args, {
       ...gate.plan,
       provenance: fromModel(context.label(), { quotes, policy: gate.policy }),
     });

@@ -14,6 +14,8 @@ import { fromPerson } from "./provenance.ts";
 import type { ModelIo, OpenModel } from "./providers/model.ts";
 import type { QuoteTable } from "./quotes.ts";
 
+import type { SessionGenerated } from "./generate/session-generated.ts";
+import type { SessionSkills } from "./skills/session-skills.ts";
 /** Everything a session is made of. */
 export interface SessionWiring {
   readonly gate: GateDeps;
@@ -26,6 +28,10 @@ export interface SessionWiring {
   readonly envelope: Envelope;
   readonly systemPrompt: string;
   /** Texts that go along with the first prompt. */
+  /** What it may load and has loaded; `null` where there are none. */
+  readonly skills: SessionSkills | null;
+  /** The tools that it may generate and call; `null` where there are none. */
+  readonly generated: SessionGenerated | null;
   readonly instructions: SessionInput["data"];
   /** Masked forms of texts that were sent before, so that a long context is scanned once. */
   readonly maskedTexts: Map<string, MaskedText>;
@@ -110,6 +116,35 @@ export class Session {
   }
 
   /** Makes one call as the person, without the model. Never rejects. */
+  /**
+   * Goes on with another model, after what is under way.
+   *
+   * @param model The model; nothing was sent to it.
+   * @returns Why it may not be used, or `null`. Never rejects.
+   */
+  changeModel(model: OpenModel): Promise<CallFailure | null> {
+    const work = this.#queue.then(async () => {
+      const { changeModel } = await import("./change-model.ts");
+      const changed = changeModel(this.#wiring, model);
+      if (!changed.ok) return changed.failure;
+      this.#wiring = changed.wiring;
+      return null;
+    });
+    this.#queue = work.catch(() => undefined);
+    return work;
+  }
+
+  /**
+   * Offers a runnable skill as the tool of its name, without its text. Nothing runs yet.
+   *
+   * @throws {SkillsError} What is wrong with it, by its reason code. {SessionError} `NOT_FOUND`, `NOT_EXECUTABLE`.
+   */
+  async offerSkill(name: string): Promise<void> {
+    const { skills } = this.#wiring;
+    if (skills === null) throw new SessionError("NOT_FOUND", `Cannot run "${name}": there are no skills here`);
+    await skills.offer(name);
+  }
+
   call(tool: string, args: unknown, signal: AbortSignal): Promise<LabelledResult> {
     const { gate } = this.#wiring;
     const made = runCall(gate, {

@@ -80,7 +80,9 @@ function refused(passage: Passage, answer: Answered): Settled {
   const { consent } = answer;
   return {
     kind: "refused",
-    failure: refusalOf(passage.plan.title, consent, passage.authorized.worst),
+    failure: consent.why === "nobody" && passage.plan.unasked !== undefined
+      ? passage.plan.unasked
+      : refusalOf(passage.plan.title, consent, passage.authorized.worst),
     approved: approvedOf(consent),
   };
 }

@@ -14,6 +14,8 @@ export { PACKAGE_LIMITS, type PackageLimits } from "./archive-limits.ts";
 export { type CheckedFiles, checkSkillFiles, INPUT_SCHEMA_PATH } from "./check-skill-files.ts";
 export * from "./compare-permissions.ts";
 export type { ComponentFacts, InspectComponent } from "./component-imports.ts";
+export { builtinSkills, loadBuiltin } from "./builtin.ts";
+export { BUILTIN_PINS, type BuiltinPin } from "./builtin-pins.ts";
 export * from "./errors.ts";
 export { type FindingPlace, Findings, type SkillFinding } from "./finding.ts";
 export { MAX_SKILL_MD_BYTES, SKILL_MD } from "./front-matter.ts";

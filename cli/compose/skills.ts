@@ -1,6 +1,6 @@
 import type { PolicyEngine } from "../../policy/mod.ts";
-import { TOOL_NAMES } from "../../session/mod.ts";
-import { BUILTIN_TOOL_NAMES, type SkillsOptions } from "../../skills/mod.ts";
+import { setUpSkills, type SkillsSetup, TOOL_NAMES } from "../../session/mod.ts";
+import { builtinSkills, BUILTIN_TOOL_NAMES, openSkills, type SkillsOptions } from "../../skills/mod.ts";
 import type { CommandContext } from "../context.ts";
 import type { Installation } from "./installation.ts";
 
@@ -24,6 +24,22 @@ export function skillsOptions<Project extends string | null>(
     project: of.project,
     policy: of.policy,
     reserved: [...new Set([...TOOL_NAMES, ...BUILTIN_TOOL_NAMES])],
-    others: [],
+    others: builtinSkills(),
   };
+}
+
+/**
+ * Prepares the skills of a session.
+ *
+ * @param context The command's context.
+ * @param installation Home and keys.
+ * @param of The project and its open policy.
+ * @returns What makes them.
+ */
+export function sessionSkills(
+  context: CommandContext,
+  installation: Installation,
+  of: { readonly project: string | null; readonly policy: PolicyEngine },
+): SkillsSetup {
+  return setUpSkills(openSkills(skillsOptions(context, installation, of)));
 }

@@ -32,7 +32,7 @@ export function resultExit(result: CallResult): ExitCode {
 
 /** Policy or a person said no; a call that broke before or after that decision is something else. */
 function isRefused(result: CallResult): boolean {
-  if (result.error?.code === "ARGS_INVALID" || result.error?.code === "PATH_INVALID") return false;
+  if (["ARGS_INVALID", "PATH_INVALID", "NOT_FOUND"].includes(result.error?.code ?? "")) return false;
   return result.output === null && (result.decision === "deny" || refusedAnswer(result));
 }
 

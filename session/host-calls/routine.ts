@@ -1,4 +1,4 @@
-import type { Classification, HostCall, HostReply, Outcome, SecretBytes } from "../../core/mod.ts";
+import type { Classification, Detection, Finding, HostCall, HostReply, Outcome, SecretBytes } from "../../core/mod.ts";
 import type { WasmSpec, WasmValue } from "../../sandbox/mod.ts";
 import type { CallFailure } from "../call.ts";
 import type { Guest } from "./guest.ts";
@@ -13,6 +13,20 @@ export interface RoutineIo {
   wasm(spec: WasmSpec, of: RoutineComponent): Promise<Outcome<WasmValue>>;
   /** A secret that the call named. */
   reveal(handle: string): Promise<SecretBytes>;
+  /** Looks for values that must not show up. */
+  readonly scan: ContentScan;
+}
+
+/** What core code can find out about a text, without ever being given a value. */
+export interface ContentScan {
+  /** Known values in a text, by place. */
+  find(text: string): readonly Finding[];
+  /** What looks like a secret or personal data: heuristics. */
+  detect(text: string): Promise<readonly Detection[]>;
+  /** The text without known values and without what the detectors take for one. */
+  mask(text: string): Promise<string>;
+  /** A tag of a value, equal for equal values within one run, worthless outside of it. */
+  tag(value: string): string;
 }
 
 /** The component of a run that a routine starts. */

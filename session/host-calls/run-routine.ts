@@ -4,7 +4,7 @@ import type { GateDeps } from "../deps.ts";
 import { type EffectIo, mint, type PermitGround, revealer, spender } from "../effects.ts";
 import type { RoutineEffect } from "../tools/tool.ts";
 import type { Guest, GuestRun } from "./guest.ts";
-import type { RoutineValue } from "./routine.ts";
+import type { ContentScan, RoutineValue } from "./routine.ts";
 import { runWasm } from "./run-wasm.ts";
 
 /**
@@ -41,6 +41,7 @@ export async function runRoutine(
       wasm: (spec, of) =>
         runWasm(deps, ground, { io, effect: { spec, guest: of.guest, component: () => of.component() } }),
       reveal,
+      scan: contentScan(deps),
     });
     const usage = { outputBytes: Buffer.byteLength(value.output ?? ""), memoryBytes: null };
     return { ...base, ...ended(), usage, ok: true, value };
@@ -50,6 +51,16 @@ export async function runRoutine(
       : { code: "TOOL_ERROR", reason: "Cannot go on: it failed inside", hint: null };
     return { ...base, ...ended(), usage: NONE, ok: false, ...failure };
   }
+}
+
+function contentScan({ redactor, audit, ids }: GateDeps): ContentScan {
+  const run = ids.next("exe");
+  return {
+    find: (text) => redactor.find(text),
+    detect: (text) => redactor.detect(text),
+    mask: async (text) => (await redactor.maskDetected(text, ["secret", "credential", "pii"])).text,
+    tag: (value) => audit.tag(`${run}\n${value}`).replace(/^[a-z0-9]+:/u, "").slice(0, 12),
+  };
 }
 
 const NONE = { outputBytes: 0, memoryBytes: null };

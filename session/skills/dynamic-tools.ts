@@ -9,6 +9,8 @@ export interface DynamicTools {
   offer(entry: ToolEntry): void;
   /** Takes an offered tool back from the next round on. */
   withdraw(name: string): void;
+  /** From the next round on only these can be called, of those that can be; `null` ends every such ceiling. */
+  limitTo(names: ReadonlySet<string> | null): void;
   /** Begins a round: what was offered since the last one can be called now. Gives the names of new tools. */
   nextRound(): readonly string[];
 }
@@ -25,7 +27,9 @@ export interface DynamicTools {
  */
 export function createDynamicTools(fixed: ReadonlyMap<string, ToolEntry>, reads = false): DynamicTools {
   const tools = new Map(fixed);
+  const all = new Map(fixed);
   const pending = new Map<string, ToolEntry | null>();
+  let ceilings: readonly ReadonlySet<string>[] = [];
   return {
     tools,
     offer(entry): void {
@@ -37,17 +41,23 @@ export function createDynamicTools(fixed: ReadonlyMap<string, ToolEntry>, reads 
     withdraw(name): void {
       if (!fixed.has(name)) pending.set(name, null);
     },
+    limitTo(names): void {
+      ceilings = names === null ? [] : [...ceilings, names];
+    },
     nextRound(): readonly string[] {
       const fresh: string[] = [];
       for (const [name, entry] of pending) {
         if (entry === null) {
-          tools.delete(name);
+          all.delete(name);
           continue;
         }
-        if (!tools.has(name)) fresh.push(name);
-        tools.set(name, entry);
+        if (!all.has(name)) fresh.push(name);
+        all.set(name, entry);
       }
       pending.clear();
+      // In the order of the session, whatever a ceiling left out before.
+      tools.clear();
+      for (const [name, entry] of all) if (ceilings.every((names) => names.has(name))) tools.set(name, entry);
       return fresh;
     },
   };

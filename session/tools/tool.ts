@@ -1,9 +1,11 @@
 import type {
   ApprovalPreview,
   AtomicAction,
+  CallId,
   Classification,
   Digest,
   IsolationTier,
+  Outcome,
   Target,
   TrustLabel,
 } from "../../core/mod.ts";
@@ -58,6 +60,8 @@ export interface PlanContext extends PlanGround {
   hidden(): HiddenPaths;
   /** Headers of hosts that the handles of this call are bound to. */
   readonly places?: ReadonlyMap<string, readonly BoundPlace[]>;
+  /** Id of the call. */
+  readonly call?: CallId;
 }
 
 /** What an effect gave, before it is masked, classified and capped. */
@@ -72,6 +76,8 @@ export interface Presented {
   /** Real paths of admitted files that the output was taken from; absent where the plan names all. */
   readonly files?: readonly string[];
   readonly error: CallFailure | null;
+  /** Origin of the output, where it is not the tool's usual one. */
+  readonly trust?: TrustLabel;
   /** Exit status of a command. */
   readonly exit?: number | null;
 }
@@ -95,6 +101,8 @@ export interface WasmEffect {
   /** Bytes of a component that the store does not hold. */
   component(digest: Digest): Promise<Uint8Array>;
   present(value: WasmValue): Presented;
+  /** Hears how the run ended, before it is presented; must not throw. */
+  ended?(outcome: Outcome<WasmValue>): void;
 }
 
 /**
@@ -136,6 +144,8 @@ export interface Plan {
   readonly tier: IsolationTier;
   readonly actions: readonly AtomicAction[];
   readonly handles: readonly string[];
+  /** What the refusal is called when policy asks and nobody can be asked; its own words by default. */
+  readonly unasked?: CallFailure;
   /** Called after the decision was recorded, and again after an approval; must not change anything. */
   prepare(look: Look): Promise<Prepared>;
 }
@@ -152,6 +162,8 @@ export interface Tool {
   readonly inputSchema: Readonly<Record<string, unknown>>;
   /** Decodes arguments and normalises them; throws coded errors for what cannot be planned. */
   plan(args: unknown, context: PlanContext): Plan;
+  /** Plans in the place of `plan` where something must be loaded first; touches nothing else. */
+  planLater?(args: unknown, context: PlanContext): Promise<Plan>;
 }
 
 /** What a tool's author writes. */

@@ -1,0 +1,36 @@
+import type { CommandContext, CommandInput } from "../../context.ts";
+import { openComposedSession } from "../../compose.ts";
+import type { ExitCode } from "../../exit-codes.ts";
+import { resultExit } from "../../output/call-exit.ts";
+import { showResult } from "../../output/call-result.ts";
+import { approverFor, jsonInput } from "../../call-input.ts";
+
+/** Runs a skill without a model: the command `skill run`. */
+export async function runSkillCommand(context: CommandContext, input: CommandInput): Promise<ExitCode> {
+  const name = input.arg(0) ?? "";
+  const args = await jsonInput(context, input.option("input") ?? "{}");
+  const opened = await openComposedSession(context, {
+    front: "call",
+    approver: approverFor(context, input.flag("approve")),
+    mode: "ask",
+    project: "required",
+    skills: true,
+    emit(event): void {
+      // What a guest was refused, and what it logs, is for who looks after the run.
+      if (context.json) return;
+      if (event.type === "notice") context.output.note(event.text);
+      if (event.type === "tool_output") context.output.note(event.text.replace(/\n$/u, ""));
+    },
+  });
+  try {
+    // A skill that cannot be run never becomes a call: its own code says why.
+    await opened.session.offerSkill(name);
+    const { result } = await opened.session.call(name, args, context.signal);
+    await opened.close();
+    if (context.json) context.output.json(result);
+    else showResult(context.output, result);
+    return resultExit(result);
+  } finally {
+    await opened.close();
+  }
+}

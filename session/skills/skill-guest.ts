@@ -1,0 +1,34 @@
+import type { Digest } from "../../core/mod.ts";
+import type { GrantedSkill } from "../../skills/mod.ts";
+import type { Guest } from "../host-calls/guest.ts";
+
+/**
+ * Makes the guest that a skill runs as: its actor with the real folders behind its roots.
+ *
+ * @param skill The skill, every check passed just now.
+ * @param project Real path of the project.
+ * @returns The guest.
+ */
+export function skillGuest(skill: GrantedSkill, project: string): Guest {
+  const { actor, fingerprint, component } = skill;
+  return {
+    actor: { ...actor, permissions: skill.permissions, roots: { ...actor.roots, workspace: project } },
+    title: skillTitle(skill),
+    tier: skill.runtime === "host-readonly" ? "host-readonly" : "wasm-sandbox",
+    component: component?.digest ?? null,
+    record: { id: actor.id, version: actor.version, publisher: actor.publisher, digest: actor.digest, fingerprint },
+    file: (path) => skill.file(path),
+    files: skill.files,
+  };
+}
+
+/** Names a skill in questions, records and labels, e.g. `acme/pdf@1.2.0`. */
+export function skillTitle({ actor }: Pick<GrantedSkill, "actor">): string {
+  return actor.version === null ? actor.id : `${actor.id}@${actor.version}`;
+}
+
+/** Names the source of a skill's text in labels: what it is, and exactly which. */
+export function skillSource(skill: Pick<GrantedSkill, "actor" | "name"> & { readonly textDigest: Digest }): string {
+  const version = skill.actor.version ?? "local";
+  return `${skill.name}@${version} ${skill.textDigest}`;
+}
