@@ -26,6 +26,8 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: "vault", load: () => import("./commands/vault.ts") },
   { name: "skill", load: () => import("./commands/skill.ts") },
   { name: "trust", load: () => import("./commands/trust.ts") },
+  { name: "key", load: () => import("./commands/key.ts") },
   { name: "session", load: () => import("./commands/session.ts") },
+  { name: "acp", load: () => import("./commands/acp.ts") },
   { name: "completions", load: () => import("./commands/completions.ts") },
 ];

@@ -15,6 +15,7 @@ import {
   createHttp,
   createHttpBackend,
   type GateParts,
+  type ModelChoice,
   openModel,
   openSession,
   type Session,
@@ -31,7 +32,7 @@ import { openProjectPolicy } from "./compose/project-policy.ts";
 import { openSecrets } from "./compose/secrets.ts";
 import { isTrustedConfig } from "./compose/trusted-config.ts";
 import { limitOf, sessionLimits, toolLimits } from "./config/limits.ts";
-import { type Config, loadConfig } from "./config/load-config.ts";
+import { type Config, loadConfig, withModel } from "./config/load-config.ts";
 import { modelChoice } from "./config/model-choice.ts";
 import type { CommandContext } from "./context.ts";
 import { errorObject } from "./output/error.ts";
@@ -52,9 +53,9 @@ export interface SessionRequest {
     readonly script?: string | undefined;
   };
   readonly maxTurns?: number | null;
-  /** Goes on with an earlier conversation. */
   /** Skills can be loaded and run; a session with a model always has them. */
   readonly skills?: boolean;
+  /** Goes on with an earlier conversation. */
   readonly resume?: ResumeWish | null;
   /** Refuses a request that can never become a call, before anything is made or recorded. */
   readonly check?: (project: string) => void;
@@ -74,6 +75,17 @@ export interface ComposedSession {
   readonly installation: Installation;
   /** Where its conversation is kept; `null` where none is. */
   readonly transcripts: TranscriptFolder | null;
+  /**
+   * Goes on with another configured model.
+   *
+   * @param name `PROVIDER/NAME`, or `builtin`.
+   * @throws {CliError} `CONFIG_INVALID`, `VAULT_BLIND`, `MODEL_DENIED`; then the model is the one it was.
+   */
+  changeModel(name: string): Promise<void>;
+  /** Begins the kept conversation, before anything was said, so that it can be found again. */
+  begin(): void;
+  /** Keeps a notice with the conversation. */
+  note(record: { readonly kind: "notice"; readonly code: string; readonly text: string }): void;
   /** Closes the record; idempotent, and done by itself when the process ends. */
   close(): Promise<void>;
 }
@@ -122,11 +134,15 @@ export async function openComposedSession(context: CommandContext, request: Sess
   if (resume !== null && keys.locked) await keys.unlock(() => context.passphrase());
   const http = createHttp({ timers });
   const conversation = { folder: { dir: record.sessions, project, keys }, session, resume: resume !== null };
-  const choice = modelChoice(config, request.model?.script, { cwd: context.cwd, home, userHome: context.userHome });
+  const places = { cwd: context.cwd, home, userHome: context.userHome };
+  const choice = modelChoice(config, request.model?.script, places);
   const model = talk === null
     ? await openModel(choice, { http })
     : await talk.openConversationModel(choice, conversation, http);
   const writer = writerFacts(installation.facts);
+  const permits = createPermits(clock);
+  // Before the record, which masks with what they know and says whether they know all.
+  const secrets = await openSecrets(context, { installation, config, redactor, permits });
   // Woken by the record, which begins before it.
   let telemetry: OtlpPump | null = null;
   let begun: number | null = null;
@@ -142,11 +158,9 @@ export async function openComposedSession(context: CommandContext, request: Sess
     writer,
     settings: auditSettings(config),
     policy: policy.generation.digest,
-  const permits = createPermits(clock);
-  // Before the record, which masks with what they know and says whether they know all.
-  const secrets = await openSecrets(context, { installation, config, redactor, permits });
     front: request.front,
     mask: (text) => redactor.mask(text).text,
+    start: { reason: secrets.secrets.blind ? "scanner blind: the vault is locked" : "scanner ready" },
     onAppend(seq): void {
       begun ??= seq;
       telemetry?.wake();
@@ -156,15 +170,7 @@ export async function openComposedSession(context: CommandContext, request: Sess
   const closer = createCloser(context, audit);
   for (const warning of audit.warnings) context.output.note(`warning: ${warning}`);
   try {
-    const permits = createPermits(clock);
-    const secrets = await openSecrets(context, { installation, config, redactor, permits });
-    if (secrets.secrets.blind && choice.kind !== "builtin" && choice.kind !== "script") {
-      // Threat: values that cannot be read cannot be masked either.
-      throw new CliError("VAULT_BLIND", "Cannot use a model: the vault is locked, so its values cannot be masked", {
-        hint: secrets.vault.lockReason ?? "unlock it: AGENTZERO_PASSPHRASE or --passphrase-file",
-    start: { reason: secrets.secrets.blind ? "scanner blind: the vault is locked" : "scanner ready" },
-      });
-    }
+    refuseBlindly(secrets, choice);
     const endpoint = config.user.telemetry?.otlp.endpoint;
     if (endpoint !== undefined) {
       const { openTelemetry } = await import("./compose/telemetry.ts");
@@ -221,21 +227,23 @@ export async function openComposedSession(context: CommandContext, request: Sess
         limits: toolLimits(config),
       },
       detect: request.front !== "call",
+      ...(request.front === "acp" ? { showsChanges: true } : {}),
       emit(event): void {
         kept?.usage.take(event);
         request.emit(event, session);
       },
     };
+    const skills = request.front === "call" && request.skills !== true
+      ? null
+      : (await import("./compose/skills.ts")).sessionSkills(context, installation, { project, policy });
     const opened = openSession({
       gate,
+      ...(skills === null ? {} : { skills }),
       approver: request.approver,
       model,
       limits: sessionLimits(config, request.maxTurns ?? null),
       random,
       mode: request.mode,
-    const skills = request.front === "call" && request.skills !== true
-      ? null
-      : (await import("./compose/skills.ts")).sessionSkills(context, installation, { project, policy });
       version: VERSION,
       instructions: instructions.parts,
       ...(resumed === null ? {} : { resumed }),
@@ -246,6 +254,12 @@ export async function openComposedSession(context: CommandContext, request: Sess
     });
     closer.own(opened);
     const transcripts = talk === null ? null : conversation.folder;
+    async function changeModel(name: string): Promise<void> {
+      const other = modelChoice(withModel(config, name), request.model?.script, places);
+      refuseBlindly(secrets, other);
+      const refusal = await opened.changeModel(await openModel(other, { http }));
+      if (refusal !== null) throw new CliError("MODEL_DENIED", refusal.message, { hint: refusal.hint ?? undefined });
+    }
     return {
       session: opened,
       policy,
@@ -255,6 +269,9 @@ export async function openComposedSession(context: CommandContext, request: Sess
       project,
       installation,
       transcripts,
+      changeModel,
+      begin: () => kept?.transcript.begin(),
+      note: (notice) => kept?.transcript.note(notice),
       close: () => closer.close(),
     };
   } catch (cause) {
@@ -262,6 +279,14 @@ export async function openComposedSession(context: CommandContext, request: Sess
     await closer.close("failed");
     throw cause;
   }
+}
+
+// Threat: values that cannot be read cannot be masked either.
+function refuseBlindly(opened: Awaited<ReturnType<typeof openSecrets>>, choice: ModelChoice): void {
+  if (!opened.secrets.blind || choice.kind === "builtin" || choice.kind === "script") return;
+  throw new CliError("VAULT_BLIND", "Cannot use a model: the vault is locked, so its values cannot be masked", {
+    hint: opened.vault.lockReason ?? "unlock it: AGENTZERO_PASSPHRASE or --passphrase-file",
+  });
 }
 
 /** A front without a model: a call of the person, an install, a run of a skill. */

@@ -129,6 +129,12 @@ export interface CommandInput {
 /** The implementation of one command. Failures are thrown as `AgentZeroError`; a denial is an exit code. */
 export type CommandRun = (context: CommandContext, input: CommandInput) => Promise<ExitCode | void>;
 
+/** What is special about a command. */
+export interface ActionKind {
+  /** `true` for a server: a signal is how it is told to end, and no interruption. */
+  readonly endsWell: boolean;
+}
+
 /**
  * What a command is registered with.
  *
@@ -145,7 +151,7 @@ export type CommandRun = (context: CommandContext, input: CommandInput) => Promi
  */
 export interface Frame {
   /** Makes commander's action of a lazily imported implementation: builds the context, runs, prints failures. */
-  action(load: () => Promise<CommandRun>): (...given: unknown[]) => Promise<void>;
+  action(load: () => Promise<CommandRun>, kind?: ActionKind): (...given: unknown[]) => Promise<void>;
 }
 
 /**

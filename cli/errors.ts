@@ -9,6 +9,7 @@ export type CliErrorCode =
   | "INPUT_TOO_LARGE"
   | "INTERNAL"
   | "INTERRUPTED"
+  | "MODEL_DENIED"
   | "NOT_FOUND"
   | "NO_PROJECT"
   | "NO_TERMINAL"

@@ -30,7 +30,7 @@ export function createFrame(host: ProcessHost): CommandFrame {
     get exit(): ExitCode {
       return exit;
     },
-    action(load) {
+    action(load, kind) {
       return async (...given) => {
         const options = optionsOf(given);
         const json = options["json"] === true;
@@ -51,7 +51,8 @@ export function createFrame(host: ProcessHost): CommandFrame {
           exit = exitCodeOf(errorObject(cause).error.code);
         }
         // Whatever a command made of it: a signal that it outlived is still an interruption; damage outranks it.
-        if (host.signal.aborted && host.signal.reason !== "EPIPE" && exit !== EXIT.integrity) exit = EXIT.interrupted;
+        const interrupted = host.signal.aborted && kind?.endsWell !== true;
+        if (interrupted && host.signal.reason !== "EPIPE" && exit !== EXIT.integrity) exit = EXIT.interrupted;
       };
     },
   };

@@ -30,11 +30,13 @@ export async function main(words: readonly string[]): Promise<void> {
 /**
  * Runs one command line.
  *
- * @param words The command line after the program.
+ * @param given The command line after the program.
  * @param host The process.
  * @returns What to end with.
  */
-export async function runCommandLine(words: readonly string[], host: ProcessHost): Promise<ExitCode> {
+export async function runCommandLine(given: readonly string[], host: ProcessHost): Promise<ExitCode> {
+  // Editors append what an agent told them for set-up; older ones put it in the place of all arguments.
+  const words = given[0] === "--setup" ? ["acp", ...given] : given;
   const json = asksJson(words);
   const frame = createFrame(host);
   const program = createProgram({

@@ -4,6 +4,7 @@ import { record } from "./authorize.ts";
 import type { Approved, CallFailure, CallResult, ChangeReport, LabelledResult } from "./call.ts";
 import type { EffectOutcome } from "./effects.ts";
 import { type LabelledOutput, labelOutput, sumRedactions } from "./label-output.ts";
+import { maskPreview } from "./mask-preview.ts";
 import { maskedText } from "./masked-text.ts";
 import { elapsed, type Passage } from "./passage.ts";
 import { resultEvent } from "./record.ts";
@@ -102,6 +103,13 @@ export async function concludeRun(
   return finish(passage, { approved, failure, output, result: written, ...rest });
 }
 
+/** What was written as it was planned, for a front door that shows differences. */
+function showChanges({ deps, proposal }: Passage, { preview }: Prepared): void {
+  if (deps.showsChanges !== true || preview.kind !== "changes") return;
+  const shown = maskPreview(deps.redactor, preview);
+  if (shown.kind === "changes") deps.emit({ type: "changes", call: proposal.call, changes: shown.changes });
+}
+
 const UNRECORDED: CallFailure = {
   code: "AUDIT_UNWRITABLE",
   message: "Cannot run: the decision could not be recorded",
@@ -184,6 +192,7 @@ function finish(
     readonly result: number | null;
     readonly exit?: number | null | undefined;
     readonly changes?: readonly ChangeReport[] | undefined;
+    readonly trust?: TrustLabel | undefined;
   },
 ): LabelledResult {
   const { deps, proposal, tool, plan, authorized } = passage;
@@ -192,7 +201,6 @@ function finish(
     v: 1,
     session: deps.session,
     call: proposal.call,
-    readonly trust?: TrustLabel | undefined;
     tool: proposal.tool,
     tier: plan.tier,
     decision: worst.decision,

@@ -84,6 +84,8 @@ export interface GateParts {
   readonly clock: Clock;
   /** Deadlines of questions, prompts and replies. */
   readonly timers: Timers;
+  /** `true` where the front door shows differences of what was changed. */
+  readonly showsChanges?: boolean;
   /** Makes ids of calls and executions. */
   readonly ids: IdSource;
   /** Decides every action. */

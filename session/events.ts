@@ -1,4 +1,4 @@
-import type { CallId, Decision, IsolationTier, Layer, SessionId, TrustLabel } from "../core/mod.ts";
+import type { CallId, Decision, IsolationTier, Layer, PreviewChange, SessionId, TrustLabel } from "../core/mod.ts";
 import type { Approved, CallResult } from "./call.ts";
 
 /** How a prompt ended. */
@@ -50,6 +50,8 @@ export type SessionEvent =
     readonly approved: Approved;
   }
   | { readonly type: "tool_output"; readonly call: CallId; readonly stream: "stdout" | "stderr"; readonly text: string }
+  /** What a call changed, with both sides; before its result, and only where the front door shows differences. */
+  | { readonly type: "changes"; readonly call: CallId; readonly changes: readonly PreviewChange[] }
   | ({ readonly type: "tool_result" } & CallResult)
   | { readonly type: "plan"; readonly entries: readonly { readonly call: CallId; readonly title: string }[] }
   | { readonly type: "notice"; readonly level: "info" | "warning"; readonly code: string; readonly text: string }

@@ -152,6 +152,21 @@ function chooseModel(providers: Readonly<Record<string, ProviderConfig>>, layers
   return chosen;
 }
 
+/**
+ * Chooses another model of the same configuration.
+ *
+ * @param config What counts.
+ * @param name `PROVIDER/NAME`, a name of the present provider, or `builtin`.
+ * @returns The same configuration with that model.
+ */
+export function withModel(config: Config, name: string): Config {
+  const provider = IN_PROCESS.includes(name) || Object.hasOwn(config.providers, name) ? name : undefined;
+  const present = { origin: "flag", provider: config.provider, model: config.model ?? undefined } as const;
+  const wanted = { origin: "flag", provider, model: provider === undefined ? name : undefined } as const;
+  const chosen = chooseModel(config.providers, [present, wanted]);
+  return { ...config, provider: chosen.provider, model: chosen.model };
+}
+
 /** A project may only record more: sync more often, keep longer. */
 function raiseAudit(user: AuditConfig, project: ProjectConfig["audit"]): AuditConfig {
   const sync = stricterSync(user.sync, project?.sync);

@@ -95,6 +95,8 @@ export const USER_CONFIG: z.ZodType<UserConfig> = z.strictObject({
   acp: z.strictObject({
     cwd_allow: z.array(path).max(64).optional(),
     mode: z.enum(["ask", "read-only"]).optional(),
+    client_fs: z.enum(["off", "read"]).optional(),
+    thoughts: z.boolean().optional(),
   }).optional(),
   telemetry: z.strictObject({ otlp: z.strictObject({ endpoint: url }) }).optional(),
 });
@@ -167,6 +169,8 @@ export interface UserConfig {
   readonly acp?: {
     readonly cwd_allow?: readonly string[] | undefined;
     readonly mode?: "ask" | "read-only" | undefined;
+    readonly client_fs?: "off" | "read" | undefined;
+    readonly thoughts?: boolean | undefined;
   } | undefined;
   readonly telemetry?: { readonly otlp: { readonly endpoint: string } } | undefined;
 }

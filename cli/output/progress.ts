@@ -37,6 +37,7 @@ export function showProgress(output: Output, event: SessionEvent): void {
     case "thought":
     case "decision":
     case "tool_output":
+    case "changes":
     case "plan":
     case "usage":
       return;

@@ -42,7 +42,7 @@ export function changesQuestion(
     preview: maskPreview(deps.redactor, {
       kind: "changes",
       summary: summarise(asked),
-      changes: previews(stage, ordered),
+      changes: previews(stage, ordered.map(({ weighed: { change } }) => change)),
     }),
     tainted: decided.some(({ action }) => action.tainted),
     origins: proposal.provenance.label.sources.map((source) => deps.redactor.mask(source).text),
@@ -90,9 +90,16 @@ function digestChanges(passage: Passage, asked: readonly AskedChange[]): Digest 
   });
 }
 
-function previews(stage: StagedRun, asked: readonly AskedChange[]): readonly PreviewChange[] {
+/**
+ * Reads both sides of changes, as far as they can be shown.
+ *
+ * @param stage Where they are.
+ * @param changes Which ones.
+ * @returns The same changes with their texts, not masked.
+ */
+export function previews(stage: StagedRun, changes: readonly StagedChange[]): readonly PreviewChange[] {
   let left = MAX_TOTAL_BYTES;
-  return asked.map(({ weighed: { change } }): PreviewChange => {
+  return changes.map((change): PreviewChange => {
     const sides = stage.readChange(change.path, Math.min(MAX_SIDE_BYTES, left));
     left = Math.max(0, left - (sides.before?.length ?? 0) - (sides.after?.length ?? 0));
     return {

@@ -1,4 +1,4 @@
-import { AgentZeroError } from "../../core/mod.ts";
+import { AgentZeroError, type PreviewChange } from "../../core/mod.ts";
 import type { ProcessValue, StagedRun } from "../../sandbox/mod.ts";
 import { consult, isStricterNow, recordGranted, remember } from "../answers.ts";
 import type { AskedConsent, DecidedAction } from "../approve.ts";
@@ -6,10 +6,11 @@ import { authorize, record } from "../authorize.ts";
 import type { Approved, CallFailure, ChangeReport } from "../call.ts";
 import { mint, spender } from "../effects.ts";
 import { createIgnoreRules } from "../ignored.ts";
+import { maskPreview } from "../mask-preview.ts";
 import type { Passage } from "../passage.ts";
 import { type RecordSubject, resultEvent } from "../record.ts";
 import { approvedOf, changed, refusalOf } from "../settle.ts";
-import { type AskedChange, changesQuestion, shownPath, summarise } from "./question.ts";
+import { type AskedChange, changesQuestion, previews, shownPath, summarise } from "./question.ts";
 import { denialOf, reportChanges } from "./report.ts";
 import { leakEvent } from "../secret-leak.ts";
 import { weighChange, type WeighedChange } from "./weigh.ts";
@@ -88,12 +89,34 @@ async function settleStage(passage: Passage, stage: StagedRun): Promise<SettledC
   }
 
   const chosen = await choose(passage, { subject, stage, weighed, each });
+  // Both sides are only at hand before they become one.
+  const shown = deps.showsChanges === true ? previewsOf(passage, stage, { weighed, paths: chosen.paths }) : [];
   const kept = await keep(passage, { subject, stage, intent, paths: chosen.paths });
+  if (shown.length > 0 && kept.failure === null) {
+    deps.emit({ type: "changes", call: proposal.call, changes: shown });
+  }
   return {
     reports: reportChanges(deps.redactor, { weighed, each, kept: kept.paths }),
     approved: chosen.approved,
     failure: kept.failure ?? chosen.failure ?? denialOf(weighed, each),
   };
+}
+
+const MAX_SHOWN = 50;
+
+function previewsOf(
+  passage: Passage,
+  stage: StagedRun,
+  run: { readonly weighed: readonly WeighedChange[]; readonly paths: readonly string[] },
+): readonly PreviewChange[] {
+  const paths = new Set(run.paths);
+  const changes = run.weighed.map(({ change }) => change).filter(({ path }) => paths.has(path)).slice(0, MAX_SHOWN);
+  const preview = maskPreview(passage.deps.redactor, {
+    kind: "changes",
+    summary: "",
+    changes: previews(stage, changes),
+  });
+  return preview.kind === "changes" ? preview.changes : [];
 }
 
 interface Choice {

@@ -22,6 +22,8 @@ export interface ResumedSession {
 export interface OpenTranscript {
   /** `null` for a new session. */
   readonly resumed: ResumedSession | null;
+  /** Begins the file before the first step, so that a session without words can be found again. Idempotent. */
+  begin(): void;
   /** Takes each step of the conversation; the file begins with the first one. Rejects with `SESSION_WRITE`. */
   store(item: ContextItem): Promise<void>;
   /** Takes a notice or a rewritten context. Before the first step there is nothing to note. */
@@ -59,8 +61,8 @@ export function openTranscript(
   const earlier = of.resume ? resumeTranscript(folder, of.session, writing) : null;
   let transcript: Transcript | null = earlier?.transcript ?? null;
 
-  function begin(item: ContextItem): Transcript {
-    const title = item.kind === "prompt" ? titleOf(writing.mask(item.text)) : "";
+  function begin(item: ContextItem | null): Transcript {
+    const title = item?.kind === "prompt" ? titleOf(writing.mask(item.text)) : "";
     return createTranscript(folder, { session: of.session, header: { ...of.header, title } }, writing);
   }
 
@@ -73,6 +75,9 @@ export function openTranscript(
       state: earlier.content.state,
       header: earlier.content.header,
       notices: earlier.content.notices,
+    },
+    begin(): void {
+      transcript ??= begin(null);
     },
     // oxlint-disable-next-line typescript/require-await -- a throw must become a rejection
     async store(item): Promise<void> {

@@ -1,0 +1,107 @@
+import { resolve } from "node:path";
+import { Readable, Writable } from "node:stream";
+import type { ReadableStream } from "node:stream/web";
+import { ndJsonStream } from "@agentclientprotocol/sdk";
+import { type Timers, toHex } from "../../core/mod.ts";
+import type { CommandContext, CommandInput } from "../context.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { sanitizeLine } from "../term/sanitize.ts";
+import { createV1 } from "./v1.ts";
+
+/** Far above our own caps; a larger message ends the connection. */
+const MAX_MESSAGE_BYTES = 16 * 1_048_576;
+/** How often the parent is looked after. */
+const PARENT_MS = 2_000;
+
+/** Serves the Agent Client Protocol on stdio: the command `acp`. */
+export async function runAcp(context: CommandContext, input: CommandInput): Promise<ExitCode> {
+  if (input.flag("setup")) {
+    const { runSetup } = await import("./setup.ts");
+    return await runSetup(context, input);
+  }
+  const { clock, random, timers } = context.system;
+  takeConsole();
+  function newId(): string {
+    return toHex(random.bytes(8));
+  }
+  const script = input.option("script");
+  const model = {
+    provider: input.option("provider"),
+    name: input.option("model"),
+    script: script === undefined ? undefined : resolve(context.cwd, script),
+  };
+  const v1 = createV1({
+    desk: async (host) => {
+      const { createSessionDesk } = await import("./session-desk.ts");
+      return createSessionDesk({ context, host, model, newId, log });
+    },
+    random,
+    timers,
+    now: () => clock.mono(),
+    newId,
+    log,
+  });
+  const counted = countLongest(process.stdin);
+  const connection = v1.app.connect(
+    ndJsonStream(Writable.toWeb(process.stdout), counted.stream, { maxMessageBytes: MAX_MESSAGE_BYTES }),
+  );
+  await Promise.race([connection.closed, aborted(context.signal), orphaned(timers)]);
+  await v1.close();
+  connection.close();
+  if (!counted.tooLong) return EXIT.ok;
+  log(`a message had more than ${MAX_MESSAGE_BYTES} bytes: the connection is closed`);
+  return EXIT.failed;
+}
+
+/** One line for the log of the editor. */
+function log(text: string): void {
+  process.stderr.write(`agentzero: ${sanitizeLine(text).slice(0, 400)}\n`);
+}
+
+/** stdout belongs to the protocol: whatever a library prints goes to stderr. */
+function takeConsole(): void {
+  for (const name of ["log", "info", "debug", "trace", "dir", "table"] as const) {
+    console[name] = (...parts: unknown[]): void => log(parts.map(String).join(" "));
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    if (signal.aborted) done();
+    else signal.addEventListener("abort", () => done(), { once: true });
+  });
+}
+
+/** An editor that died without closing its pipes leaves us to another parent. */
+function orphaned(timers: Timers): Promise<void> {
+  const parent = process.ppid;
+  return new Promise((done) => {
+    function look(): void {
+      if (process.ppid === parent) timers.after(PARENT_MS, look);
+      else done();
+    }
+    timers.after(PARENT_MS, look);
+  });
+}
+
+/** Watches for a message that the library would close the connection for without a word. */
+function countLongest(stdin: Readable): { readonly stream: ReadableStream<Uint8Array>; readonly tooLong: boolean } {
+  const state = { length: 0, tooLong: false };
+  const source: ReadableStream<Uint8Array> = Readable.toWeb(stdin);
+  const stream = source.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller): void {
+        const last = chunk.lastIndexOf(10);
+        state.length = last < 0 ? state.length + chunk.length : chunk.length - last - 1;
+        if (state.length > MAX_MESSAGE_BYTES) state.tooLong = true;
+        controller.enqueue(chunk);
+      },
+    }),
+  );
+  return {
+    stream,
+    get tooLong(): boolean {
+      return state.tooLong;
+    },
+  };
+}

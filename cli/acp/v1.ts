@@ -1,0 +1,237 @@
+import { agent, type AgentApp, type AgentContext, type SessionUpdate } from "@agentclientprotocol/sdk";
+import type { Random, Timers } from "../../core/mod.ts";
+import { VERSION } from "../version.ts";
+import { ACP_CODE, acpError, errorFor } from "./acp-error.ts";
+import type { AcpSession } from "./acp-session.ts";
+import { type ClientCan, clientCan, NOTHING } from "./capabilities.ts";
+import type { AcpHost, HostDoor } from "./host.ts";
+import { configOptions, modeState } from "./options.ts";
+import { createAcpApprover } from "./permission.ts";
+import type { SessionDesk } from "./session-desk.ts";
+import { createUpdatesOut } from "./updates-out.ts";
+
+/** What the protocol is served with. */
+export interface V1Deps {
+  /** Loaded with the first session: an answer to `initialize` needs nothing of it. */
+  readonly desk: (host: AcpHost) => Promise<SessionDesk>;
+  readonly random: Random;
+  readonly timers: Timers;
+  readonly now: () => number;
+  readonly newId: () => string;
+  readonly log: (text: string) => void;
+}
+
+/** The app and the sessions behind it. */
+export interface V1 {
+  readonly app: AgentApp;
+  /** Ends all sessions; nothing is opened afterwards. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves version 1 of the protocol.
+ *
+ * @param deps Ports and the sessions.
+ * @returns The app, not connected yet.
+ */
+export function createV1(deps: V1Deps): V1 {
+  let can: ClientCan = NOTHING;
+  let desk: Promise<SessionDesk> | null = null;
+  let client: AgentContext | null = null;
+
+  function peer(): AgentContext {
+    if (client === null) throw new TypeError("Cannot reach the client: it is not connected");
+    return client;
+  }
+  const host = createHost(deps, { can: () => can, peer });
+  function sessions(): Promise<SessionDesk> {
+    desk ??= deps.desk(host);
+    return desk;
+  }
+  /** One bad request ends nothing but itself. */
+  async function answered<T>(work: (desk: SessionDesk) => Promise<T> | T): Promise<T> {
+    try {
+      return await work(await sessions());
+    } catch (cause) {
+      const error = errorFor(cause, (text) => text);
+      if (error.code === ACP_CODE.internal && error.message.includes("unexpected")) deps.log(String(cause));
+      throw error;
+    }
+  }
+  /** What the client learns of a session comes behind the answer that names it. */
+  function introduceLater(session: AcpSession): void {
+    deps.timers.after(0, () => session.introduce());
+  }
+
+  const app = agent({ name: "agentzero" })
+    .onConnect((connection) => {
+      ({ client } = connection);
+    })
+    .onRequest("initialize", ({ params }) => {
+      can = clientCan(params.clientCapabilities);
+      return {
+        protocolVersion: 1,
+        agentInfo: { name: "agentzero", title: "AgentZero", version: VERSION },
+        agentCapabilities: {
+          loadSession: true,
+          promptCapabilities: { embeddedContext: true, image: false, audio: false },
+          mcpCapabilities: { http: false, sse: false },
+          sessionCapabilities: { list: {}, resume: {}, close: {}, delete: {} },
+        },
+        authMethods: [
+          { id: "local", name: "Local setup", description: "Uses the keys and models configured on this machine" },
+          ...(can.terminalSetup
+            ? [{ type: "terminal" as const, id: "setup", name: "Set up in a terminal", args: ["--setup"] }]
+            : []),
+        ],
+      };
+    })
+    .onRequest("authenticate", async ({ params }) => {
+      if (params.methodId !== "local") {
+        throw acpError(ACP_CODE.params, `Cannot authenticate with "${params.methodId.slice(0, 64)}"`, {
+          code: "AUTH_METHOD",
+          hint: "use: local",
+        });
+      }
+      try {
+        await (await sessions()).prepare();
+      } catch (cause) {
+        const known = errorFor(cause, (text) => text);
+        throw acpError(ACP_CODE.setup, known.message, { code: "SETUP", hint: "run: agentzero doctor" });
+      }
+      return {};
+    })
+    .onRequest("session/new", ({ params }) =>
+      answered(async (all) => {
+        refuseMoreFolders(params.additionalDirectories);
+        const session = await all.create({ cwd: params.cwd, servers: params.mcpServers });
+        introduceLater(session);
+        return { sessionId: session.id, ...choices(session) };
+      }))
+    .onRequest("session/load", ({ params }) =>
+      answered(async (all) => {
+        refuseMoreFolders(params.additionalDirectories);
+        const { sessionId: id, cwd, mcpServers } = params;
+        const session = await all.resume({ id, cwd, servers: mcpServers });
+        await session.replay();
+        introduceLater(session);
+        return choices(session);
+      }))
+    .onRequest("session/resume", ({ params }) =>
+      answered(async (all) => {
+        refuseMoreFolders(params.additionalDirectories);
+        const { sessionId: id, cwd, mcpServers } = params;
+        const session = await all.resume({ id, cwd, servers: mcpServers ?? [] });
+        introduceLater(session);
+        return choices(session);
+      }))
+    .onRequest("session/list", ({ params }) =>
+      answered(async (all) => {
+        const { sessions: listed, next } = await all.list(params.cwd ?? null, params.cursor ?? null);
+        return { sessions: listed, ...(next === null ? {} : { nextCursor: next }) };
+      }))
+    .onRequest("session/close", ({ params }) =>
+      answered(async (all) => {
+        await all.close(params.sessionId);
+        return {};
+      }))
+    .onRequest("session/delete", ({ params }) =>
+      answered(async (all) => {
+        await all.remove(params.sessionId);
+        return {};
+      }))
+    .onRequest(
+      "session/prompt",
+      ({ params, signal }) => answered((all) => all.get(params.sessionId).prompt(params.prompt, signal)),
+    )
+    .onRequest("session/set_mode", ({ params }) =>
+      answered((all) => {
+        all.get(params.sessionId).setMode(params.modeId);
+        return {};
+      }))
+    .onRequest("session/set_config_option", ({ params }) =>
+      answered(async (all) => {
+        const session = all.get(params.sessionId);
+        if (typeof params.value !== "string" || (params.configId !== "mode" && params.configId !== "model")) {
+          throw acpError(ACP_CODE.params, `Cannot set "${params.configId.slice(0, 64)}"`, {
+            code: "OPTION_UNKNOWN",
+            hint: "one of: mode, model",
+          });
+        }
+        if (params.configId === "mode") session.setMode(params.value);
+        else await session.setModel(params.value);
+        return { configOptions: configOptions(session.options) };
+      }))
+    .onNotification("session/cancel", async ({ params }) => {
+      // A cancel of what is not there does nothing.
+      if (desk === null) return;
+      try {
+        (await desk).get(params.sessionId).cancel();
+      } catch {
+        // Nobody waits for an answer.
+      }
+    });
+  return {
+    app,
+    async close(): Promise<void> {
+      if (desk !== null) await (await desk).closeAll();
+    },
+  };
+}
+
+function choices(session: AcpSession): {
+  readonly modes: ReturnType<typeof modeState>;
+  readonly configOptions: ReturnType<typeof configOptions>;
+} {
+  return { modes: modeState(session.options), configOptions: configOptions(session.options) };
+}
+
+function refuseMoreFolders(folders: readonly string[] | null | undefined): void {
+  if ((folders ?? []).length === 0) return;
+  throw acpError(ACP_CODE.params, "Cannot open the session: it has one folder, no more", {
+    code: "FOLDERS_UNSUPPORTED",
+    hint: "leave additionalDirectories out",
+  });
+}
+
+function createHost(
+  deps: V1Deps,
+  link: { readonly can: () => ClientCan; readonly peer: () => AgentContext },
+): AcpHost {
+  return {
+    can: link.can,
+    approver: (session) =>
+      createAcpApprover({
+        session,
+        request: (question, options) => link.peer().request("session/request_permission", question, options),
+        random: deps.random,
+        timers: deps.timers,
+      }),
+    door(session): HostDoor {
+      const updates = createUpdatesOut({
+        send: (update: SessionUpdate) => link.peer().notify("session/update", { sessionId: session.id, update }),
+        can: link.can(),
+        clean: session.clean,
+        timers: deps.timers,
+        now: deps.now,
+        project: session.project,
+        newId: deps.newId,
+        log: deps.log,
+      });
+      return {
+        updates,
+        async readBuffer(path, signal): Promise<string | null> {
+          try {
+            const answer = await link.peer().request("fs/read_text_file", { sessionId: session.id, path }, {
+              cancellationSignal: signal,
+              stopWaitingOnCancel: true,
+            });
+            return typeof answer.content === "string" ? answer.content : null;
+          } catch {
+            return null;
+          }
+        },
+      };
+    },
+  };
+}
