@@ -8,7 +8,7 @@ export interface Entries {
   /** For each function of its own: whether it pays before its calls instead of at its entry. */
   readonly late: readonly boolean[];
   /** Most operations that a function does before it pays; -1 asks for one that is not known. */
-  prefixOf(index: number): number;
+  readonly prefixOf: (index: number) => number;
 }
 
 // Longer functions have no short way through, and are not worth a second look.

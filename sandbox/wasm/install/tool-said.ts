@@ -1,0 +1,25 @@
+import { SandboxError } from "../../errors.ts";
+
+const LENGTH = 200;
+
+/**
+ * Makes an error of what a tool of the component model threw.
+ *
+ * @param what What could not be done.
+ * @param cause What it threw: an error whose `payload` says why, or a trap.
+ * @returns `WASM_FORMAT` with its reason; the reason may hold names that the component's author chose.
+ */
+export function toolSaid(what: string, cause: unknown): SandboxError {
+  const reason = reasonOf(cause).split("\n").map((line) => line.trim()).filter((line) =>
+    line !== "" && line !== "Caused by:"
+  );
+  const text = (reason.at(-1) ?? "").replaceAll(/[^\x20-\x7e]/g, "?").slice(0, LENGTH);
+  return new SandboxError("WASM_FORMAT", text === "" ? what : `${what}: ${text}`, { cause });
+}
+
+function reasonOf(cause: unknown): string {
+  if (typeof cause === "object" && cause !== null && "payload" in cause && typeof cause.payload === "string") {
+    return cause.payload;
+  }
+  return cause instanceof Error ? cause.message : String(cause);
+}
