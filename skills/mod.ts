@@ -51,6 +51,8 @@ export {
   tryCompile,
 } from "./permissions.ts";
 export { type CheckedSkillMd, checkSkillMd, readSkillMd, type ReadSkillMdOptions } from "./read-skill-md.ts";
+export * from "./secret-key.ts";
+export * from "./sign-package.ts";
 export * from "./skill-md.ts";
 export type {
   Claimed,
@@ -93,6 +95,7 @@ export type { SourceAnswer, SourceNet, SourceRequest } from "./sources/net.ts";
 export { type Pushed, pushSkill } from "./sources/oci-push.ts";
 export { pullSkill, type SourceBytes } from "./sources/oci-pull.ts";
 export { type OciReference, parseOciReference, parseSource, type SourceReference } from "./sources/reference.ts";
+export { type SourcePackage, type VerifiedPackage, verifySource } from "./install/verify-source.ts";
 export { readRegular, type RegularFile } from "./read-regular.ts";
 export { checkStatement, parseStatement } from "./trust/statement.ts";
 export { openSkills } from "./open-skills.ts";

@@ -59,7 +59,7 @@ describe("readSkillMd(), secure profile", () => {
     expect(codes(header("metadata:\n  version: 1.2.0\n  az.spec: 1\n  az.id: example-org/pdf-report"))).toEqual([]);
   });
 
-  test.for([
+  test.for<readonly [string, string, string]>([
     ["a missing header", "name: pdf-report\n", "FRONTMATTER"],
     ["a header without end", "---\nname: pdf-report\n", "FRONTMATTER"],
     ["a fence with a blank behind it", `--- \nname: pdf-report\n---\n`, "FRONTMATTER"],
@@ -106,7 +106,7 @@ describe("readSkillMd(), secure profile", () => {
     ["a run of variation selectors", `${header(SECURE)}a\ufe0f\u{e0101}\u{e0102}`, "TEXT_INVISIBLE"],
   ])("refuses %s", ([, text, code]) => expect(codes(text)).toContain(code));
 
-  test.for([
+  test.for<readonly [string, string, string]>([
     ["a missing name", skillMd({}, { name: null }), "FRONTMATTER"],
     ["a missing description", skillMd({}, { description: null }), "FRONTMATTER"],
     ["an empty description", skillMd({}, { description: '""' }), "FRONTMATTER"],

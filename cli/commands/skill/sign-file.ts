@@ -1,0 +1,57 @@
+import type { AuditEvent } from "../../../audit/mod.ts";
+import { writeFileAtomic } from "../../../core/mod.ts";
+import { type PackageContent, parseSecretKey, signPackage, SkillsError } from "../../../skills/mod.ts";
+import type { CommandContext } from "../../context.ts";
+import { recordKeyUse } from "../key/record.ts";
+import { withVault } from "../vault/open.ts";
+
+/** A package that can be signed. */
+export interface Signable {
+  /** Absolute path; the signature is written beside it. */
+  readonly path: string;
+  readonly archive: Uint8Array;
+  readonly content: PackageContent;
+}
+
+/**
+ * Signs a package with a key of the vault, and writes `FILE.minisig`. The use of the key is on record before.
+ *
+ * @param context The command's context.
+ * @param file The package.
+ * @param name Name of the key.
+ * @returns Path of the signature.
+ * @throws {SkillsError} `NOT_FOUND` for an unknown key.
+ */
+export async function signFile(context: CommandContext, file: Signable, name: string): Promise<string> {
+  const { path, archive, content } = file;
+  return await withVault(context, async (vault, parts) => {
+    if (!(await vault.keyNames()).includes(name)) {
+      throw new SkillsError("NOT_FOUND", `Cannot sign: there is no key "${name}"`, {
+        hint: "see `agentzero key list`, or make one: agentzero key generate NAME",
+      });
+    }
+    const event: AuditEvent = {
+      event: "key.change",
+      action: "skill sign",
+      reason: `signed ${content.manifest.id}@${content.manifest.version} (${content.digest}) with key "${name}"`,
+    };
+    const text = await recordKeyUse(
+      context,
+      parts.installation,
+      event,
+      () =>
+        vault.useKey(name, (value) =>
+          value.use((line) => {
+            const key = parseSecretKey(line);
+            try {
+              return signPackage(archive, content, key);
+            } finally {
+              key.secret.fill(0);
+            }
+          })),
+    );
+    const sig = `${path}.minisig`;
+    writeFileAtomic(sig, new TextEncoder().encode(text), 0o644);
+    return sig;
+  });
+}
