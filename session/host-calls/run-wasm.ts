@@ -15,7 +15,7 @@ import type { WasmEffect } from "../tools/tool.ts";
 export async function runWasm(
   deps: GateDeps,
   ground: PermitGround,
-  run: { readonly effect: Pick<WasmEffect, "spec" | "guest" | "component">; readonly io: EffectIo },
+  run: { readonly effect: Pick<WasmEffect, "spec" | "guest" | "component" | "ended">; readonly io: EffectIo },
 ): Promise<Outcome<WasmValue>> {
   const { effect, io } = run;
   const { wasm } = deps.tiers;
@@ -34,7 +34,7 @@ export async function runWasm(
   }
   const guest = io.guests(effect.guest);
   const permit = mint(deps, ground, { digest: specDigest(effect.spec), tier: wasm.tier });
-  return await wasm.run(permit, effect.spec, {
+  const outcome = await wasm.run(permit, effect.spec, {
     ...io.io,
     signal: guest.signal,
     permits: spender(deps),
@@ -42,4 +42,6 @@ export async function runWasm(
     host: guest.host,
     component: effect.component,
   });
+  effect.ended?.(outcome);
+  return outcome;
 }
