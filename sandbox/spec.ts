@@ -229,6 +229,19 @@ export type ProcessForm =
     readonly script: string;
   };
 
+/** A value that a command only uses towards one host, without ever seeing it. */
+export interface HostSecret {
+  /** Variable that holds the placeholder. */
+  readonly env: string;
+  readonly handle: string;
+  /** One of the `hosts` of the command. */
+  readonly host: string;
+  /** `bearer`, `basic:USER` or `header:NAME`: the header that may carry it. */
+  readonly slot: string;
+  /** For `header:NAME`: the text around the value, or `null`. */
+  readonly format: string | null;
+}
+
 /** One command in the sandbox. Values of secrets are never part of it. */
 export interface ProcessSpec {
   /** Says which of the alternatives this is. */
@@ -245,19 +258,6 @@ export interface ProcessSpec {
   readonly stage: boolean;
   /** Real paths that the command must not see. */
   readonly hidden: { readonly files: readonly string[]; readonly dirs: readonly string[] };
-/** A value that a command only uses towards one host, without ever seeing it. */
-export interface HostSecret {
-  /** Variable that holds the placeholder. */
-  readonly env: string;
-  readonly handle: string;
-  /** One of the `hosts` of the command. */
-  readonly host: string;
-  /** `bearer`, `basic:USER` or `header:NAME`: the header that may carry it. */
-  readonly slot: string;
-  /** For `header:NAME`: the text around the value, or `null`. */
-  readonly format: string | null;
-}
-
   /** Read-only tool chains of the user's configuration; their `bin` folders extend PATH. */
   readonly readOnlyPaths: readonly string[];
   /** Public variables by name. */
@@ -270,6 +270,8 @@ export interface HostSecret {
   readonly stdin?: Uint8Array | null;
   /** `host:port` pairs the command may reach; other than none is refused while no egress proxy runs. */
   readonly hosts?: readonly string[];
+  /** Values that the egress proxy puts in for one of the hosts; the command has a placeholder in its variable. */
+  readonly hostSecrets?: readonly HostSecret[];
   /** Deadline in milliseconds. */
   readonly timeoutMs: number;
   /** What the run may use. */
@@ -286,8 +288,6 @@ export interface StagedChange {
   readonly kind: "create" | "modify" | "delete" | "chmod" | "symlink";
   /** What stands there afterwards (for `delete`: what stood there before). `bundle` is the object store of a git repository. */
   readonly entry: "file" | "directory" | "symlink" | "bundle";
-  /** Values that the egress proxy puts in for one of the hosts; the command has a placeholder in its variable. */
-  readonly hostSecrets?: readonly HostSecret[];
   /** Size afterwards; 0 for a deletion. */
   readonly bytes: number;
   /** `null` where nothing stood, for folders, and for deletions above the hashing budget. */
