@@ -80,14 +80,14 @@ describe("findMasked()", () => {
     }
     // Change times cannot be set: look as if it were a minute later.
     const now = Date.now() + 60_000;
-    findMasked(r.project, denyKeys, { now });
+    findMasked(r.project, deny, { now });
     const first = asked;
-    findMasked(r.project, denyKeys, { now });
+    findMasked(r.project, deny, { now });
     expect([first, asked]).toEqual([4, 4]);
     r.put("new/.env", "x");
-    expect(findMasked(r.project, denyKeys, { now: Date.now() }).files).toEqual([join(r.project, "new/.env")]);
+    expect(findMasked(r.project, deny, { now: Date.now() }).files).toEqual([join(r.project, "new/.env")]);
     rmSync(join(r.project, "new/.env"));
-    expect(findMasked(r.project, denyKeys, { now: Date.now() }).files).toEqual([]);
+    expect(findMasked(r.project, deny, { now: Date.now() }).files).toEqual([]);
   });
 
   it("does not remember folders that changed a moment ago", () => {
@@ -98,8 +98,8 @@ describe("findMasked()", () => {
       asked++;
       return null;
     }
-    findMasked(r.project, denyKeys, { now: Date.now() });
-    findMasked(r.project, denyKeys, { now: Date.now() });
+    findMasked(r.project, deny, { now: Date.now() });
+    findMasked(r.project, deny, { now: Date.now() });
     expect(asked).toBe(4);
   });
 
