@@ -3,6 +3,7 @@ import { createQuestionDesk } from "./approve.ts";
 import { createBudget } from "./budget.ts";
 import { type ContextItem, createContext } from "./context.ts";
 import type { GateDeps, GateParts } from "./deps.ts";
+import type { GeneratedSetup } from "./generate/session-generated.ts";
 import { createEnvelope } from "./envelope.ts";
 import { createHiddenPaths } from "./hidden-paths.ts";
 import type { SessionLimits } from "./limits.ts";
@@ -10,6 +11,7 @@ import type { OpenModel } from "./providers/model.ts";
 import { createQuotes } from "./quotes.ts";
 import { Session, type SessionInput } from "./session.ts";
 import { createDynamicTools } from "./skills/dynamic-tools.ts";
+import type { SkillsSetup } from "./skills/session-skills.ts";
 import { systemPrompt } from "./system-prompt.ts";
 import { BUILTIN_TOOLS, type ToolEntry } from "./tools/registry.ts";
 
@@ -33,6 +35,10 @@ export interface SessionOptions {
   readonly resumed?: { readonly items: readonly ContextItem[]; readonly quotes: readonly string[] };
   /** Instructions that the person vouched for; they go along with the first prompt and feed no quotes. */
   readonly instructions?: SessionInput["data"];
+  /** The skills that it may load, by `setUpSkills()`. */
+  readonly skills?: SkillsSetup;
+  /** The tools that it may generate and call, by `setUpGenerated()`. */
+  readonly generated?: GeneratedSetup;
   /** Keeps each finished step, masked; the next one waits for it. */
   readonly store?: (item: ContextItem) => Promise<void>;
   /** Keeps the whole conversation after it was summed up, masked. */
@@ -47,7 +53,12 @@ export interface SessionOptions {
  */
 export function openSession(options: SessionOptions): Session {
   let opened: Session | null = null;
-  const dynamic = createDynamicTools(offeredTools(options.mode), options.mode === "read-only");
+  const skills = options.skills?.(() => dynamic) ?? null;
+  const fixed = offeredTools(options.mode);
+  // A session that only reads neither makes tools nor runs them.
+  const generated = options.mode === "read-only" ? null : options.generated?.(() => gate) ?? null;
+  const withSkills = skills?.tools(fixed) ?? fixed;
+  const dynamic = createDynamicTools(generated?.tools(withSkills) ?? withSkills, options.mode === "read-only");
   const { tools } = dynamic;
   const { project, policy, clock } = options.gate;
   const gate: GateDeps = {
@@ -67,7 +78,12 @@ export function openSession(options: SessionOptions): Session {
   // Threat: a model that repeats the token lets a file learn it. It is masked like a secret wherever it shows up.
   gate.redactor.add({ bytes: new TextEncoder().encode(envelope.token), handle: null, class: "secret" });
   const { model, limits } = options;
+  const listed = skills?.listing() ?? null;
   const context = createContext(options.resumed?.items);
+  if (options.gate.front !== "call") {
+    generated?.beginTurn();
+    dynamic.nextRound();
+  }
   gate.emit({
     type: "init",
     version: options.version,
@@ -96,9 +112,12 @@ export function openSession(options: SessionOptions): Session {
       date: new Date(gate.clock.now()).toISOString().slice(0, 10),
       mode: options.mode,
       tools: [...tools.keys()],
+      skills: skills?.own ?? [],
     }),
     maskedTexts: new Map<string, MaskedText>(),
-    instructions: options.instructions ?? [],
+    instructions: [...options.instructions ?? [], ...listed === null ? [] : [listed]],
+    skills,
+    generated,
     store: options.store ?? null,
     rewrite: options.rewrite ?? null,
   });

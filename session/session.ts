@@ -2,20 +2,21 @@ import { type Label, labelOf, type MaskedText, type SessionId, USER_LABEL } from
 import type { SourceNet } from "../skills/mod.ts";
 import type { Act, OpenAct } from "./acts/act.ts";
 import type { SourceNetOptions } from "./acts/source-net.ts";
-import type { LabelledResult } from "./call.ts";
+import type { CallFailure, LabelledResult } from "./call.ts";
 import type { ContextBudget } from "./budget.ts";
 import type { Context, ContextItem } from "./context.ts";
 import type { GateDeps } from "./deps.ts";
 import type { Envelope } from "./envelope.ts";
 import type { Stop } from "./events.ts";
+import { SessionError } from "./errors.ts";
 import { runCall } from "./gate.ts";
 import type { SessionLimits } from "./limits.ts";
 import { fromPerson } from "./provenance.ts";
 import type { ModelIo, OpenModel } from "./providers/model.ts";
 import type { QuoteTable } from "./quotes.ts";
-
 import type { SessionGenerated } from "./generate/session-generated.ts";
 import type { SessionSkills } from "./skills/session-skills.ts";
+
 /** Everything a session is made of. */
 export interface SessionWiring {
   readonly gate: GateDeps;
@@ -27,11 +28,11 @@ export interface SessionWiring {
   readonly quotes: QuoteTable;
   readonly envelope: Envelope;
   readonly systemPrompt: string;
-  /** Texts that go along with the first prompt. */
   /** What it may load and has loaded; `null` where there are none. */
   readonly skills: SessionSkills | null;
   /** The tools that it may generate and call; `null` where there are none. */
   readonly generated: SessionGenerated | null;
+  /** Texts that go along with the first prompt. */
   readonly instructions: SessionInput["data"];
   /** Masked forms of texts that were sent before, so that a long context is scanned once. */
   readonly maskedTexts: Map<string, MaskedText>;
@@ -67,7 +68,7 @@ export interface PromptEnd {
 
 /** One conversation: prompts turn into decided, recorded actions. Knows no terminal and no editor. */
 export class Session {
-  readonly #wiring: SessionWiring;
+  #wiring: SessionWiring;
   #queue: Promise<unknown> = Promise.resolve();
   #running: AbortController | null = null;
   /** Ends with the session, and everything under way with it. */
@@ -115,7 +116,6 @@ export class Session {
     return work;
   }
 
-  /** Makes one call as the person, without the model. Never rejects. */
   /**
    * Goes on with another model, after what is under way.
    *
@@ -145,8 +145,14 @@ export class Session {
     await skills.offer(name);
   }
 
+  /** Makes one call as the person, without the model. Never rejects. */
   call(tool: string, args: unknown, signal: AbortSignal): Promise<LabelledResult> {
-    const { gate } = this.#wiring;
+    const { gate, generated } = this.#wiring;
+    // Between prompts; within one the next round begins with its next request.
+    if (this.#running === null) {
+      generated?.beginCall(tool);
+      gate.dynamic.nextRound();
+    }
     const made = runCall(gate, {
       call: gate.ids.next("call"),
       tool,
@@ -196,7 +202,12 @@ export class Session {
     return this.#alone(signal, async (both) => {
       // A call without a model needs no loop: it is loaded by the first prompt.
       const { runPrompt } = await import("./loop.ts");
-      return await runPrompt(this.#wiring, input, both);
+      this.#wiring.generated?.beginTurn();
+      try {
+        return await runPrompt(this.#wiring, input, both);
+      } finally {
+        this.#wiring.skills?.endPrompt();
+      }
     });
   }
 
