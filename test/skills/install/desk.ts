@@ -58,7 +58,10 @@ export async function makeDesk(signer?: Signer): Promise<Desk> {
     },
     async allow(...rules): Promise<void> {
       const file = join(project, ".agentzero/policy.yml");
-      const text = readFileSync(file, "utf8").replace("\ntests:\n", `\n${rules.map((rule) => `  - ${rule}\n`).join("")}tests:\n`);
+      const text = readFileSync(file, "utf8").replace(
+        "\ntests:\n",
+        `\n${rules.map((rule) => `  - ${rule}\n`).join("")}tests:\n`,
+      );
       writeFileSync(file, text);
       await must("policy", "trust", "--sha256", sha256(text).slice(7));
     },

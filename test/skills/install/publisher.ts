@@ -24,8 +24,7 @@ export function makeSigner(id = 1): Signer {
   return {
     key,
     pub: formatPublicKey(key.public),
-    sign: (archive, comment) =>
-      new TextEncoder().encode(signMinisign(archive, key, comment ?? commentOf(archive))),
+    sign: (archive, comment) => new TextEncoder().encode(signMinisign(archive, key, comment ?? commentOf(archive))),
   };
 }
 
@@ -50,7 +49,10 @@ export function release(
   const keys = { version, "az.id": `example-org/${name}`, ...given.keys };
   const files: PackageFile[] = [textFile("SKILL.md", skillMd(keys, { name }))];
   for (const [path, text] of Object.entries(given.files ?? {})) {
-    files.push({ ...textFile(path, text), exec: keys["az.perm.exec" as keyof typeof keys]?.startsWith(`skill:${path}`) ?? false });
+    files.push({
+      ...textFile(path, text),
+      exec: keys["az.perm.exec" as keyof typeof keys]?.startsWith(`skill:${path}`) ?? false,
+    });
   }
   const [major = 0, minor = 0, patch = 0] = version.split(".").map(Number);
   return packSkill(files, { seq: given.seq ?? major * 1_000_000 + minor * 1_000 + patch });
