@@ -42,7 +42,9 @@ export async function runTool(job: ToolJob, bytes: Uint8Array, signal?: AbortSig
     timeout: COMPONENT_BOUNDS.deadlineMs,
     killSignal: "SIGKILL",
   });
-  const stop = (): void => void child.kill("SIGKILL");
+  function stop(): void {
+    child.kill("SIGKILL");
+  }
   signal?.addEventListener("abort", stop, { once: true });
   try {
     const output = await outputOf(child, encodeToolMessage(job, [bytes]));
