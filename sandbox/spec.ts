@@ -272,10 +272,22 @@ export interface ProcessSpec {
   readonly hosts?: readonly string[];
   /** Values that the egress proxy puts in for one of the hosts; the command has a placeholder in its variable. */
   readonly hostSecrets?: readonly HostSecret[];
+  /** The skill whose script this is; then of the project only what it shares is there. */
+  readonly skill?: SkillMount;
   /** Deadline in milliseconds. */
   readonly timeoutMs: number;
   /** What the run may use. */
   readonly limits: ProcessLimits;
+}
+
+/** What a script of a skill sees besides the system: its own files at `/skill`, and what was granted of the project. */
+export interface SkillMount {
+  /** From verified buffers. */
+  readonly files: readonly { readonly path: string; readonly bytes: Uint8Array; readonly exec: boolean }[];
+  /** Real paths of files and folders that it may read. */
+  readonly read: readonly string[];
+  /** Real paths of files and folders that it may change on its staged view. */
+  readonly write: readonly string[];
 }
 
 /** One path that a command changed on its staged view. */

@@ -217,7 +217,9 @@ function finish(
     audit: { file: deps.auditFile, intent: authorized.intent, result: end.result },
     ms: elapsed(passage),
     // A command that never started has no status and changed nothing.
-    ...(proposal.tool === "shell" ? { exit: end.exit ?? null, changes: end.changes ?? [] } : {}),
+    ...(proposal.tool === "shell" || end.changes !== undefined
+      ? { exit: end.exit ?? null, changes: end.changes ?? [] }
+      : {}),
   };
   deps.emit({ type: "tool_result", ...result });
   // Who had a secret value at hand to send away may have it in other words, too: from here on the conversation counts as secret.

@@ -5,6 +5,7 @@ import type { ProcessSpec } from "../spec.ts";
 import { relayOptions } from "../egress/relay.ts";
 import { INNER_HOME } from "./command-environment.ts";
 import { emptyFolder, procOptions, rootOptions } from "./root-layout.ts";
+import { skillOptions } from "./skill-mount.ts";
 
 /** What the options are built from, besides the spec. */
 export interface ArgsInput {
@@ -113,8 +114,7 @@ function mountOptions(input: ArgsInput): readonly string[] {
       : ["--dir", "/var", "--symlink", "/tmp", "/var/tmp"],
     input.egressSocket === null ? [] : relayOptions(input.egressSocket, facts),
     chains.flatMap((path) => ["--ro-bind", path, path]),
-    input.staged ? ["--bind", `${spec.stageDir}/m`, project] : ["--ro-bind", project, project],
-    ownFolder(project),
+    ...projectOptions(input),
     hiddenOptions(spec),
     // Last, so that everything above could still make its mount points.
     // Threat: an agent that runs as root. The owner of /proc/sys is root outside and inside, so it could be written.
@@ -124,6 +124,12 @@ function mountOptions(input: ArgsInput): readonly string[] {
 
 function ownFolder(project: string): readonly string[] {
   const own = `${project}/.agentzero`;
+function projectOptions({ spec, staged }: ArgsInput): readonly (readonly string[])[] {
+  const { project, skill } = spec;
+  if (skill !== undefined) return [skillOptions({ ...spec, skill }, staged)];
+  return [staged ? ["--bind", `${spec.stageDir}/m`, project] : ["--ro-bind", project, project], ownFolder(project)];
+}
+
   if (!isFolder(own)) return [];
   const shown = VISIBLE.filter((name) => isPlain(`${own}/${name}`));
   return [

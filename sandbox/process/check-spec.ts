@@ -6,6 +6,7 @@ import { parseHost } from "../egress/egress.ts";
 import { checkLimit, FIXED, processLimits, SANDBOX_BOUNDS } from "../limits.ts";
 import { refuse } from "../outcome.ts";
 import type { ProcessSpec } from "../spec.ts";
+import { checkSkillMount } from "./skill-mount.ts";
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 // Mounting one of these writable would take the system, or everybody's files, along.
@@ -57,6 +58,7 @@ export function checkProcessSpec(spec: ProcessSpec, facts: HostFacts, hasEgress:
   if ((spec.stdin?.length ?? 0) > FIXED.stdinBytes) tooLarge("its input", spec.stdin?.length ?? 0, FIXED.stdinBytes);
   checkHosts(spec, hasEgress);
   checkHostSecrets(spec);
+  if (spec.skill !== undefined) checkSkillMount(spec, spec.skill);
 }
 
 function checkWorkspace(project: string, facts: HostFacts): void {

@@ -19,6 +19,7 @@ import { removeTree } from "./remove-tree.ts";
 import { revealSecrets } from "./reveal-secrets.ts";
 import { failureText, type OnceResult, runOnce } from "./run-once.ts";
 import { notesOn } from "./run-notes.ts";
+import { writeSkillFiles } from "./skill-mount.ts";
 import { makeStage, type Stage } from "./stage.ts";
 import type { Programs } from "./supervisor.ts";
 
@@ -93,6 +94,7 @@ async function runOnStage(deps: SandboxDeps, input: StagedInput, held: Held): Pr
   const lease = held.lease = input.egress === null ? null : await leaseEgress(deps, { ...input, egress: input.egress });
   const marked = staged ? markMasked(stage, spec.project, [...spec.hidden.files, ...spec.hidden.dirs]) : [];
   const args = {
+  if (spec.skill !== undefined) writeSkillFiles(stage, spec.project, spec.skill);
     spec,
     facts: deps.facts,
     staged,

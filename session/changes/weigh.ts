@@ -52,7 +52,7 @@ export function weighChange(
       tier: "host-supervised",
       // The command may have copied anything it read into the file.
       tainted: isUntrusted(passage.proposal.provenance.label),
-      skill: null,
+      skill: passage.plan.actions.find(({ skill }) => skill !== null)?.skill ?? null,
     },
   };
 }

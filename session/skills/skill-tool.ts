@@ -107,7 +107,13 @@ function runActions(skill: GrantedSkill, { actor }: Guest, { tier, context }: Ru
       capability: "package_execution",
       target: { kind: "package", id: actor.id, version: actor.version, digest: actor.digest },
     },
-    { ...base, capability: "runtime_launch", target: { kind: "skill", name: tier } },
+    // A script is launched by its execution: there only a rule against the launch counts.
+    {
+      ...base,
+      capability: "runtime_launch",
+      target: { kind: "skill", name: tier },
+      ...(tier === "host-supervised" ? { denyOnly: true } : {}),
+    },
   ];
 }
 
