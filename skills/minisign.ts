@@ -99,7 +99,6 @@ export function parseSignature(bytes: Uint8Array): MinisignSignature {
   const [untrusted = "", first = "", trusted = "", second = "", end] = lines;
   if (lines.length !== 5 || end !== "") throw malformed("it does not have exactly four lines");
   if (!untrusted.startsWith(UNTRUSTED) || !trusted.startsWith(TRUSTED)) throw malformed("a comment line is missing");
-  if (!isOneLine(untrusted) || !isOneLine(trusted)) throw malformed("a comment has a control or invisible character");
   const signed = fromBase64(first);
   const globalSignature = fromBase64(second);
   if (signed === null || globalSignature === null) throw malformed("it is not canonical base64");
@@ -110,6 +109,8 @@ export function parseSignature(bytes: Uint8Array): MinisignSignature {
       hint: "sign with `minisign -S -H`",
     });
   }
+  // The program's own comment has tabs: a package needs the one of `skill sign --external`.
+  if (!isOneLine(untrusted) || !isOneLine(trusted)) throw malformed("a comment has a control or invisible character");
   return {
     keyId: signed.slice(2, 10),
     signature: signed.slice(10),
