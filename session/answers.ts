@@ -1,9 +1,11 @@
-import { AgentZeroError, type ApprovalRequest, type Digest } from "../core/mod.ts";
+import type { AuditEvent } from "../audit/mod.ts";
+import { AgentZeroError, type ApprovalRequest, type AtomicAction, describeTarget, type Digest } from "../core/mod.ts";
 import { type AskedConsent, type DecidedAction, type GrantScope, openQuestions } from "./approve.ts";
 import { record } from "./authorize.ts";
 import type { CallFailure } from "./call.ts";
 import type { GateDeps } from "./deps.ts";
 import { approvalEvent, type RecordSubject } from "./record.ts";
+import { refreshPolicy } from "./refresh-policy.ts";
 
 /** How a question ended, on record. */
 export type Answered =
@@ -88,6 +90,8 @@ export async function remember(
     try {
       // oxlint-disable-next-line no-await-in-loop -- one file holds them all
       await deps.policy.remember({ action, terms, scope, by: deps.questions.channel });
+      // oxlint-disable-next-line no-await-in-loop -- in the order they were stored
+      await record(deps, grantEvent(action, scope, deps.questions.channel), { risky: false });
     } catch (cause) {
       const code = cause instanceof AgentZeroError ? cause.code : "STATE_WRITE";
       const text = scope === "never"
@@ -99,6 +103,17 @@ export async function remember(
   }
 }
 
+function grantEvent(action: AtomicAction, scope: GrantScope | "never", channel: string): AuditEvent {
+  const answer = scope === "never" ? "deny" : "allow";
+  return {
+    event: "grant.change",
+    capability: action.capability,
+    actions: [{ capability: action.capability, target: describeTarget(action.target), decision: answer }],
+    approval: { scope, answer, channel },
+    reason: scope === "never" ? "this is not asked again: the answer is no" : `this is not asked again: ${scope}`,
+  };
+}
+
 /**
  * Tells whether what policy says got stricter while a question was open: an edited file, a *never* from another session,
  * a switch to reading only.
@@ -108,10 +123,10 @@ export async function remember(
  * @returns `true` when the answer no longer counts.
  */
 export async function isStricterNow(
-  deps: Pick<GateDeps, "policy">,
+  deps: Pick<GateDeps, "policy" | "audit">,
   before: { readonly policy: Digest; readonly decided: readonly DecidedAction[] },
 ): Promise<boolean> {
-  await deps.policy.refresh();
+  await refreshPolicy(deps);
   if (deps.policy.generation.digest !== before.policy) return true;
   return before.decided.some(({ action, verdict }) => {
     const now = deps.policy.decide(action);

@@ -4,6 +4,7 @@ import type { CallFailure } from "./call.ts";
 import type { GateDeps } from "./deps.ts";
 import { lowerFirst } from "./lower-first.ts";
 import { intentEvent, type IntentFacts, type RecordSubject } from "./record.ts";
+import { refreshPolicy } from "./refresh-policy.ts";
 import { leakEvent } from "./secret-leak.ts";
 import { secretPlace } from "./secret-place.ts";
 
@@ -48,7 +49,7 @@ export async function authorize(
   },
 ): Promise<Authorized> {
   // Sources are looked at before each call, so that a tightened policy holds at once.
-  await deps.policy.refresh();
+  await refreshPolicy(deps);
   const { worst: gravest, each } = deps.policy.decideAll(call.actions);
   // Threat: a rule with obligations loses them beside a graver one for another action of the same call.
   const decided = gravest.decision === "deny"

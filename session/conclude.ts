@@ -1,3 +1,4 @@
+import type { AuditEvent } from "../audit/mod.ts";
 import { type Classification, joinObligations, type Label, labelOf, type TrustLabel } from "../core/mod.ts";
 import type { FileAdmission } from "./admit-files.ts";
 import { record } from "./authorize.ts";
@@ -6,6 +7,7 @@ import type { EffectOutcome } from "./effects.ts";
 import { type LabelledOutput, labelOutput, sumRedactions } from "./label-output.ts";
 import { maskPreview } from "./mask-preview.ts";
 import { maskedText } from "./masked-text.ts";
+import { targetOf } from "./http/target.ts";
 import { elapsed, type Passage } from "./passage.ts";
 import { resultEvent } from "./record.ts";
 import type { Prepared, Presented } from "./tools/tool.ts";
@@ -94,6 +96,7 @@ export async function concludeRun(
     redactions: output?.redactions ?? [],
     sandbox: outcome.profile,
     tagOut: presented.output === null ? null : deps.audit.tag(presented.output),
+    network: networkOf(run),
   });
   const written = await record(deps, event, { risky: false });
   if (failure === null) showChanges(passage, run.prepared);
@@ -150,6 +153,16 @@ async function label(
   } catch {
     return null;
   }
+}
+
+// A fetch leaves where it ended, after redirects, each of which has a record of its own.
+function networkOf(
+  { ran, prepared: { effect } }: { readonly ran: EffectOutcome; readonly prepared: Prepared },
+): NonNullable<AuditEvent["network"]> | null {
+  if (ran.backend !== "http" || effect.backend !== "http" || !ran.outcome.ok) return null;
+  const { url, address, status } = ran.outcome.value;
+  const { host, port } = targetOf(url);
+  return { host, ip: address, port, method: effect.spec.method, status };
 }
 
 // Ties the effect's own presenter to the outcome of the same backend.

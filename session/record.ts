@@ -188,6 +188,8 @@ export interface ResultFacts {
   readonly redactions: readonly Redaction[];
   readonly sandbox: string | null;
   readonly tagOut: string | null;
+  /** Where a request went and what came back. */
+  readonly network?: AuditEvent["network"];
   readonly changes?: readonly {
     readonly path: string;
     readonly kind: string;
@@ -214,6 +216,7 @@ export function resultEvent(subject: RecordSubject, facts: ResultFacts): AuditEv
     redactions: facts.redactions.map(({ class: name, count, by }) => ({ class: name, count, by })),
     bytes_out: facts.bytesOut,
     tag_out: facts.tagOut,
+    ...(facts.network == null ? {} : { network: facts.network }),
     ...(facts.changes === undefined ? {} : { changes: facts.changes }),
     result: {
       status: facts.status,

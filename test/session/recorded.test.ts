@@ -1,0 +1,82 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type AuditEvent, listSessionFiles, readSession } from "../../audit/mod.ts";
+import { openInstallation } from "../../cli/compose/installation.ts";
+import { contextIn } from "../support/context.ts";
+import { type Engine, openEngine } from "../support/engine.ts";
+import { startModelServer } from "../support/model-server.ts";
+
+async function eventsOf(engine: Engine): Promise<readonly AuditEvent[]> {
+  const { keys } = await openInstallation(contextIn(engine.project, engine.home));
+  const events: AuditEvent[] = [];
+  for (const files of listSessionFiles(join(engine.project, ".agentzero", "audit"))) {
+    if (files.session !== engine.composed.session.id) continue;
+    await readSession(files, (kid) => keys.auditBoxSecret(kid), ({ event }) => event !== null && events.push(event));
+  }
+  return events;
+}
+
+describe("what a session records besides its calls", () => {
+  it("names rules that changed under way, and an edit that was not taken over", async () => {
+    const engine = await openEngine();
+    const file = join(engine.home, "policy.yml");
+    await engine.call("read", { path: "README.md" });
+    const rule = '{ id: no-readme, effect: deny, capability: file_read, paths: ["**/README.md"] }';
+    writeFileSync(file, `version: 2\nrules:\n  - ${rule}\n`, { mode: 0o600 });
+    expect((await engine.call("read", { path: "README.md" })).rule).toBe("no-readme");
+    writeFileSync(file, "version: 2\nrules: [broken\n", { mode: 0o600 });
+    expect((await engine.call("read", { path: "README.md" })).rule).toBe("no-readme");
+    await engine.call("read", { path: "README.md" });
+    await engine.close();
+    const events = await eventsOf(engine);
+    expect(events.map(({ event }) => event).filter((name) => name.startsWith("policy."))).toEqual([
+      "policy.load",
+      "policy.reload_failed",
+    ]);
+    const load = events.findIndex(({ event }) => event === "policy.load");
+    // It stands before the first decision that rests on it.
+    expect(events[load + 1]).toMatchObject({ event: "intent", rule: "no-readme", policy: events[load]?.policy });
+    expect(events[0]?.policy).not.toBe(events[load]?.policy);
+  });
+
+  it("names an answer that is remembered, and how far it reaches", async () => {
+    const engine = await openEngine({
+      person: ({ digest }) => Promise.resolve({ kind: "allowed", scope: "session", subject: digest, only: null }),
+    });
+    expect((await engine.call("write", { path: "a.txt", content: "x" })).ok).toBe(true);
+    await engine.close();
+    const events = await eventsOf(engine);
+    expect(events.map(({ event }) => event)).toEqual([
+      "session.start",
+      "intent",
+      "approval",
+      "grant.change",
+      "result",
+      "session.end",
+    ]);
+    expect(events[3]).toMatchObject({
+      capability: "file_write",
+      approval: { scope: "session", answer: "allow" },
+      actions: [{ capability: "file_write", target: expect.stringContaining("a.txt"), decision: "allow" }],
+    });
+    expect(events[0]?.reason).toContain("scanner ready");
+  });
+
+  it("names where a request went and what came back", async () => {
+    const server = await startModelServer((_, response) => response.writeHead(404).end("no"));
+    onTestFinished(() => server.close());
+    const rule = '{ id: near, effect: allow, capability: network_request, cidr: ["127.0.0.0/8"], tainted: any }';
+    const engine = await openEngine({ policy: `version: 2\nrules:\n  - ${rule}\n` });
+    await engine.call("fetch", { url: `http://127.0.0.1:${server.port}/a` });
+    await engine.close();
+    const result = (await eventsOf(engine)).find(({ event }) => event === "result");
+    expect(result?.network).toEqual({
+      host: "127.0.0.1",
+      ip: "127.0.0.1",
+      port: server.port,
+      method: "GET",
+      status: 404,
+    });
+  });
+});
