@@ -55,7 +55,7 @@ export interface SkillsOptions extends TrustPlace {
   /** Remembers grants, and says whether the project's policy is trusted. */
   readonly policy: Pick<
     PolicyEngine,
-    "forget" | "generation" | "grantPackage" | "grants" | "packageGrant" | "revokePackage" | "tampered"
+    "forget" | "generation" | "grantPackage" | "grants" | "packageGrant" | "refresh" | "revokePackage" | "tampered"
   >;
   /** Says when a lock was left behind. */
   readonly clock: Clock;

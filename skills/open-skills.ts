@@ -39,6 +39,8 @@ function findHolder(options: SkillsOptions, name: string): FoundSkill | null {
 }
 
 async function load(options: SkillsOptions, name: string): Promise<LoadedSkill> {
+  // Grants may have been changed by another process, or by something else, since the last look.
+  await options.policy.refresh();
   const found = findHolder(options, name);
   // Threat: a name that is only in the lock of somebody else, or in no lock at all, is never guessed at.
   if (found === null) throw missing(options, name);

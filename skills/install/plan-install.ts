@@ -94,6 +94,7 @@ export async function planInstall(
   bundle: SourceBundle,
   plan: PlanOptions,
 ): Promise<InstallPlan> {
+  await options.policy.refresh();
   checkPackageGrants(options, options.policy.tampered());
   const opened = bundle.kind === "signed" ? await openSigned(options, bundle, plan) : openFolder(bundle);
   const { entry } = opened;
