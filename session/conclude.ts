@@ -96,6 +96,7 @@ export async function concludeRun(
     redactions: output?.redactions ?? [],
     sandbox: outcome.profile,
     tagOut: presented.output === null ? null : deps.audit.tag(presented.output),
+    obligations: obligationsOf(passage, output !== null),
     network: networkOf(run),
   });
   const written = await record(deps, event, { risky: false });
@@ -153,6 +154,12 @@ async function label(
   } catch {
     return null;
   }
+}
+
+// What was masked or cut as a rule asked is done once the output exists; otherwise it was withheld.
+function obligationsOf({ authorized: { worst } }: Passage, met: boolean): AuditEvent["obligations"] {
+  const { redact, max_bytes } = worst.obligations;
+  return redact.length === 0 && max_bytes === null ? null : { redact: [...redact], max_bytes, met };
 }
 
 // A fetch leaves where it ended, after redirects, each of which has a record of its own.

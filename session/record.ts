@@ -188,6 +188,8 @@ export interface ResultFacts {
   readonly redactions: readonly Redaction[];
   readonly sandbox: string | null;
   readonly tagOut: string | null;
+  /** What the decision asked to be done to the data, and whether it was. */
+  readonly obligations?: AuditEvent["obligations"];
   /** Where a request went and what came back. */
   readonly network?: AuditEvent["network"];
   readonly changes?: readonly {
@@ -216,6 +218,7 @@ export function resultEvent(subject: RecordSubject, facts: ResultFacts): AuditEv
     redactions: facts.redactions.map(({ class: name, count, by }) => ({ class: name, count, by })),
     bytes_out: facts.bytesOut,
     tag_out: facts.tagOut,
+    ...(facts.obligations == null ? {} : { obligations: facts.obligations }),
     ...(facts.network == null ? {} : { network: facts.network }),
     ...(facts.changes === undefined ? {} : { changes: facts.changes }),
     result: {

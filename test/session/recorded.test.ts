@@ -79,4 +79,17 @@ describe("what a session records besides its calls", () => {
       status: 404,
     });
   });
+
+  it("says whether what a rule asked to be done to the data was done", async () => {
+    const rule = '{ id: masked, effect: allow_with_redaction, capability: file_read, paths: ["**"], redact: [pii] }';
+    const engine = await openEngine({
+      policy: `version: 2\nrules:\n  - ${rule}\n`,
+      files: { "a.txt": "mail ada@mail.example.org\n" },
+    });
+    expect((await engine.call("read", { path: "a.txt" })).output).not.toContain("ada@");
+    await engine.close();
+    const events = await eventsOf(engine);
+    expect(events.find(({ event }) => event === "intent")?.obligations).toEqual({ redact: ["pii"] });
+    expect(events.find(({ event }) => event === "result")?.obligations).toEqual({ redact: ["pii"], met: true });
+  });
 });
