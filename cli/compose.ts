@@ -4,12 +4,15 @@ import { type Approver, createRedactor, type Redactor, type SessionId, toHex } f
 import { createPermits, type PolicyEngine, type SessionMode } from "../policy/mod.ts";
 import {
   createBubblewrap,
+  createComponentStore,
   createHostFiles,
   createHostFolders,
   createHostWriter,
+  createWasm,
   hostNetwork,
   lookupProgram,
   type SandboxDeps,
+  type WasmBackend,
 } from "../sandbox/mod.ts";
 import {
   createHttp,
@@ -20,6 +23,7 @@ import {
   openSession,
   type Session,
   type SessionEvent,
+  type SkillsSetup,
   type TranscriptFolder,
 } from "../session/mod.ts";
 import { auditSettings } from "./compose/audit-settings.ts";
@@ -53,8 +57,8 @@ export interface SessionRequest {
     readonly script?: string | undefined;
   };
   readonly maxTurns?: number | null;
-  /** Skills can be loaded and run; a session with a model always has them. */
-  readonly skills?: boolean;
+  /** Skills can be loaded and run, or which ones; a session with a model always has them. */
+  readonly skills?: boolean | SkillsSetup;
   /** Goes on with an earlier conversation. */
   readonly resume?: ResumeWish | null;
   /** Refuses a request that can never become a call, before anything is made or recorded. */
@@ -191,6 +195,8 @@ export async function openComposedSession(context: CommandContext, request: Sess
     const toolchains = config.user.sandbox?.paths ?? [];
     const gate: GateParts = {
       session,
+    const wasm = wasmTier(sandbox, installation);
+    closer.also(() => void wasm.close());
       project: root,
       front: request.front,
       uid: installation.facts.uid,
@@ -217,6 +223,7 @@ export async function openComposedSession(context: CommandContext, request: Sess
         http: createHttpBackend({ http, clock, timers }),
       },
       plan: {
+        wasm,
         project: root,
         stageRoot: record.stageRoot,
         classify: (target) => policy.classify(target),
@@ -233,7 +240,9 @@ export async function openComposedSession(context: CommandContext, request: Sess
         request.emit(event, session);
       },
     };
-    const skills = request.front === "call" && request.skills !== true
+    const skills = typeof request.skills === "function"
+      ? request.skills
+      : request.front === "call" && request.skills !== true
       ? null
       : (await import("./compose/skills.ts")).sessionSkills(context, installation, { project, policy });
     const opened = openSession({
@@ -300,6 +309,12 @@ function recordPlace(
   isProject: boolean,
 ): { readonly dir: string; readonly stageRoot: string; readonly sessions: string } {
   const folder = isProject ? join(base, PROJECT_FOLDER) : base;
+/** The tier of components; what it needs is loaded by the first run. */
+function wasmTier(sandbox: SandboxDeps, { home, keys }: Installation): WasmBackend {
+  const dir = join(home, "store", "wasm");
+  return createWasm(sandbox, { store: createComponentStore(sandbox, { dir, macKey: keys.derive("az/wasm-store/v1") }) });
+}
+
   return { dir: join(folder, "audit"), stageRoot: join(folder, "state", "stage"), sessions: join(folder, "sessions") };
 }
 
