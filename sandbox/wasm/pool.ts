@@ -93,9 +93,13 @@ export function createPool({ timers }: Pick<SandboxDeps, "timers">, limits: Pool
             if (given) return;
             given = true;
             running--;
-            if (reusable && guest.alive && guest.runs < limits.calls) keep(key, guest);
-            else void guest.kill();
-            release();
+            if (reusable && guest.alive && guest.runs < limits.calls) {
+              keep(key, guest);
+              release();
+            } else {
+              // Its place is free when its memory is.
+              void guest.kill().finally(release);
+            }
           },
         };
       } catch (error) {

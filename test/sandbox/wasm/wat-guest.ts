@@ -51,9 +51,7 @@ export const WAT: string = `
     (i32.add (call $deep (i32.add (local.get $n) (i32.const 1))) (local.get $n)))
   (func $straight (local $x i64)
     (loop $again
-      ${
-  "(local.set $x (i64.add (i64.mul (local.get $x) (i64.const 6364136223846793005)) (i64.const 1)))\n".repeat(2000)
-}
+      ${"(local.set $x (i64.add (i64.mul (local.get $x) (i64.const 6364136223846793005)) (i64.const 1)))\n".repeat(600)}
       (br $again)))
   (func (export "run") (param $at i32) (param $length i32) (result i32)
     (local $op i32) (local $n i32) (local $i i32)
