@@ -27,7 +27,7 @@ export function approverFor(context: CommandContext, approve: boolean): Approver
  * @throws {CliError} `USAGE` for what is not JSON.
  */
 export async function jsonInput(context: CommandContext, given: string): Promise<unknown> {
-  return parseArgs(await argsText(context, given));
+  return parseJsonInput(await argsText(context, given));
 }
 
 async function argsText(context: CommandContext, given: string): Promise<string> {
@@ -40,7 +40,14 @@ async function argsText(context: CommandContext, given: string): Promise<string>
   }
 }
 
-function parseArgs(text: string): unknown {
+/**
+ * Decodes JSON that a person gave.
+ *
+ * @param text The text.
+ * @returns The decoded value.
+ * @throws {CliError} `USAGE` with the place of the first fault.
+ */
+export function parseJsonInput(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {

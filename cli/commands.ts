@@ -27,6 +27,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: "skill", load: () => import("./commands/skill.ts") },
   { name: "trust", load: () => import("./commands/trust.ts") },
   { name: "key", load: () => import("./commands/key.ts") },
+  { name: "tool", load: () => import("./commands/tool.ts") },
   { name: "session", load: () => import("./commands/session.ts") },
   { name: "acp", load: () => import("./commands/acp.ts") },
   { name: "completions", load: () => import("./commands/completions.ts") },

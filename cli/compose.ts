@@ -61,6 +61,8 @@ export interface SessionRequest {
   readonly skills?: boolean | SkillsSetup;
   /** Goes on with an earlier conversation. */
   readonly resume?: ResumeWish | null;
+  /** `true` where a call without a model needs generated tools, or makes one. */
+  readonly generated?: boolean;
   /** Refuses a request that can never become a call, before anything is made or recorded. */
   readonly check?: (project: string) => void;
   /** Takes the events, in order. */
@@ -193,10 +195,10 @@ export async function openComposedSession(context: CommandContext, request: Sess
     for (const notice of resumed?.notices ?? []) context.output.note(notice);
     const sandbox: SandboxDeps = { clock, timers, random, facts: installation.facts.host };
     const toolchains = config.user.sandbox?.paths ?? [];
-    const gate: GateParts = {
-      session,
     const wasm = wasmTier(sandbox, installation);
     closer.also(() => void wasm.close());
+    const gate: GateParts = {
+      session,
       project: root,
       front: request.front,
       uid: installation.facts.uid,
@@ -221,9 +223,9 @@ export async function openComposedSession(context: CommandContext, request: Sess
           network: hostNetwork(),
         }),
         http: createHttpBackend({ http, clock, timers }),
+        wasm,
       },
       plan: {
-        wasm,
         project: root,
         stageRoot: record.stageRoot,
         classify: (target) => policy.classify(target),
@@ -245,9 +247,13 @@ export async function openComposedSession(context: CommandContext, request: Sess
       : request.front === "call" && request.skills !== true
       ? null
       : (await import("./compose/skills.ts")).sessionSkills(context, installation, { project, policy });
+    const generated = project === null || (request.front === "call" && request.generated !== true)
+      ? null
+      : (await import("./compose/generated.ts")).sessionGenerated(context, installation, { project, policy });
     const opened = openSession({
       gate,
       ...(skills === null ? {} : { skills }),
+      ...(generated === null ? {} : { generated }),
       approver: request.approver,
       model,
       limits: sessionLimits(config, request.maxTurns ?? null),
@@ -303,18 +309,18 @@ function isPlainAct(front: Front): boolean {
   return front === "call" || front === "skill";
 }
 
-/** Where a session records, stages and keeps its conversation: in its project, or under the home. */
-function recordPlace(
-  base: string,
-  isProject: boolean,
-): { readonly dir: string; readonly stageRoot: string; readonly sessions: string } {
-  const folder = isProject ? join(base, PROJECT_FOLDER) : base;
 /** The tier of components; what it needs is loaded by the first run. */
 function wasmTier(sandbox: SandboxDeps, { home, keys }: Installation): WasmBackend {
   const dir = join(home, "store", "wasm");
   return createWasm(sandbox, { store: createComponentStore(sandbox, { dir, macKey: keys.derive("az/wasm-store/v1") }) });
 }
 
+/** Where a session records, stages and keeps its conversation: in its project, or under the home. */
+function recordPlace(
+  base: string,
+  isProject: boolean,
+): { readonly dir: string; readonly stageRoot: string; readonly sessions: string } {
+  const folder = isProject ? join(base, PROJECT_FOLDER) : base;
   return { dir: join(folder, "audit"), stageRoot: join(folder, "state", "stage"), sessions: join(folder, "sessions") };
 }
 

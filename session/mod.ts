@@ -28,6 +28,7 @@ export * from "./providers/open-model.ts";
 export * from "./providers/parse-builtin-line.ts";
 export type { ScriptCall, ScriptTurn } from "./providers/parse-script.ts";
 export type { DynamicTools } from "./skills/dynamic-tools.ts";
+export { toolSheet } from "./generate/tool-sheet.ts";
 export { type GeneratedParts, type GeneratedSetup, setUpGenerated } from "./generate/session-generated.ts";
 export { setUpSkills, type SkillsSetup } from "./skills/session-skills.ts";
 export type { Guest, GuestRun, GuestStage, GuestTime } from "./host-calls/guest.ts";

@@ -11,7 +11,7 @@ import type { Stop } from "./events.ts";
 import { SessionError } from "./errors.ts";
 import { runCall } from "./gate.ts";
 import type { SessionLimits } from "./limits.ts";
-import { fromPerson } from "./provenance.ts";
+import { fromPerson, type Provenance } from "./provenance.ts";
 import type { ModelIo, OpenModel } from "./providers/model.ts";
 import type { QuoteTable } from "./quotes.ts";
 import type { SessionGenerated } from "./generate/session-generated.ts";
@@ -147,6 +147,27 @@ export class Session {
 
   /** Makes one call as the person, without the model. Never rejects. */
   call(tool: string, args: unknown, signal: AbortSignal): Promise<LabelledResult> {
+    return this.#call({ tool, args, provenance: fromPerson(USER_LABEL) }, signal);
+  }
+
+  /**
+   * Makes one call as the person, with arguments that come from elsewhere: untrusted text shaped all of them.
+   *
+   * @param call Tool and arguments, and the label of what they were read from.
+   * @param signal Cancels it.
+   */
+  callWith(
+    call: { readonly tool: string; readonly args: unknown; readonly label: Label },
+    signal: AbortSignal,
+  ): Promise<LabelledResult> {
+    const { tool, args, label } = call;
+    return this.#call({ tool, args, provenance: { actor: "person", label, tainted: () => true } }, signal);
+  }
+
+  #call(
+    { tool, args, provenance }: { readonly tool: string; readonly args: unknown; readonly provenance: Provenance },
+    signal: AbortSignal,
+  ): Promise<LabelledResult> {
     const { gate, generated } = this.#wiring;
     // Between prompts; within one the next round begins with its next request.
     if (this.#running === null) {
@@ -157,7 +178,7 @@ export class Session {
       call: gate.ids.next("call"),
       tool,
       args,
-      provenance: fromPerson(USER_LABEL),
+      provenance,
       turn: null,
       signal: AbortSignal.any([signal, this.#life.signal]),
       maxOutputBytes: MAX_PERSON_OUTPUT_BYTES,

@@ -100,6 +100,7 @@ export { readRegular, type RegularFile } from "./read-regular.ts";
 export { checkStatement, parseStatement } from "./trust/statement.ts";
 export { openSkills } from "./open-skills.ts";
 export type { DisabledBy } from "./generated/active.ts";
+export { generatedAsSkills } from "./generated/as-skills.ts";
 export { MAX_VERSIONS, type PlannedVersion } from "./generated/change-tool.ts";
 export {
   type CheckedDefinition,
@@ -111,6 +112,7 @@ export {
   type ToolPermissionKey,
 } from "./generated/definition.ts";
 export { examplesJson, type ToolEntryRecord, type ToolOrigin } from "./generated/entry.ts";
+export { readForeignTool } from "./generated/foreign.ts";
 export type { GeneratedPlace } from "./generated/place.ts";
 export { permissionStrings } from "./generated/permission-strings.ts";
 export { DEFINITION_SCHEMA, readDefinition } from "./generated/read-definition.ts";

@@ -91,8 +91,8 @@ async function prepareRun(runs: GeneratedRuns, decided: ToolVersion, { args, con
       hint: "call it again",
     });
   }
-  const { language, permissions } = version.entry;
-  const program = await toolProgram({ language, source: version.source, permissions });
+  const { language, permissions, engine } = version.entry;
+  const program = await toolProgram({ language, source: version.source, permissions, component: engine });
   const input = JSON.stringify(args) ?? "null";
   const seed = context.call ?? `${name} ${input}`;
   return {

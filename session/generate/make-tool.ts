@@ -1,5 +1,4 @@
-import { AgentZeroError, type AtomicAction } from "../../core/mod.ts";
-import { ENGINE_DIGEST } from "../../sandbox/mod.ts";
+import { AgentZeroError, type AtomicAction, type Digest } from "../../core/mod.ts";
 import type { CheckedDefinition, GeneratedTools, PlannedVersion, ToolOrigin, ToolVersion } from "../../skills/mod.ts";
 import { record } from "../authorize.ts";
 import type { CallFailure } from "../call.ts";
@@ -51,7 +50,7 @@ export function createMaker(
       const failure = await tryExamples(trial, io);
       if (failure !== null) return failure;
       if (io.signal.aborted) return { code: "CANCELLED", message: "Cannot register the tool: cancelled", hint: null };
-      const made = await register({ registry, gate, making });
+      const made = await register({ registry, gate, making, engine: program.component });
       if (!("code" in made)) offer(made);
       return made;
     },
@@ -71,7 +70,12 @@ async function compile({ checked }: Making): Promise<ToolProgram | CallFailure> 
 }
 
 async function register(
-  { registry, gate, making }: { readonly registry: GeneratedTools; readonly gate: GateDeps; readonly making: Making },
+  { registry, gate, making, engine }: {
+    readonly registry: GeneratedTools;
+    readonly gate: GateDeps;
+    readonly making: Making;
+    readonly engine: Digest;
+  },
 ): Promise<ToolVersion | CallFailure> {
   const { checked, plan, origin } = making;
   // On record before it is there: what cannot be recorded does not happen.
@@ -86,7 +90,7 @@ async function register(
   if (typeof written !== "number") return written;
   return registry.register(checked, {
     plan,
-    engine: checked.definition.language === "javascript" ? ENGINE_DIGEST : null,
+    engine,
     origin: {
       ...origin,
       created: gate.clock.now(),

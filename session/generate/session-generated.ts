@@ -50,8 +50,9 @@ function createSessionGenerated({ registry, holder }: GeneratedParts, gate: () =
   }
   function offer(version: ToolVersion): void {
     const { name } = version.entry;
+    if (offered.get(name) === version.actor.digest) return;
     // A skill of that name was there first: it keeps it.
-    if (holder(name) !== null || offered.get(name) === version.actor.digest) return;
+    if (holder(name) !== null) return;
     offered.set(name, version.actor.digest ?? "");
     gate().dynamic.offer(generatedTool(runs, version));
   }

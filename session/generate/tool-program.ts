@@ -1,6 +1,7 @@
 import { b2, type Digest, type SkillPermissions } from "../../core/mod.ts";
 import {
   type ComponentManifest,
+  componentOfWat,
   ENGINE_DIGEST,
   ENGINE_MANIFEST,
   readScriptEngine,
@@ -26,6 +27,8 @@ export interface ProgramSource {
   readonly language: ToolLanguage;
   readonly source: string;
   readonly permissions: SkillPermissions;
+  /** Digest of the component that a WAT module became when it was registered: it is made again only where the store lacks it. */
+  readonly component?: Digest | null;
 }
 
 /**
@@ -41,10 +44,10 @@ export async function toolProgram(tool: ProgramSource): Promise<ToolProgram> {
     const script = { source, digest: b2(source) };
     return { component: ENGINE_DIGEST, manifest: ENGINE_MANIFEST, script, bytes: readScriptEngine };
   }
-  // The parser of WAT is large: loaded by the first tool that is written in it.
-  const { componentOfWat } = await import("../../sandbox/mod.ts");
-  const component = await componentOfWat(source);
   const manifest = { world: "tool", imports: declaredInterfaces(permissions), wasi: [] } as const;
+  const known = tool.component ?? null;
+  if (known !== null) return { component: known, manifest, script: null, bytes: () => componentOfWat(source) };
+  const component = await componentOfWat(source);
   return { component: b2(component), manifest, script: null, bytes: () => Promise.resolve(component) };
 }
 

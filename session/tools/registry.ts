@@ -34,7 +34,7 @@ export interface ToolSummary {
 export const BUILTIN_TOOLS: ReadonlyMap<string, ToolEntry> = new Map(ENTRIES.map((entry) => [entry.name, entry]));
 
 /** Names of the tools of every session, in the order they are shown. */
-export const TOOL_NAMES: readonly string[] = [...BUILTIN_TOOLS.keys(), "use_skill"];
+export const TOOL_NAMES: readonly string[] = [...BUILTIN_TOOLS.keys(), "generate_tool", "use_skill"];
 
 /** Loads every tool and says what it is for, in the order they are shown. */
 export async function describeTools(): Promise<readonly ToolSummary[]> {

@@ -36,15 +36,16 @@ export interface ToolEntryRecord extends ToolOrigin {
   readonly permissions: SkillPermissions;
   /** Digest of the permissions. */
   readonly perm: Digest;
-  /** Digest of the script engine it was tried with; `null` for WAT. */
-  readonly engine: Digest | null;
+  /** Digest of the component that its examples ran in: the script engine, or what the WAT module became. */
+  readonly engine: Digest;
   /** As they were written. */
   readonly examples: readonly unknown[];
 }
 
 const DIGEST = shape.guarded(isDigest, "a digest");
 const ATOMS = shape.list(shape.string());
-const PERMISSIONS: shape.Shape<SkillPermissions> = shape.object({
+/** Compiled permissions as JSON. */
+export const PERMISSIONS_SHAPE: shape.Shape<SkillPermissions> = shape.object({
   v: shape.guarded((value): value is 1 => value === 1, "1"),
   runtime: shape.string(),
   world: shape.nullable(shape.string()),
@@ -63,9 +64,9 @@ const ENTRY = shape.object({
   source: DIGEST,
   text: DIGEST,
   input_schema: shape.record(shape.string(), shape.anything()),
-  permissions: PERMISSIONS,
+  permissions: PERMISSIONS_SHAPE,
   perm: DIGEST,
-  engine: shape.nullable(DIGEST),
+  engine: DIGEST,
   examples: shape.list(shape.anything()),
   created: shape.integer({ min: 0 }),
   session: shape.string(),

@@ -1,4 +1,4 @@
-import { AgentZeroError, loadSodium, type Random } from "../../core/mod.ts";
+import { AgentZeroError, type Random } from "../../core/mod.ts";
 import { isSkillName } from "../names.ts";
 import type { DisabledBy } from "./active.ts";
 import {
@@ -78,14 +78,13 @@ export interface GeneratedOptions extends GeneratedPlace {
  *
  * @example
  * ```ts
- * const tools = await openGenerated({ home, project, keys, clock, random });
+ * const tools = openGenerated({ home, project, keys, clock, random });
  * const { source, actor } = tools.load("word-count");
  * ```
  * @param options Project, keys and ports.
  * @returns The tools.
  */
-export async function openGenerated(options: GeneratedOptions): Promise<GeneratedTools> {
-  await loadSodium();
+export function openGenerated(options: GeneratedOptions): GeneratedTools {
   return {
     list: () =>
       folderNames(toolsFolder(options.project)).filter(isSkillName).toSorted().flatMap((name) =>

@@ -97,9 +97,18 @@ export function definitionOf(
     .definition;
 }
 
-// The digest of the text was checked: it is what `skillText` wrote, with the description in its third line.
-function descriptionOf(skillMd: string): string {
+/**
+ * Finds the description in a `SKILL.md` of a generated tool: a JSON string in its third line.
+ *
+ * @param skillMd The text.
+ * @returns The description; empty where there is none.
+ */
+export function descriptionOf(skillMd: string): string {
   const line = skillMd.split("\n", 3)[2] ?? "";
-  const text: unknown = line.startsWith("description: ") ? JSON.parse(line.slice("description: ".length)) : "";
-  return typeof text === "string" ? text : "";
+  try {
+    const text: unknown = line.startsWith("description: ") ? JSON.parse(line.slice("description: ".length)) : "";
+    return typeof text === "string" ? text : "";
+  } catch {
+    return "";
+  }
 }

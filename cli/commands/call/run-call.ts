@@ -1,3 +1,4 @@
+import { TOOL_NAMES } from "../../../session/mod.ts";
 import { approverFor, jsonInput } from "../../call-input.ts";
 import { openComposedSession } from "../../compose.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
@@ -17,6 +18,7 @@ export async function runCallCommand(context: CommandContext, input: CommandInpu
     project: "required",
     // Skills are opened by who needs them: most calls read or run something.
     skills: tool === "use_skill" || namesSkill(args),
+    generated: tool === "generate_tool" || !TOOL_NAMES.includes(tool),
     check: (project) => checkTool(tool, project),
     emit: () => {},
   });

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import process from "node:process";
-import { openKeys } from "../../../core/mod.ts";
+import { b2, openKeys } from "../../../core/mod.ts";
 import { openGenerated, readDefinition } from "../../../skills/mod.ts";
 
 // Registers version after version until it is killed.
 const [home = "", project = ""] = process.argv.slice(2);
 const random = { bytes: (count: number) => new Uint8Array(randomBytes(count)) };
 const clock = { now: () => Date.now(), mono: () => performance.now() };
-const tools = await openGenerated({ home, project, keys: await openKeys({ home, random }), clock, random });
+const tools = openGenerated({ home, project, keys: await openKeys({ home, random }), clock, random });
 const origin = {
   created: 1,
   session: "ses_x",
@@ -28,5 +28,5 @@ for (;;) {
   });
   const plan = tools.plan(checked);
   n = plan.n;
-  tools.register(checked, { plan, engine: null, origin });
+  tools.register(checked, { plan, engine: b2("engine"), origin });
 }

@@ -35,7 +35,7 @@ interface Rig {
   readonly home: string;
   readonly project: string;
   readonly folder: (name: string) => string;
-  readonly reopen: (project?: string) => Promise<GeneratedTools>;
+  readonly reopen: (project?: string) => GeneratedTools;
 }
 
 async function rig(): Promise<Rig> {
@@ -44,11 +44,11 @@ async function rig(): Promise<Rig> {
   const project = join(root, "project");
   mkdirSync(join(project, ".agentzero"), { recursive: true, mode: 0o700 });
   const keys = await openKeys({ home, random });
-  function reopen(at = project): Promise<GeneratedTools> {
+  function reopen(at = project): GeneratedTools {
     return openGenerated({ home, project: at, keys, clock, random });
   }
   return {
-    tools: await reopen(),
+    tools: reopen(),
     home,
     project,
     reopen,
@@ -221,7 +221,7 @@ describe("openGenerated(), changed files", () => {
     cpSync(folder("word-count"), folder("other-name"), { recursive: true });
     expect(() => tools.load("other-name")).toThrow(expect.objectContaining({ code: "TOOL_FOREIGN" }));
     cpSync(project, `${project}-clone`, { recursive: true });
-    const clone = await reopen(`${project}-clone`);
+    const clone = reopen(`${project}-clone`);
     expect(() => clone.load("word-count")).toThrow(expect.objectContaining({ code: "TOOL_FOREIGN" }));
     expect(clone.list()).toMatchObject([{ name: "other-name", state: "foreign" }, {
       name: "word-count",
@@ -250,12 +250,12 @@ describe("openGenerated(), changed files", () => {
 describe("openGenerated(), two at once", () => {
   it("lets only the first of two that were planned on the same version in", async () => {
     const { tools, reopen } = await rig();
-    const other = await reopen();
+    const other = reopen();
     const mine = define({ description: "Mine." });
     const theirs = define({ description: "Theirs." });
     const plan = tools.plan(mine);
     register(other, theirs);
-    expect(() => tools.register(mine, { plan, engine: null, origin: ORIGIN })).toThrow(
+    expect(() => tools.register(mine, { plan, engine: b2("engine"), origin: ORIGIN })).toThrow(
       expect.objectContaining({ code: "BUSY" }),
     );
     expect(tools.load("word-count").description).toBe("Theirs.");
