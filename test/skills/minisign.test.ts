@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, test } from "vitest";
 import { systemRandom } from "../../cli/system/random.ts";
-import { loadSodium } from "../../core/mod.ts";
+import { loadSodium, parseDigest } from "../../core/mod.ts";
 import { SkillsError } from "../../skills/errors.ts";
 import {
   formatPublicKey,
@@ -16,16 +16,24 @@ import {
 import { createSigningKey, formatSecretKey, parseSecretKey, secretKeyFile } from "../../skills/secret-key.ts";
 import { formatTrustedComment, parseTrustedComment } from "../../skills/trusted-comment.ts";
 import { tempDir } from "../support/temp-dir.ts";
-import { someDigest } from "./sample-skill.ts";
 
 beforeAll(async () => void await loadSodium());
 
 const HAS_MINISIGN = spawnSync("minisign", ["-v"]).error === undefined;
 const FILE = new TextEncoder().encode("the package\n");
 
-function codeOf(run: () => unknown): string {
+function run(args: readonly string[], cwd: string, input = ""): void {
+  const { status, stderr, stdout } = spawnSync("minisign", args, { cwd, input, encoding: "utf8" });
+  if (status !== 0) throw new Error(`minisign ${args.join(" ")}: ${stderr}${stdout}`);
+}
+
+function verifies(dir: string, name: string): boolean {
+  return spawnSync("minisign", ["-V", "-H", "-q", "-p", "key.pub", "-m", name], { cwd: dir }).status === 0;
+}
+
+function codeOf(attempt: () => unknown): string {
   try {
-    run();
+    attempt();
     return "ok";
   } catch (cause) {
     return cause instanceof SkillsError ? cause.code : String(cause);
@@ -73,7 +81,6 @@ describe("minisign", () => {
     expect([...codes].toSorted()).toEqual(["SIG_ALG", "SIG_INVALID", "SIG_MALFORMED", "ok"]);
   });
 
-  const good = (): string => signMinisign(FILE, sampleKey(), "c");
   test.for<readonly [string, (text: string) => string, string]>([
     ["nothing", () => "", "SIG_MALFORMED"],
     ["three lines", (text) => `${text.split("\n").slice(0, 3).join("\n")}\n`, "SIG_MALFORMED"],
@@ -97,7 +104,7 @@ describe("minisign", () => {
     ["the legacy kind", (text) => text.replace("\nRU", "\nRW"), "SIG_ALG"],
     ["an unknown kind", (text) => text.replace("\nRU", "\nRX"), "SIG_ALG"],
   ])("refuses a signature with %s", ([, edit, code]) => {
-    expect(codeOf(() => parseSignature(encode(edit(good()))))).toBe(code);
+    expect(codeOf(() => parseSignature(encode(edit(signMinisign(FILE, sampleKey(), "c")))))).toBe(code);
   });
 
   test.for<readonly [string, (text: string) => string]>([
@@ -130,15 +137,6 @@ describe("minisign", () => {
 });
 
 describe.skipIf(!HAS_MINISIGN)("the minisign program", () => {
-  function run(args: readonly string[], cwd: string, input = ""): void {
-    const { status, stderr, stdout } = spawnSync("minisign", args, { cwd, input, encoding: "utf8" });
-    if (status !== 0) throw new Error(`minisign ${args.join(" ")}: ${stderr}${stdout}`);
-  }
-
-  function verifies(dir: string, name: string): boolean {
-    return spawnSync("minisign", ["-V", "-H", "-q", "-p", "key.pub", "-m", name], { cwd: dir }).status === 0;
-  }
-
   it("verifies what we sign, and shows the same id", () => {
     const dir = tempDir();
     const key = sampleKey();
@@ -193,11 +191,8 @@ describe.skipIf(!HAS_MINISIGN)("the minisign program", () => {
 });
 
 describe("parseTrustedComment()", () => {
-  const fields = { id: "a/b", version: "1.2.3", seq: 7, b2: someDigestLazy(), perm: someDigestLazy() };
-
-  function someDigestLazy(): ReturnType<typeof someDigest> {
-    return `b2:${"0a".repeat(32)}` as ReturnType<typeof someDigest>;
-  }
+  const digest = parseDigest(`b2:${"0a".repeat(32)}`);
+  const fields = { id: "a/b", version: "1.2.3", seq: 7, b2: digest, perm: digest };
 
   it("reads what it writes", () => {
     const text = formatTrustedComment(fields);
