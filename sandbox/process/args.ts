@@ -29,12 +29,14 @@ export const FD: {
   readonly control: number;
   readonly seccomp: number;
   readonly block: number;
+  readonly stdin: number;
 } = {
   args: 3,
   status: 4,
   control: 5,
   seccomp: 6,
   block: 7,
+  stdin: 8,
 };
 
 // What of `.agentzero` a command may see, read-only: nothing of the record, the transcripts or the stage.
@@ -122,14 +124,14 @@ function mountOptions(input: ArgsInput): readonly string[] {
   ].flat();
 }
 
-function ownFolder(project: string): readonly string[] {
-  const own = `${project}/.agentzero`;
 function projectOptions({ spec, staged }: ArgsInput): readonly (readonly string[])[] {
   const { project, skill } = spec;
   if (skill !== undefined) return [skillOptions({ ...spec, skill }, staged)];
   return [staged ? ["--bind", `${spec.stageDir}/m`, project] : ["--ro-bind", project, project], ownFolder(project)];
 }
 
+function ownFolder(project: string): readonly string[] {
+  const own = `${project}/.agentzero`;
   if (!isFolder(own)) return [];
   const shown = VISIBLE.filter((name) => isPlain(`${own}/${name}`));
   return [

@@ -10,6 +10,7 @@ import { createBackground } from "./background.ts";
 import type { GroundInput, GroundSettings } from "./ground.ts";
 import type { Ground } from "./run-command.ts";
 import { createSlots } from "./slots.ts";
+import { createSupervisors } from "./supervisors.ts";
 
 /** The process half of tier `host-supervised`. */
 export interface BubblewrapBackend extends Backend<ProcessSpec, ProcessValue> {
@@ -36,6 +37,7 @@ export function createBubblewrap(deps: SandboxDeps, settings: Partial<ProcessSet
   const running = checkLimit(SANDBOX_BOUNDS.running, settings.running ?? SANDBOX_BOUNDS.running.default);
   const slots = createSlots(running);
   const background = createBackground();
+  const supervisors = createSupervisors(deps);
   const network = settings.network ?? null;
   const grounds = new Map<string, Promise<Ground>>();
   let probed: Promise<Probe> | null = null;
@@ -65,9 +67,10 @@ export function createBubblewrap(deps: SandboxDeps, settings: Partial<ProcessSet
         try {
           const ground = await groundOf(spec.project, dirname(spec.stageDir));
           const egress = (spec.hosts?.length ?? 0) === 0 || network === null ? null : await openEgress(deps, network);
-          return await runCommand(deps, { ground, permit, spec, io, state, background, egress });
+          return await runCommand(deps, { ground, permit, spec, io, state, background, supervisors, egress });
         } finally {
           release();
+          supervisors.prepare();
         }
       });
     },

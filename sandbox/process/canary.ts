@@ -11,6 +11,7 @@ import { removeTree } from "./remove-tree.ts";
 import { failureText, runOnce } from "./run-once.ts";
 import { makeStage } from "./stage.ts";
 import type { Programs } from "./supervisor.ts";
+import { createSupervisors } from "./supervisors.ts";
 
 /** What a canary run found. */
 export type CanaryResult =
@@ -81,6 +82,7 @@ async function attempt(deps: SandboxDeps, input: CanaryInput, listener: Listener
   const result = await runOnce(deps, {
     spec,
     programs: input.programs,
+    supervisors: createSupervisors(deps),
     staged: input.staged,
     seccomp: input.seccomp,
     egress: false,

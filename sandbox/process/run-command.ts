@@ -22,6 +22,7 @@ import { notesOn } from "./run-notes.ts";
 import { writeSkillFiles } from "./skill-mount.ts";
 import { makeStage, type Stage } from "./stage.ts";
 import type { Programs } from "./supervisor.ts";
+import type { Supervisors } from "./supervisors.ts";
 
 /** What the canary found out about one project. */
 export interface Ground {
@@ -41,6 +42,7 @@ export interface CommandInput {
   readonly io: RunIo;
   readonly state: RunState;
   readonly background: Background;
+  readonly supervisors: Supervisors;
   /** `null` where no command may have a network. */
   readonly egress: Egress | null;
 }
@@ -92,9 +94,9 @@ async function runOnStage(deps: SandboxDeps, input: StagedInput, held: Held): Pr
   const { programs, seccomp, cgroup } = input.ground;
   const secrets = await revealSecrets({ permit, secrets: spec.secrets, io });
   const lease = held.lease = input.egress === null ? null : await leaseEgress(deps, { ...input, egress: input.egress });
+  if (spec.skill !== undefined) writeSkillFiles(stage, spec.project, spec.skill);
   const marked = staged ? markMasked(stage, spec.project, [...spec.hidden.files, ...spec.hidden.dirs]) : [];
   const args = {
-  if (spec.skill !== undefined) writeSkillFiles(stage, spec.project, spec.skill);
     spec,
     facts: deps.facts,
     staged,
@@ -109,7 +111,18 @@ async function runOnStage(deps: SandboxDeps, input: StagedInput, held: Held): Pr
   held.cgroup = cgroup === null
     ? null
     : makeCgroup(cgroup, Buffer.from(deps.random.bytes(12)).toString("hex"), spec.limits);
-  const once = { spec, programs, staged, seccomp, cgroup: held.cgroup, egress: lease !== null, options, io };
+  const { supervisors } = input;
+  const once = {
+    spec,
+    programs,
+    supervisors,
+    staged,
+    seccomp,
+    cgroup: held.cgroup,
+    egress: lease !== null,
+    options,
+    io,
+  };
   const result = await runOnce(deps, once);
   await noteEgress(input, lease);
   input.state.outputBytes = result.outputBytes;

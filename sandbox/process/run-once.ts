@@ -8,7 +8,8 @@ import type { CgroupLeaf } from "./cgroup.ts";
 import { launch, type Launched } from "./launch.ts";
 import { createOutputBuffer } from "./output-buffer.ts";
 import type { RunStatus } from "./status-reader.ts";
-import { type Programs, supervisorArgv } from "./supervisor.ts";
+import { type Programs, supervisorScript } from "./supervisor.ts";
+import type { Supervisors } from "./supervisors.ts";
 import { writtenBy } from "./written-by.ts";
 import { createStopper, type Stopper } from "./run-stopper.ts";
 import { type RunEnd, startWatchdog, type Watching } from "./watchdog.ts";
@@ -17,6 +18,7 @@ import { type RunEnd, startWatchdog, type Watching } from "./watchdog.ts";
 export interface OnceInput {
   readonly spec: ProcessSpec;
   readonly programs: Programs;
+  readonly supervisors: Supervisors;
   readonly staged: boolean;
   /** Compiled filter, or `null` for none. */
   readonly seccomp: Uint8Array | null;
@@ -57,9 +59,10 @@ export async function runOnce(deps: SandboxDeps, input: OnceInput): Promise<Once
   const stopper = createStopper(deps);
   let watching: Watching | null = null;
   const cancels: (() => void)[] = [];
-  const run = await launch({
-    argv: supervisorArgv({ ...input, limits: spec.limits, timeoutMs: spec.timeoutMs, command: commandOf(deps, input) }),
-    cwd: spec.stageDir,
+  const supervisor = await input.supervisors.take(input.programs, input.staged);
+  const run = launch({
+    supervisor,
+    script: scriptOf(deps, input),
     args: new TextEncoder().encode(input.options.map((option) => `${option}\0`).join("")),
     seccomp: input.seccomp,
     stdin: spec.stdin ?? null,
@@ -121,6 +124,19 @@ export function failureText(result: Pick<OnceResult, "status" | "output">): stri
   const said = `${result.status.text}\n${new TextDecoder().decode(result.output.subarray(0, 16_384))}`;
   const lines = said.match(OWN_LINES) ?? [];
   return lines.length === 0 ? "it ended without a status" : lines.slice(0, 3).join("; ").slice(0, 400);
+}
+
+function scriptOf(deps: SandboxDeps, input: OnceInput): string {
+  const { spec, programs, staged } = input;
+  return supervisorScript({
+    programs,
+    staged,
+    stageDir: spec.stageDir,
+    limits: spec.limits,
+    timeoutMs: spec.timeoutMs,
+    command: commandOf(deps, input),
+    has: { stdin: (spec.stdin ?? null) !== null, seccomp: input.seccomp !== null, block: input.cgroup !== null },
+  });
 }
 
 function commandOf(deps: SandboxDeps, input: OnceInput): readonly string[] {

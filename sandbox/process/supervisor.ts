@@ -12,64 +12,91 @@ export interface Programs {
   readonly bash: string;
 }
 
-/** How the supervisor of one run is started. */
+/** What the supervisor of one run is told. */
 export interface SupervisorPlan {
   readonly programs: Programs;
   readonly staged: boolean;
+  /** Folder of the run. */
+  readonly stageDir: string;
   readonly limits: ProcessLimits;
   readonly timeoutMs: number;
   readonly command: readonly string[];
+  /** Which of its descriptors this run has. */
+  readonly has: { readonly stdin: boolean; readonly seccomp: boolean; readonly block: boolean };
 }
 
 /**
- * Builds the argv of the small program that stands between us and bubblewrap.
+ * Gives the argv of the small program that stands between us and bubblewrap: a shell that reads what to do from its
+ * standard input, in namespaces of its own where a view is staged. Until it was told something it does nothing.
  *
- * It sets the limits, mounts the staged view in a namespace of its own, starts bubblewrap in the background and then
- * reads orders from a pipe: `t GROUP` asks politely, `k` kills, and the end of the pipe, which also comes when this
- * process is killed, ends everything. Signals go through it, so that no process id can be reused between look and kill.
- *
- * @param plan Programs, limits and the command.
- * @returns The argv; nothing in it is secret.
+ * @param programs Where the programs are.
+ * @param staged In a namespace of its own?
+ * @returns The argv.
  */
-export function supervisorArgv(plan: SupervisorPlan): readonly string[] {
-  const { programs } = plan;
-  const own = plan.staged ? [programs.unshare, "--user", "--map-root-user", "--mount", "--"] : [];
-  // Without a namespace of our own the count of processes would include everything this user runs: limit it inside.
-  const inner = plan.staged ? [] : [programs.prlimit, `--nproc=${plan.limits.processes}`, "--"];
-  return [...own, programs.sh, "-c", script(plan), "agentzero-sandbox", ...inner, ...plan.command];
+export function supervisorArgv(programs: Programs, staged: boolean): readonly string[] {
+  const own = staged ? [programs.unshare, "--user", "--map-root-user", "--mount", "--"] : [];
+  return [...own, programs.sh, "-s", "agentzero-sandbox"];
 }
 
-function script(plan: SupervisorPlan): string {
-  const { programs, limits } = plan;
-  const hard = hardLimits();
-  const [files, data, size, seconds, processes] = [
-    Math.min(limits.openFiles, hard.openFiles),
-    Math.floor(Math.min(limits.dataBytes, hard.dataBytes) / 1024),
-    Math.floor(Math.min(limits.fileBytes, hard.fileBytes) / 512),
-    Math.min(Math.ceil(plan.timeoutMs / 1000) + 1, hard.cpuSeconds),
-    Math.min(limits.processes, hard.processes),
-  ];
+/**
+ * Writes what the supervisor does for one run: it sets the limits, mounts the staged view, starts bubblewrap in the
+ * background and then reads orders from a pipe: `t GROUP` asks politely, `k` kills, and the end of the pipe, which also
+ * comes when this process is killed, ends everything. Signals go through it, so that no process id can be reused
+ * between look and kill.
+ *
+ * @param plan Programs, limits and the command.
+ * @returns A function and its call: half a text runs nothing. Nothing in it is secret.
+ */
+export function supervisorScript(plan: SupervisorPlan): string {
+  const { programs, has } = plan;
+  // Without a namespace of our own the count of processes would include everything this user runs: limit it inside.
+  const inner = plan.staged ? [] : [programs.prlimit, `--nproc=${plan.limits.processes}`, "--"];
+  const words = [...inner, ...plan.command].map(quoted).join(" ");
+  const unused = [...(has.seccomp ? [] : ["6<&-"]), ...(has.block ? [] : ["7<&-"])].join(" ");
   return [
-    "exec 9<&0 </dev/null",
+    "run() {",
+    `cd ${quoted(plan.stageDir)} 2>&4 || { echo 'setup: cannot enter the stage' >&4; exit 92; }`,
     // What shells add by themselves, and what Deno tells its children.
     "unset PWD OLDPWD SHLVL DENO_EXTRA_STDIO_FDS",
-    `ulimit -c 0 && ulimit -n ${files} && ulimit -d ${data} && ulimit -f ${size} && ulimit -t ${seconds} || { echo 'setup: cannot set limits' >&4; exit 91; }`,
-    // dash and busybox say -p, bash says -u and means something else by -p, which it refuses to change.
-    ...(plan.staged
-      ? [
-        `ulimit -p ${processes} 2>/dev/null || ulimit -u ${processes} 2>/dev/null || { echo 'setup: cannot limit processes' >&4; exit 91; }`,
-      ]
-      : []),
+    ...limitLines(plan),
     ...(plan.staged
       ? [
         `${programs.mount} -t overlay overlay -o lowerdir=l,upperdir=up,workdir=work,userxattr m 2>&4 || { echo 'setup: cannot mount the staged view' >&4; exit 90; }`,
       ]
       : []),
-    // 5 and 9 are ours: with the control pipe a command could give orders.
-    `${programs.bwrap} --args 3 -- "$@" <&9 5<&- 9<&- &`,
+    // 5 is ours: with the control pipe a command could give orders. 0 is where this text comes from.
+    `${programs.bwrap} --args 3 -- ${words} ${has.stdin ? "<&8" : "</dev/null"} 5<&- 8<&- ${unused} &`,
     "p=$!",
-    "exec 1>&- 2>&- 3<&- 4>&- 6<&- 7<&- 9<&-",
+    "exec 1>&- 2>&- 3<&- 4>&- 6<&- 7<&- 8<&-",
     'while read -r order group <&5; do case "$order" in t) kill -s TERM -- "-$group";; k) kill -s KILL "$p";; esac; done',
     'kill -s KILL "$p"',
+    "exit",
+    "}",
+    "run\n",
   ].join("\n");
+}
+
+function limitLines({ staged, limits, timeoutMs }: SupervisorPlan): readonly string[] {
+  const hard = hardLimits();
+  const [files, data, size, seconds, processes] = [
+    Math.min(limits.openFiles, hard.openFiles),
+    Math.floor(Math.min(limits.dataBytes, hard.dataBytes) / 1024),
+    Math.floor(Math.min(limits.fileBytes, hard.fileBytes) / 512),
+    Math.min(Math.ceil(timeoutMs / 1000) + 1, hard.cpuSeconds),
+    Math.min(limits.processes, hard.processes),
+  ];
+  return [
+    `ulimit -c 0 && ulimit -n ${files} && ulimit -d ${data} && ulimit -f ${size} && ulimit -t ${seconds} || { echo 'setup: cannot set limits' >&4; exit 91; }`,
+    // dash and busybox say -p, bash says -u and means something else by -p, which it refuses to change.
+    ...(staged
+      ? [
+        `ulimit -p ${processes} 2>/dev/null || ulimit -u ${processes} 2>/dev/null || { echo 'setup: cannot limit processes' >&4; exit 91; }`,
+      ]
+      : []),
+  ];
+}
+
+// Threat: a word that the shell reads as anything but itself. Between single quotes only their own end means something.
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,0 +1,96 @@
+import type { SandboxDeps } from "../deps.ts";
+import { startSupervisor, type Supervisor } from "./start-supervisor.ts";
+import type { Programs } from "./supervisor.ts";
+
+/** Supervisors of a session. */
+export interface Supervisors {
+  /** Gives one that waits already, or starts one. Throws {@link SandboxError} `SANDBOX_FAILED`. */
+  take(programs: Programs, staged: boolean): Promise<Supervisor>;
+  /** Has one wait for the next run, if it looks as if there will be one. Never throws. */
+  prepare(): void;
+}
+
+interface Kind {
+  readonly programs: Programs;
+  readonly staged: boolean;
+}
+
+// One that waits has the mounts of the moment it was started in.
+const FRESH_MS = 30_000;
+// A session that ran a command twice will run another; a single call will not.
+const SEVERAL = 2;
+
+/**
+ * Creates the supply of supervisors. To start one takes as long as everything that bubblewrap does, so a session keeps
+ * one waiting: a shell without a task, in an empty environment, that ends with this process.
+ *
+ * @param deps Timers and host facts.
+ * @returns The supply.
+ */
+export function createSupervisors(deps: Pick<SandboxDeps, "timers" | "facts">): Supervisors {
+  let runs = 0;
+  let last: Kind | null = null;
+  let waiting: Waiting | null = null;
+  function discard(): void {
+    waiting?.cancel();
+    waiting = null;
+  }
+  function wait(): void {
+    if (last === null || waiting !== null) return;
+    const supervisor = start(last);
+    const stop = deps.timers.after(FRESH_MS, discard);
+    waiting = {
+      staged: last.staged,
+      supervisor,
+      stop,
+      cancel() {
+        stop();
+        void supervisor.then((one) => one?.kill());
+      },
+    };
+  }
+  return {
+    async take(programs, staged) {
+      runs++;
+      last = { programs, staged };
+      const ready = waiting;
+      waiting = null;
+      ready?.stop();
+      if (ready !== null) {
+        const supervisor = await ready.supervisor;
+        if (supervisor !== null && !supervisor.ended && ready.staged === staged) {
+          supervisor.hold(true);
+          return supervisor;
+        }
+        supervisor?.kill();
+      }
+      return await startSupervisor(programs, staged);
+    },
+    prepare() {
+      // Deno has no way to let go of pipes that are open: it would not end.
+      if (runs < SEVERAL || deps.facts.runtime !== "node") return;
+      // The answer goes out first.
+      deps.timers.after(0, wait);
+    },
+  };
+}
+
+interface Waiting {
+  readonly staged: boolean;
+  readonly supervisor: Promise<Supervisor | null>;
+  /** Stops the clock. */
+  readonly stop: () => void;
+  /** Ends it. */
+  cancel(): void;
+}
+
+async function start({ programs, staged }: Kind): Promise<Supervisor | null> {
+  try {
+    const supervisor = await startSupervisor(programs, staged);
+    supervisor.hold(false);
+    return supervisor;
+  } catch {
+    // The next run starts its own, and says why that does not work.
+    return null;
+  }
+}
