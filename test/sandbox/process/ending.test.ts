@@ -259,6 +259,17 @@ describe("limits", () => {
     expect(readdirSync(r.project)).toEqual([".agentzero"]);
   });
 
+  it("ends one that fills the disk while it does", async () => {
+    const r = rig();
+    const limits = processLimits({ diskBytes: 8 * 1024 * 1024 });
+    const outcome = await runSpec(
+      r,
+      scriptSpec(r, "head -c 40000000 /dev/urandom >big; sync; sleep 66.5", { limits, timeoutMs: 60_000 }),
+    );
+    expect(valueOf(outcome).ended?.code).toBe("LIMIT_DISK");
+    expect(await untilGone("sleep 66.5")).toEqual([]);
+  });
+
   it("bounds how many paths may change", async () => {
     const r = rig();
     const outcome = await runSpec(

@@ -13,10 +13,19 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { b2, type Permit } from "../../../core/mod.ts";
-import { createBubblewrap, type ProcessValue, specDigest, type StagedRun } from "../../../sandbox/mod.ts";
+import {
+  createBubblewrap,
+  processLimits,
+  type ProcessValue,
+  specDigest,
+  type StagedRun,
+} from "../../../sandbox/mod.ts";
+import { collectChanges } from "../../../sandbox/process/collect.ts";
+import { makeStage } from "../../../sandbox/process/stage.ts";
 import { codeOf, onStop, type Rig, rig } from "../rig.ts";
 import { IS_ROOT, keepAll, script } from "./run.ts";
 
@@ -104,7 +113,7 @@ describe("what is collected", () => {
   it("does not look behind a link that was replaced by a folder", async () => {
     const r = rig();
     mkdirSync(join(r.root, "outside"));
-    writeFileSync(join(r.root, "outside/secret"), "canary");
+    for (const name of ["secret", "other"]) writeFileSync(join(r.root, "outside", name), "canary");
     symlinkSync(join(r.root, "outside"), join(r.project, "link"));
     const { value } = await script(r, "rm link; mkdir link; echo x >link/secret; mkdir link/sub");
     expect(lines(value)).toEqual(["delete link (symlink)", "create link/secret", "create link/sub (directory)"]);
@@ -113,6 +122,23 @@ describe("what is collected", () => {
     expect(await keepAll(r, value)).toMatchObject({ failed: [] });
     expect(readFileSync(join(r.root, "outside/secret"), "utf8")).toBe("canary");
     expect(read(r, "link/secret")).toBe("x\n");
+  });
+
+  it("takes nothing of what was covered, even if it lay on the stage", async () => {
+    const r = rig();
+    const stage = makeStage(join(r.project, ".agentzero/state/stage/exe_c"), r.project, process.platform);
+    const merged = join(r.root, "merged");
+    for (const root of [stage.up, merged]) {
+      for (const path of [".agentzero/policy.yml", "closed/key", "open/a"]) {
+        mkdirSync(dirname(join(root, path)), { recursive: true });
+        writeFileSync(join(root, path), "new");
+      }
+    }
+    const signal = new AbortController().signal;
+    const covered = [join(r.project, "closed")];
+    const limits = processLimits();
+    const found = await collectChanges({ stage, project: r.project, merged, covered, limits, signal });
+    expect(found.changes.map(({ relative }) => relative)).toEqual(["open/a"]);
   });
 
   it("drops what can never be kept, and says so", async () => {

@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
@@ -115,6 +125,51 @@ describe("what a command sees", () => {
     expect(existsSync(join(r.project, ".agentzero/skills/a/v1/t.js"))).toBe(true);
   });
 
+  it("shows of .agentzero nothing that a link leads to, and cannot make it writable", async () => {
+    const r = rig();
+    mkdirSync(join(r.root, "elsewhere"));
+    writeFileSync(join(r.root, "elsewhere/key"), CANARY);
+    r.put(".agentzero/policy.yml", "fine");
+    symlinkSync(join(r.root, "elsewhere"), join(r.project, ".agentzero/skills"));
+    symlinkSync(join(r.root, "elsewhere/key"), join(r.project, ".agentzero/config.yml"));
+    const text = await inside(
+      r,
+      "cd .agentzero; cat config.yml skills/key 2>&1; chmod 755 . 2>/dev/null; (exec 3>new) 2>/dev/null && echo MADE; rm -f policy.yml 2>/dev/null; cat policy.yml",
+    );
+    expect(text).not.toContain(CANARY);
+    expect(text).not.toContain("MADE");
+    expect(text).toMatch(/fine$/);
+  });
+
+  it("shows of /usr/local only what programs need", async () => {
+    const shown = new Set(["bin", "lib", "lib64", "libexec", "include", "share", "go"]);
+    const others = readdirSync("/usr/local").filter((name) => !shown.has(name));
+    const text = await inside(
+      rig(),
+      `cd /usr/local; for d in ${
+        others.join(" ")
+      } .; do [ -d $d ] && [ $d != . ] && find -L $d -mindepth 1 | head -1; done; true`,
+    );
+    // A link into what is shown anyway, like `man`, is no way around.
+    const links = others.filter((name) => lstatSync(`/usr/local/${name}`).isSymbolicLink());
+    expect(text.split("\n").filter((line) => line !== "" && !links.some((name) => line.startsWith(`${name}/`))))
+      .toEqual([]);
+  });
+
+  it("shares no memory segments with programs outside", async () => {
+    const key = 0x61000000 + (process.pid & 0xffff);
+    const made = spawnSync("perl", ["-e", `print defined shmget(${key}, 64, 01600) ? "made" : "no"`], {
+      encoding: "utf8",
+    });
+    onStop(() => void spawnSync("perl", ["-e", `my $id = shmget(${key}, 64, 0); shmctl($id, 0, 0) if defined $id`]));
+    expect(made.stdout).toBe("made");
+    const text = await inside(
+      rig(),
+      `perl -e 'print defined shmget(${key}, 64, 0) ? "SEEN" : "none"'; cat /proc/sysvipc/shm | wc -l`,
+    );
+    expect(text).toBe("none1\n");
+  });
+
   it("does not see hidden files and folders, under no name", async () => {
     const r = rig();
     const files = [r.put(".env", CANARY), r.put("src/.env", CANARY)];
@@ -190,6 +245,14 @@ describe("what a command cannot do", () => {
     ],
   ])("%s", async (_, text, forbidden) => {
     expect(await inside(rig(), `${text}; true`)).not.toMatch(forbidden);
+  });
+
+  it("make a namespace where no filter of system calls helps", async () => {
+    const r = rig();
+    const text =
+      "unshare --user true 2>&1 && echo MADE; unshare --user --map-root-user --mount true 2>&1 && echo MADE; true";
+    const backend = createBubblewrap(r.deps, { seccomp: "off" });
+    expect(await inside(r, text, { backend })).not.toContain("MADE");
   });
 
   it("reads nothing of the kernel's secrets, also when we are root", async () => {
