@@ -12,7 +12,7 @@ const RUNTIME = process.versions["deno"] === undefined ? [process.execPath] : [p
 async function start(
   place: Place,
   session: string,
-): Promise<{ readonly child: ChildProcess; readonly said: string; end(): Promise<string> }> {
+): Promise<{ readonly child: ChildProcess; readonly said: string; end(): Promise<string>; kill(): Promise<string> }> {
   const [program = "", ...before] = RUNTIME;
   const child = spawn(program, [...before, CHILD, place.root, session], { stdio: ["pipe", "pipe", "inherit"] });
   let text = "";
@@ -32,6 +32,12 @@ async function start(
     said: must(text.split("\n")[0]),
     async end() {
       child.stdin.end();
+      await closed.promise;
+      return text;
+    },
+    // Its input stays open: the end of it would be a reason to close in good order.
+    async kill() {
+      child.kill("SIGKILL");
       await closed.promise;
       return text;
     },
@@ -57,8 +63,7 @@ describe("two processes", () => {
     for (let i = 0; i < 12; i++) expect(await publicCodes(options)).toEqual([]);
     expect(await first.end()).toContain("closed");
     // A writer that is killed is recovered by whoever starts next.
-    second.child.kill("SIGKILL");
-    await second.end();
+    expect(await second.kill()).toBe("open\n");
     const fourth = await start(place, place.newSession());
     expect(fourth.said).toBe("open");
     expect(await fourth.end()).toContain("closed");
