@@ -33,7 +33,7 @@ export function planRead(reading: FileReading): Pick<HostPlan, "prepare" | "take
     title: `Read ${shortPath(deps.plan.project, action.target.real)}`,
     prepare: () => Promise.resolve(quiet(stateEffect(action.target.real, most), `read ${shown}`)),
     async take(ran): Promise<Taken> {
-      const { exists, kind, bytes } = stateOf(ran, shown);
+      const { exists, kind, bytes } = stateOf(ran);
       if (!exists) throw new HostFault("not-found", `Cannot read "${shown}": there is no such file`);
       if (kind === "directory") throw new HostFault("invalid", `Cannot read "${shown}": it is a folder`);
       if (kind !== "file") throw new HostFault("denied", `Cannot read "${shown}": it is a ${kind}`);
@@ -64,7 +64,7 @@ export function planExists(reading: FileReading): Pick<HostPlan, "prepare" | "ta
     title: `Look for ${shortPath(deps.plan.project, real)}`,
     prepare: () => Promise.resolve(quiet(stateEffect(real, 1), `look for ${shown}`)),
     take(ran): Promise<Taken> {
-      const { exists, kind } = stateOf(ran, shown);
+      const { exists, kind } = stateOf(ran);
       return Promise.resolve({
         reply: { ok: true, value: exists && (kind === "file" || kind === "directory") },
         bytes: 1,
@@ -131,13 +131,8 @@ export function stateEffect(real: string, maxBytes: number): Effect {
 
 function stateOf(
   ran: EffectOutcome,
-  shown: string,
 ): { readonly exists: boolean; readonly kind: string; readonly bytes: Uint8Array | null } {
-  if (!ran.outcome.ok) {
-    // The root of the file system has no name inside a folder.
-    if (ran.outcome.code === "NOT_REGULAR") throw new HostFault("invalid", `Cannot look at "${shown}": it is a folder`);
-    throw faultOf(ran.outcome);
-  }
+  if (!ran.outcome.ok) throw faultOf(ran.outcome);
   if (ran.backend !== "files" || ran.outcome.value.op !== "state") throw unlike();
   return ran.outcome.value.state;
 }

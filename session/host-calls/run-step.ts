@@ -203,7 +203,8 @@ function brokenPlan(
 ): HostPlan {
   const reply = thrown(deps, cause);
   const message = reply.ok ? "Cannot plan the call" : String(reply.error.val ?? reply.error.tag);
-  const code = cause instanceof AgentZeroError ? cause.code : "ARGS_INVALID";
+  const refused = !reply.ok && reply.error.tag === "denied";
+  const code = cause instanceof AgentZeroError ? cause.code : refused ? "POLICY_DENY" : "ARGS_INVALID";
   return {
     ...still(guest, call),
     guard: { rule: null, failure: { code, message, hint: null } },

@@ -18,7 +18,13 @@ import {
 import { trustPolicy } from "../../policy/mod.ts";
 import { buildStandalone } from "../../sandbox/mod.ts";
 import { type CallResult, type SessionEvent, setUpSkills } from "../../session/mod.ts";
-import { builtinSkills, EMPTY_PERMISSIONS, type GrantedSkill, permDigest, type SkillLibrary } from "../../skills/mod.ts";
+import {
+  builtinSkills,
+  EMPTY_PERMISSIONS,
+  type GrantedSkill,
+  permDigest,
+  type SkillLibrary,
+} from "../../skills/mod.ts";
 import { Stage } from "../../skills/stages.ts";
 import { contextIn } from "./context.ts";
 import type { AuditEvent } from "../../audit/mod.ts";
@@ -154,13 +160,15 @@ export interface SkillRigOptions {
   readonly policy?: string;
   readonly person?: "nobody" | "yes" | Approver["ask"];
   readonly script?: string;
+  /** A home that several rigs share, so that components are compiled once. */
+  readonly home?: string;
 }
 
 /** Opens the engine; closed and removed when the test has finished. */
 export async function openSkillRig(options: SkillRigOptions = {}): Promise<SkillRig> {
   const base = tempDir();
   const project = join(base, "project");
-  const home = join(base, "home");
+  const home = options.home ?? join(base, "home");
   mkdirSync(project);
   for (const [path, content] of Object.entries({ "README.md": "# Sample\n", ...options.files })) {
     mkdirSync(dirname(join(project, path)), { recursive: true });
@@ -233,14 +241,20 @@ function approverOf(person: NonNullable<SkillRigOptions["person"]>): Approver {
 
 /**
  * A guest that makes the host calls of its input and gives back what it got: `{calls: [{iface, func, args}]}`, bytes as
- * `{bytes: "text"}`.
+ * `{bytes: "text"}` or as parts of a text. The function `copy` of `probe` reads one file and writes another.
  */
 export const PROBE_SOURCE = `
 function run({ calls, spin }) {
   const results = calls.map(({ iface, func, args }) => {
     try {
-      const given = args.map((arg) => arg !== null && typeof arg === "object" && typeof arg.bytes === "string"
-        ? new TextEncoder().encode(arg.bytes) : arg);
+      if (iface === "probe") {
+        host.filesystem.writeFile(args[1], host.filesystem.readFile(args[0]));
+        return { ok: true, value: null };
+      }
+      const given = args.map((arg) => {
+        if (arg === null || typeof arg !== "object" || arg.bytes === undefined) return arg;
+        return new TextEncoder().encode(Array.isArray(arg.bytes) ? arg.bytes.join("") : arg.bytes);
+      });
       const value = host[iface][func](...given);
       if (value instanceof Uint8Array) return { ok: true, value: new TextDecoder().decode(value) };
       if (value !== null && typeof value === "object" && value.body instanceof Uint8Array) {
