@@ -1,12 +1,13 @@
-import { type ComponentFacts, SkillsError } from "../../skills/mod.ts";
+import type { ComponentFacts } from "../../skills/mod.ts";
 
 /**
- * Looks into a component of a package.
+ * Looks into a component of a package; loads the engine only when there is one to look into.
  *
  * @param bytes The component; untrusted.
  * @returns What it imports and exports.
- * @throws {SkillsError} `WASM_WORLD` until the engine that can do it is wired here.
+ * @throws {SandboxError} `WASM_FORMAT`, `WASM_IMPORTS`, `WASM_WORLD`, `LIMIT_SIZE`, `LIMIT_TIME`.
  */
-export function inspectComponent(bytes: Uint8Array): ComponentFacts {
-  throw new SkillsError("WASM_WORLD", `Cannot look into a component of ${bytes.length} bytes: no engine is wired here`);
+export async function inspectComponent(bytes: Uint8Array): Promise<ComponentFacts> {
+  const sandbox = await import("../../sandbox/mod.ts");
+  return await sandbox.inspectComponent(bytes);
 }
