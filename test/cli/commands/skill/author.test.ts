@@ -260,6 +260,11 @@ function reversed(archive: Uint8Array): Uint8Array {
   return Uint8Array.from(Buffer.concat([...entries, new Uint8Array(1_024)]));
 }
 
+function edit(at: Place, end: string, change: (text: string) => string): void {
+  const path = join(at.project, `x.azs${end}`);
+  write(path, Buffer.from(change(readFileSync(path, "latin1")), "latin1"));
+}
+
 describe("skill pack, sign and verify", () => {
   test.for<readonly [string, number, Readonly<Record<string, string>>]>([
     ["SHADOW", 5, { "pdf-report/SKILL.md": skillMd({ "az.id": "example-org/read" }, { name: "read" }) }],
@@ -317,11 +322,6 @@ describe("skill pack, sign and verify", () => {
     const said = await runHere(["skill", "verify", "x.azs", "--json"], at);
     expect([said.exit, codeOf(said)]).toEqual([exit, code]);
   });
-
-  function edit(at: Place, end: string, change: (text: string) => string): void {
-    const path = join(at.project, `x.azs${end}`);
-    write(path, Buffer.from(change(readFileSync(path, "latin1")), "latin1"));
-  }
 
   it("verify needs a package", async () => {
     const said = await runHere(["skill", "verify", "x.azs", "--json"], place());
