@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import type { SessionId } from "../../core/mod.ts";
 import type { ContextItem } from "../context.ts";
 import { type TranscriptFolder } from "./read-transcript.ts";
@@ -60,10 +61,25 @@ export function openTranscript(
 ): OpenTranscript {
   const earlier = of.resume ? resumeTranscript(folder, of.session, writing) : null;
   let transcript: Transcript | null = earlier?.transcript ?? null;
+  /** What was noted before the first step, as long as none was taken. */
+  let early: TranscriptRecord[] | null = null;
 
   function begin(item: ContextItem | null): Transcript {
     const title = item?.kind === "prompt" ? titleOf(writing.mask(item.text)) : "";
     return createTranscript(folder, { session: of.session, header: { ...of.header, title } }, writing);
+  }
+
+  // A header cannot be changed: one that was begun without words gives way to one with a title.
+  function withTitle(item: ContextItem): Transcript {
+    if (transcript === null) return begin(item);
+    if (early === null || item.kind !== "prompt") return transcript;
+    const notes = early;
+    early = null;
+    transcript.close();
+    rmSync(transcript.file, { force: true });
+    const titled = begin(item);
+    for (const note of notes) titled.append(note);
+    return titled;
   }
 
   return {
@@ -77,15 +93,20 @@ export function openTranscript(
       notices: earlier.content.notices,
     },
     begin(): void {
-      transcript ??= begin(null);
+      if (transcript !== null) return;
+      transcript = begin(null);
+      early = [];
     },
     // oxlint-disable-next-line typescript/require-await -- a throw must become a rejection
     async store(item): Promise<void> {
-      transcript ??= begin(item);
+      transcript = withTitle(item);
       transcript.append({ kind: "item", item });
       if (item.kind === "reply") transcript.append({ kind: "state", state: of.state() });
     },
-    note: (record) => transcript?.append(record),
+    note(record): void {
+      early?.push(record);
+      transcript?.append(record);
+    },
     close(): void {
       transcript?.close();
     },

@@ -1,0 +1,122 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { initialise, startAgentzero } from "../../support/run-agentzero.ts";
+import { sharedDir, tempDir } from "../../support/temp-dir.ts";
+import { until } from "../../support/acp.ts";
+
+const at = { cwd: "", home: "" };
+
+beforeAll(async () => {
+  const base = sharedDir({ "shop/README.md": "# Shop\n", "me/x": "" });
+  Object.assign(at, { cwd: join(base, "shop"), home: join(base, "home") });
+  await initialise(at);
+});
+
+/** The compiled agent on pipes, driven line by line. */
+class Raw {
+  readonly child: ReturnType<typeof startAgentzero>;
+  readonly ended: Promise<number | null>;
+  out = "";
+  err = "";
+
+  constructor(args: readonly string[] = [], where: { readonly cwd: string; readonly home: string } = at) {
+    this.child = startAgentzero(["acp", ...args], { ...where, env: { HOME: join(where.home, "../me") } });
+    this.child.stdout?.on("data", (chunk: Uint8Array) => void (this.out += new TextDecoder().decode(chunk)));
+    this.child.stderr?.on("data", (chunk: Uint8Array) => void (this.err += new TextDecoder().decode(chunk)));
+    this.child.stdin?.on("error", () => undefined);
+    this.ended = new Promise((resolve) => this.child.on("close", (code) => resolve(code)));
+    onTestFinished(() => void this.child.kill("SIGKILL"));
+  }
+
+  send(...messages: readonly unknown[]): void {
+    for (const message of messages) {
+      this.child.stdin?.write(typeof message === "string" ? message : `${JSON.stringify(message)}\n`);
+    }
+  }
+
+  messages(): readonly Record<string, unknown>[] {
+    return this.out.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+  }
+
+  async answer(id: number): Promise<Record<string, unknown>> {
+    await until(() => this.messages().some((message) => message["id"] === id && !("method" in message)));
+    return this.messages().find((message) => message["id"] === id && !("method" in message)) ?? {};
+  }
+}
+
+const INIT = { jsonrpc: "2.0", id: 1, method: "initialize", params: { protocolVersion: 1 } };
+
+function call(id: number, method: string, params: unknown): unknown {
+  return { jsonrpc: "2.0", id, method, params };
+}
+
+describe("agentzero acp on pipes", () => {
+  it("answers initialize first, in an empty home, and writes nothing", async () => {
+    const folder = tempDir();
+    const raw = new Raw([], { cwd: folder, home: join(folder, "home") });
+    raw.send({ ...INIT, params: { protocolVersion: 99, clientCapabilities: { auth: { terminal: true } } } });
+    const { result } = await raw.answer(1);
+    expect(result).toMatchObject({ protocolVersion: 1, agentInfo: { name: "agentzero" } });
+    expect(result).toMatchObject({
+      authMethods: [{ id: "local" }, { id: "setup", type: "terminal", args: ["--setup"] }],
+    });
+    raw.child.stdin?.end();
+    expect(await raw.ended).toBe(0);
+    expect(existsSync(join(folder, "home"))).toBe(false);
+  });
+
+  it("refuses what comes before initialize, garbage, batches and unknown methods, and lives on", async () => {
+    const raw = new Raw();
+    raw.send(call(9, "session/new", { cwd: at.cwd, mcpServers: [] }));
+    expect(await raw.answer(9)).toMatchObject({ error: { code: -32600 } });
+    raw.send("this is no json\n", "[1,2]\n", "\n");
+    raw.send(INIT);
+    await raw.answer(1);
+    raw.send(call(2, "session/nothing", {}), call(3, "session/new", { cwd: 7 }));
+    expect(await raw.answer(2)).toMatchObject({ error: { code: -32601 } });
+    expect(await raw.answer(3)).toMatchObject({ error: { code: -32602 } });
+    expect(raw.messages().filter(({ id }) => id === null).length).toBeGreaterThanOrEqual(2);
+    raw.send(call(4, "session/new", { cwd: at.cwd, mcpServers: [] }));
+    expect(await raw.answer(4)).toMatchObject({ result: { modes: { currentModeId: "ask" } } });
+    raw.child.stdin?.end();
+    expect(await raw.ended).toBe(0);
+  });
+
+  it("ends with 1 and one line after a message that is far too large", async () => {
+    const raw = new Raw();
+    raw.send(INIT);
+    await raw.answer(1);
+    const mib = "x".repeat(1_048_576);
+    for (let sent = 0; sent < 20; sent++) raw.send(mib);
+    raw.send("\n");
+    expect(await raw.ended).toBe(1);
+    expect(raw.err).toContain("the connection is closed");
+    for (const message of raw.messages()) expect(message).toHaveProperty("jsonrpc");
+  });
+
+  it("ends in order when its input ends in the middle of a message, or on a signal while a command runs", async () => {
+    const cut = new Raw();
+    cut.send(INIT);
+    await cut.answer(1);
+    cut.send('{"jsonrpc":"2.0","id":5,"meth');
+    cut.child.stdin?.end();
+    expect(await cut.ended).toBe(0);
+
+    const script = join(at.home, "sleep.yml");
+    writeFileSync(script, '- calls: [{tool: shell, args: {command: "echo on; sleep 60"}}]\n');
+    const busy = new Raw(["--provider", "script", "--script", script]);
+    busy.send(INIT);
+    await busy.answer(1);
+    busy.send(call(2, "session/new", { cwd: at.cwd, mcpServers: [] }));
+    const opened = await busy.answer(2);
+    const { sessionId } = Object(opened["result"]);
+    busy.send(call(3, "session/prompt", { sessionId, prompt: [{ type: "text", text: "go" }] }));
+    await until(() => busy.out.includes("in_progress"));
+    busy.child.kill("SIGTERM");
+    expect(await busy.ended).toBe(0);
+    const record = join(at.cwd, ".agentzero/audit", `${sessionId}.jsonl`);
+    expect(existsSync(record)).toBe(true);
+    expect(readFileSync(record, "utf8").trim().split("\n").at(-1)).toContain('"');
+  });
+});
