@@ -1,9 +1,18 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { mkdirSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { loadSodium, sha256 } from "../../../core/mod.ts";
 import { runHere, type Said } from "../../support/command-line.ts";
-import { tempDir } from "../../support/temp-dir.ts";
+import { sharedDir, tempDir } from "../../support/temp-dir.ts";
 import { keyDigest } from "../../../skills/trust/publishers.ts";
 import { makeSigner, type Signer } from "./publisher.ts";
 
@@ -21,12 +30,22 @@ export interface Desk {
   install(file: string): Promise<Said>;
   /** Adds rules to the project's policy, and trusts it. */
   allow(...rules: readonly string[]): Promise<void>;
+  /** Puts everything back as it was when the desk was made: for several cases on one desk. */
+  reset(): void;
 }
 
-/** Sets up a desk: `init` was run, nobody is trusted. */
+/** Sets up a desk for one test: `init` was run, nobody is trusted. */
 export async function makeDesk(signer?: Signer): Promise<Desk> {
+  return await setUp(tempDir(), signer);
+}
+
+/** The same for all tests of a file: call it from `beforeAll`, and `reset()` before each test. */
+export async function makeSharedDesk(signer?: Signer): Promise<Desk> {
+  return await setUp(sharedDir(), signer);
+}
+
+async function setUp(root: string, signer?: Signer): Promise<Desk> {
   await loadSodium();
-  const root = tempDir();
   const project = join(root, "project");
   const home = join(root, "home");
   mkdirSync(project);
@@ -40,7 +59,19 @@ export async function makeDesk(signer?: Signer): Promise<Desk> {
     if (said.exit !== 0) throw new Error(`${words.join(" ")}: ${said.exit} ${said.stdout} ${said.stderr}`);
     return said;
   }
+  const kept = join(root, "kept");
+  function keep(name: string): void {
+    for (const part of ["project", "home"]) copyTree(join(root, part), join(kept, name, part));
+  }
+  function putBack(name: string): void {
+    for (const part of ["project", "home"]) {
+      rmSync(join(root, part), { recursive: true });
+      copyTree(join(kept, name, part), join(root, part));
+    }
+  }
   await must("init");
+  keep("fresh");
+  let fresh = true;
   return {
     root,
     project,
@@ -48,8 +79,15 @@ export async function makeDesk(signer?: Signer): Promise<Desk> {
     signer: own,
     run,
     async trust(): Promise<void> {
+      if (fresh && existsSync(join(kept, "trusted"))) return putBack("trusted");
       const digest = keyDigest(own.key.public.text);
       await must("trust", "add", join(root, "example-org.key.txt"), "--as", "example-org", "--confirm", digest);
+      if (fresh) keep("trusted");
+      fresh = false;
+    },
+    reset(): void {
+      putBack("fresh");
+      fresh = true;
     },
     async install(file): Promise<Said> {
       const asked = await run("skill", "install", file, "--json");
@@ -57,6 +95,7 @@ export async function makeDesk(signer?: Signer): Promise<Desk> {
       return digests.length === 0 ? asked : await run("skill", "install", file, "--json", ...digests);
     },
     async allow(...rules): Promise<void> {
+      fresh = false;
       const file = join(project, ".agentzero/policy.yml");
       const text = readFileSync(file, "utf8").replace(
         "\ntests:\n",
@@ -66,4 +105,15 @@ export async function makeDesk(signer?: Signer): Promise<Desk> {
       await must("policy", "trust", "--sha256", sha256(text).slice(7));
     },
   };
+}
+
+/** Copies a folder with the modes of its folders, which keys insist on. */
+function copyTree(from: string, to: string): void {
+  cpSync(from, to, { recursive: true });
+  chmodSync(to, lstatSync(from).mode & 0o777);
+  for (const entry of readdirSync(from, { withFileTypes: true, recursive: true })) {
+    if (!entry.isDirectory()) continue;
+    const path = join(entry.parentPath, entry.name);
+    chmodSync(join(to, path.slice(from.length)), lstatSync(path).mode & 0o777);
+  }
 }

@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { onTestFinished } from "vitest";
-import { beforeAll, describe, expect, it, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { openComposedSession } from "../../../cli/compose.ts";
 import { createNobody } from "../../../cli/approvers.ts";
 import { systemTimers } from "../../../cli/system/timers.ts";
@@ -14,7 +13,7 @@ import {
   SIGNATURE_TYPE,
 } from "../../../skills/sources/oci-manifest.ts";
 import { contextIn } from "../../support/context.ts";
-import { type Desk, makeDesk } from "./desk.ts";
+import { type Desk, makeSharedDesk } from "./desk.ts";
 import { makeSigner, release, type Signer } from "./publisher.ts";
 import { filesOf, lastRecord } from "./traces.ts";
 
@@ -29,6 +28,8 @@ interface Shelf {
 }
 
 let shelf: Shelf;
+let desk: Desk;
+let port: number;
 beforeAll(async () => {
   await loadSodium();
   const signer = makeSigner();
@@ -36,12 +37,21 @@ beforeAll(async () => {
   const minisig = signer.sign(archive);
   const layers = { archive: descriptor(PACKAGE_TYPE, archive), signature: descriptor(SIGNATURE_TYPE, minisig) };
   shelf = { signer, archive, minisig, manifest: formatManifest(layers, "pdf-report-1.0.0.azs") };
+  port = await serve();
+  desk = await makeSharedDesk(signer);
+  await desk.trust();
+  await desk.allow(
+    `{ id: registry, effect: allow, capability: network_request, cidr: ["127.0.0.1/32"], ports: [${port}] }`,
+  );
 });
 
-/** An honest registry but for what `lie` answers itself (then it gives `true`). */
-async function serve(
-  lie: (path: string, request: IncomingMessage, response: ServerResponse) => boolean,
-): Promise<number> {
+/** What a registry answers itself, instead of the truth: then it gives `true`. */
+type Lie = (path: string, request: IncomingMessage, response: ServerResponse) => boolean;
+
+let lie: Lie = () => false;
+
+/** An honest registry but for {@link lie}. */
+async function serve(): Promise<number> {
   const server = createServer((request, response) => {
     const path = (request.url ?? "").replace("/v2/example-org/pdf-report/", "");
     if (lie(path, request, response)) return;
@@ -56,22 +66,12 @@ async function serve(
     response.end(blob);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
+  afterAll(() => {
     server.closeAllConnections();
     server.close();
   });
   const address = server.address();
   return typeof address === "object" && address !== null ? address.port : 0;
-}
-
-async function deskFor(port: number, more: readonly string[] = []): Promise<Desk> {
-  const desk = await makeDesk(shelf.signer);
-  await desk.trust();
-  await desk.allow(
-    `{ id: registry, effect: allow, capability: network_request, cidr: ["127.0.0.1/32"], ports: [${port}] }`,
-    ...more,
-  );
-  return desk;
 }
 
 function send(body: string | Uint8Array, headers: Readonly<Record<string, string>> = {}, status = 200): Answer {
@@ -107,8 +107,6 @@ function other(edit: (manifest: Record<string, unknown>) => Record<string, unkno
     return true;
   };
 }
-
-type Lie = Parameters<typeof serve>[0];
 
 function at(where: (path: string) => boolean, answer: () => Answer): Lie {
   return (path, request, response) => {
@@ -187,9 +185,8 @@ const LIES: readonly (readonly [code: string, exit: number, name: string, lie: L
 ];
 
 describe("a registry that lies", () => {
-  test.for(LIES)("%s, exit %i: %s", async ([code, exit, , lie]) => {
-    const port = await serve(lie);
-    const desk = await deskFor(port);
+  test.for(LIES)("%s, exit %i: %s", async ([code, exit, , told]) => {
+    lie = told;
     const before = filesOf(desk);
     const said = await desk.run("skill", "install", `oci:127.0.0.1:${port}/example-org/pdf-report:1.0.0`, "--json");
     const { error } = said.json() as { error: { code: string; message: string; hint: string | null } };
@@ -200,38 +197,35 @@ describe("a registry that lies", () => {
   });
 
   it("may send us to another place of its own", async () => {
-    const port = await serve((path, _request, response) => {
+    lie = (path, _request, response) => {
       if (PACKAGE(path)) response.writeHead(307, { location: "/moved/here" }).end();
       else if (path === "/moved/here") response.end(shelf.archive);
       else return false;
       return true;
-    });
-    const desk = await deskFor(port);
+    };
     expect((await desk.install(`oci:127.0.0.1:${port}/example-org/pdf-report:1.0.0`)).exit).toBe(0);
   });
 
   it("needs no digest in a header", async () => {
-    const port = await serve((path, request, response) => {
+    lie = (path, request, response) => {
       if (!BY_TAG(path)) return false;
       response.end(request.method === "HEAD" ? undefined : shelf.manifest);
       return true;
-    });
-    const desk = await deskFor(port);
+    };
     expect((await desk.install(`oci:127.0.0.1:${port}/example-org/pdf-report:1.0.0`)).exit).toBe(0);
   });
 
   test.for([["stands still", 1], ["trickles", 20]] as const)(
     "does not hold us up with a body that %s",
     async ([, everyMs]) => {
-      const port = await serve((path, _request, response) => {
+      lie = (path, _request, response) => {
         if (!PACKAGE(path)) return false;
         response.writeHead(200, { "content-length": "3072" });
         response.write("a");
         const timer = everyMs === 1 ? null : setInterval(() => response.write("a"), everyMs);
         response.on("close", () => clearInterval(timer ?? undefined));
         return true;
-      });
-      const desk = await deskFor(port);
+      };
       const context = contextIn(desk.project, desk.home);
       const opened = await openComposedSession(context, {
         front: "skill",

@@ -3,21 +3,24 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, test } from "vitest";
+import { beforeAll, describe, expect, it, test } from "vitest";
 import { b2 } from "../../../core/mod.ts";
-import { type Desk, makeDesk } from "./desk.ts";
+import { type Desk, makeDesk, makeSharedDesk } from "./desk.ts";
 import { commentOf, makeSigner, release, SCRIPT_KEYS, writePackage } from "./publisher.ts";
 import { filesOf, lastRecord } from "./traces.ts";
 
 /** Arranges a desk and names the command line that must be refused. */
 type Arrange = (desk: Desk) => Promise<readonly string[]> | readonly string[];
 
+/** What belongs to the desk; the rest lay there for one case. */
+const KEPT: ReadonlySet<string> = new Set(["project", "home", "kept", "example-org.key.txt"]);
 const MARKER = "ran-by-itself";
 const SCRIPT = { "run.sh": `#!/bin/sh\ntouch ${MARKER}\n` };
 
@@ -293,10 +296,19 @@ const CASES: readonly (readonly [code: string, exit: number, name: string, arran
 ];
 
 describe("a refused installation", () => {
+  let shared: Desk;
+  beforeAll(async () => {
+    shared = await makeSharedDesk();
+  });
+
   test.for(CASES)(
     "%s, exit %i: %s",
     async ([code, exit, , arrange]) => {
-      const desk = await makeDesk();
+      const desk = shared;
+      desk.reset();
+      for (const name of readdirSync(desk.root)) {
+        if (!KEPT.has(name)) rmSync(join(desk.root, name), { recursive: true });
+      }
       const words = await arrange(desk);
       const before = filesOf(desk);
       const said = await desk.run(...words, "--json");
