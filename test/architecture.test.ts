@@ -37,7 +37,7 @@ const PLACES: readonly (readonly [module: RegExp, places: readonly string[]])[] 
   [/^(diff|marked)$/, ["cli/term/"]],
 ];
 const PACKAGES = /^(node:|zod$|yaml$)/;
-const IMPORT = /(?:^|[\s;}])(?:import|export)\b(?:[^"'`;]*?\bfrom)?\s*\(?\s*["']([\w@:./-]{1,120})["']/g;
+const IMPORT = /(?:^|[\s;}])(?:import|export)\b(?:[^"'`;]*?\bfrom(?=\s))?\s*\(?\s*["']([\w@:./-]{1,120})["']/g;
 const COMPUTED_IMPORT = /\bimport\s*\(\s*(?!["'])[^)]/;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
