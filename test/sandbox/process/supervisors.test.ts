@@ -62,6 +62,7 @@ describe("createSupervisors()", () => {
     await timers.fire(0);
     const other = await of.take(programs(), true);
     onStop(() => other.kill());
+    expect(readlinkSync(`/proc/${other.pid}/ns/user`)).not.toBe(readlinkSync("/proc/self/ns/user"));
     of.prepare();
     await timers.fire(0);
     await timers.fire(30_000);
