@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Desk, makeSharedDesk } from "./desk.ts";
-import { release, SCRIPT_KEYS, writePackage } from "./publisher.ts";
+import { release, SCRIPT_KEYS, writePackageAs } from "./publisher.ts";
 
 const SCALE = Number(process.env["AZ_SCALE"] ?? "1") || 1;
 /** Runs of each test; with AZ_SCALE=20 every single step. */
@@ -42,33 +42,40 @@ async function stateOf(name: string): Promise<string> {
 async function prepare(first: string | null): Promise<void> {
   desk.reset();
   await desk.trust();
-  if (first !== null) expect((await desk.install(first)).exit).toBe(0);
+  const exit = first === null ? 0 : (await desk.install(first)).exit;
+  if (exit !== 0) throw new Error(`cannot install the first release: ${exit}`);
 }
 
 describe("an installation that is killed at any step", () => {
   it("leaves no entry or a whole one, and the next try succeeds", async () => {
     const archive = release("1.0.0", { keys: SCRIPT_KEYS, files: { "run.sh": "#!/bin/sh\n" } });
-    const file = writePackage(desk.root, archive, desk.signer.sign(archive), "first.azs");
+    const file = writePackageAs(join(desk.root, "first.azs"), archive, desk.signer.sign(archive));
     await prepare(null);
     const asked = await desk.run("skill", "install", file, "--json");
     const words = ["skill", "install", file, ...(/--grant b2:\w+/.exec(asked.stdout)?.[0].split(" ") ?? [])];
-    await dieEverywhere(words, { before: null, outcomes: ["LOCK_MISSING", "1.0.0 ready"], after: "1.0.0 ready" });
+    const last = await dieEverywhere(words, {
+      before: null,
+      outcomes: ["LOCK_MISSING", "1.0.0 ready"],
+      after: "1.0.0 ready",
+    });
+    expect(last).toBe("1.0.0 ready");
   }, 600_000);
 
   it("leaves the old release or the new one", async () => {
     const old = release("1.0.0");
     const next = release("1.1.0");
-    const first = writePackage(desk.root, old, desk.signer.sign(old), "old.azs");
-    const file = writePackage(desk.root, next, desk.signer.sign(next), "next.azs");
+    const first = writePackageAs(join(desk.root, "old.azs"), old, desk.signer.sign(old));
+    const file = writePackageAs(join(desk.root, "next.azs"), next, desk.signer.sign(next));
     const outcomes = ["1.0.0 ready", "1.1.0 ready"];
-    await dieEverywhere(["skill", "install", file], { before: first, outcomes, after: "1.1.0 ready" });
+    const last = await dieEverywhere(["skill", "install", file], { before: first, outcomes, after: "1.1.0 ready" });
+    expect(last).toBe("1.1.0 ready");
   }, 600_000);
 });
 
 async function dieEverywhere(
   words: readonly string[],
   of: { readonly before: string | null; readonly outcomes: readonly string[]; readonly after: string },
-): Promise<void> {
+): Promise<string> {
   await prepare(of.before);
   const [exit, total] = child(-1, words).said.trim().split(" ").map(Number);
   expect(exit).toBe(0);
@@ -85,7 +92,7 @@ async function dieEverywhere(
     seen.add(state);
     // oxlint-disable-next-line no-await-in-loop -- as above
     const verified = await desk.run("audit", "verify", "--all", "--json");
-    expect(verified.exit, verified.stdout).toBe(0);
+    expect([verified.exit, verified.json()["ok"]]).toEqual([0, true]);
     // oxlint-disable-next-line no-await-in-loop -- as above
     expect((await desk.run(...words, "--json")).exit, `again after step ${at}`).toBe(0);
     // oxlint-disable-next-line no-await-in-loop -- as above
@@ -94,6 +101,7 @@ async function dieEverywhere(
   }
   // It really died on both sides of the last step.
   expect([...seen].toSorted()).toEqual([...of.outcomes].toSorted());
+  return await stateOf("pdf-report");
 }
 
 /** Half-written files that nobody would ever remove. */

@@ -48,7 +48,11 @@ beforeAll(async () => {
 /** What a registry answers itself, instead of the truth: then it gives `true`. */
 type Lie = (path: string, request: IncomingMessage, response: ServerResponse) => boolean;
 
-let lie: Lie = () => false;
+function honest(): boolean {
+  return false;
+}
+
+let lie: Lie = honest;
 
 /** An honest registry but for {@link lie}. */
 async function serve(): Promise<number> {
@@ -59,11 +63,12 @@ async function serve(): Promise<number> {
     const blobs = new Map([[sha256(archive), archive], [sha256(minisig), minisig]]);
     if (path.startsWith("manifests/")) {
       response.setHeader("docker-content-digest", sha256(manifest));
-      return void response.end(request.method === "HEAD" ? undefined : manifest);
+      response.end(request.method === "HEAD" ? undefined : manifest);
+      return;
     }
     const blob = [...blobs].find(([digest]) => path === `blobs/${digest}`)?.[1];
-    if (blob === undefined) return void response.writeHead(404).end();
-    response.end(blob);
+    if (blob === undefined) response.writeHead(404).end();
+    else response.end(blob);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   afterAll(() => {
@@ -87,10 +92,21 @@ function endless(_request: IncomingMessage, response: ServerResponse): void {
   more();
 }
 
-const PACKAGE = (path: string): boolean => path === `blobs/${sha256(shelf.archive)}`;
-const SIGNATURE = (path: string): boolean => path === `blobs/${sha256(shelf.minisig)}`;
-const BY_DIGEST = (path: string): boolean => path.startsWith("manifests/sha256:");
-const BY_TAG = (path: string): boolean => path === "manifests/1.0.0";
+function isPackage(path: string): boolean {
+  return path === `blobs/${sha256(shelf.archive)}`;
+}
+
+function isSignature(path: string): boolean {
+  return path === `blobs/${sha256(shelf.minisig)}`;
+}
+
+function isByDigest(path: string): boolean {
+  return path.startsWith("manifests/sha256:");
+}
+
+function isByTag(path: string): boolean {
+  return path === "manifests/1.0.0";
+}
 
 function manifestWith(edit: (manifest: Record<string, unknown>) => Record<string, unknown>): Uint8Array {
   const value = JSON.parse(new TextDecoder().decode(shelf.manifest)) as Record<string, unknown>;
@@ -117,30 +133,30 @@ function at(where: (path: string) => boolean, answer: () => Answer): Lie {
 }
 
 const LIES: readonly (readonly [code: string, exit: number, name: string, lie: Lie])[] = [
-  ["DIGEST", 7, "other bytes of the right size", at(PACKAGE, () => send(shelf.archive.map((byte) => byte ^ 1)))],
-  ["DIGEST", 7, "fewer bytes", at(PACKAGE, () => send(shelf.archive.slice(0, 100)))],
-  ["DIGEST", 7, "more bytes", at(PACKAGE, () => send(Buffer.concat([shelf.archive, shelf.archive])))],
-  ["DIGEST", 7, "an endless package", at(PACKAGE, () => endless)],
-  ["DIGEST", 7, "an endless signature", at(SIGNATURE, () => endless)],
+  ["DIGEST", 7, "other bytes of the right size", at(isPackage, () => send(shelf.archive.map((byte) => byte ^ 1)))],
+  ["DIGEST", 7, "fewer bytes", at(isPackage, () => send(shelf.archive.slice(0, 100)))],
+  ["DIGEST", 7, "more bytes", at(isPackage, () => send(Buffer.concat([shelf.archive, shelf.archive])))],
+  ["DIGEST", 7, "an endless package", at(isPackage, () => endless)],
+  ["DIGEST", 7, "an endless signature", at(isSignature, () => endless)],
   ["DIGEST", 7, "an endless manifest", (path, request, response) => {
-    if (!BY_DIGEST(path) || request.method === "HEAD") return false;
+    if (!isByDigest(path) || request.method === "HEAD") return false;
     endless(request, response);
     return true;
   }],
-  ["DIGEST", 7, "a manifest that is not what its digest says", at(BY_DIGEST, () => send("{}"))],
-  ["DIGEST", 7, "another signature", at(SIGNATURE, () => send(shelf.minisig.toReversed()))],
-  ["TAG_MOVED", 7, "a tag that moves while it is read", at(BY_DIGEST, () => send("", {}, 404))],
-  ["REDIRECT", 7, "another host", at(PACKAGE, () => send("", { location: "https://evil.example.com/x" }, 307))],
-  ["REDIRECT", 7, "plain http elsewhere", at(PACKAGE, () => send("", { location: "http://127.0.0.2:1/x" }, 302))],
+  ["DIGEST", 7, "a manifest that is not what its digest says", at(isByDigest, () => send("{}"))],
+  ["DIGEST", 7, "another signature", at(isSignature, () => send(shelf.minisig.toReversed()))],
+  ["TAG_MOVED", 7, "a tag that moves while it is read", at(isByDigest, () => send("", {}, 404))],
+  ["REDIRECT", 7, "another host", at(isPackage, () => send("", { location: "https://evil.example.com/x" }, 307))],
+  ["REDIRECT", 7, "plain http elsewhere", at(isPackage, () => send("", { location: "http://127.0.0.2:1/x" }, 302))],
   [
     "REDIRECT",
     7,
     "a circle",
-    at(PACKAGE, () => (request, response) => {
+    at(isPackage, () => (request, response) => {
       response.writeHead(302, { location: request.url ?? "" }).end();
     }),
   ],
-  ["REDIRECT", 7, "nowhere", at(PACKAGE, () => send("", { location: "http://[" }, 302))],
+  ["REDIRECT", 7, "nowhere", at(isPackage, () => send("", { location: "http://[" }, 302))],
   [
     "ARTIFACT_LAYOUT",
     7,
@@ -171,12 +187,12 @@ const LIES: readonly (readonly [code: string, exit: number, name: string, lie: L
     })),
   ],
   ["READ_FAILED", 1, "a closed door", at(() => true, () => send("secret words of the server", {}, 403))],
-  ["NOT_FOUND", 4, "nothing", at(BY_TAG, () => send("", {}, 404))],
+  ["NOT_FOUND", 4, "nothing", at(isByTag, () => send("", {}, 404))],
   [
     "HTTP_FAILED",
     1,
     "a body that ends too early",
-    at(PACKAGE, () => (_request, response) => {
+    at(isPackage, () => (_request, response) => {
       response.writeHead(200, { "content-length": "3072" });
       response.write("abc");
       setTimeout(() => response.destroy(), 20);
@@ -198,7 +214,7 @@ describe("a registry that lies", () => {
 
   it("may send us to another place of its own", async () => {
     lie = (path, _request, response) => {
-      if (PACKAGE(path)) response.writeHead(307, { location: "/moved/here" }).end();
+      if (isPackage(path)) response.writeHead(307, { location: "/moved/here" }).end();
       else if (path === "/moved/here") response.end(shelf.archive);
       else return false;
       return true;
@@ -208,7 +224,7 @@ describe("a registry that lies", () => {
 
   it("needs no digest in a header", async () => {
     lie = (path, request, response) => {
-      if (!BY_TAG(path)) return false;
+      if (!isByTag(path)) return false;
       response.end(request.method === "HEAD" ? undefined : shelf.manifest);
       return true;
     };
@@ -219,7 +235,7 @@ describe("a registry that lies", () => {
     "does not hold us up with a body that %s",
     async ([, everyMs]) => {
       lie = (path, _request, response) => {
-        if (!PACKAGE(path)) return false;
+        if (!isPackage(path)) return false;
         response.writeHead(200, { "content-length": "3072" });
         response.write("a");
         const timer = everyMs === 1 ? null : setInterval(() => response.write("a"), everyMs);

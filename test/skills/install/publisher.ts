@@ -59,8 +59,12 @@ export function release(
 }
 
 /** Writes package and signature into a folder; gives the path of the package. */
-export function writePackage(dir: string, archive: Uint8Array, minisig: Uint8Array | null, name = "x.azs"): string {
-  const file = join(dir, name);
+export function writePackage(dir: string, archive: Uint8Array, minisig: Uint8Array | null): string {
+  return writePackageAs(join(dir, "x.azs"), archive, minisig);
+}
+
+/** Writes package and signature to a path; gives the path of the package. */
+export function writePackageAs(file: string, archive: Uint8Array, minisig: Uint8Array | null): string {
   writeFileSync(file, archive);
   if (minisig !== null) writeFileSync(`${file}.minisig`, minisig);
   return file;

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it, test } from "vitest";
 import { b2 } from "../../../core/mod.ts";
 import { type Desk, makeDesk, makeSharedDesk } from "./desk.ts";
-import { commentOf, makeSigner, release, SCRIPT_KEYS, writePackage } from "./publisher.ts";
+import { commentOf, makeSigner, release, SCRIPT_KEYS, writePackageAs } from "./publisher.ts";
 import { filesOf, lastRecord } from "./traces.ts";
 
 /** Arranges a desk and names the command line that must be refused. */
@@ -27,12 +27,14 @@ const SCRIPT = { "run.sh": `#!/bin/sh\ntouch ${MARKER}\n` };
 async function installed(desk: Desk, version = "1.0.0", given: Parameters<typeof release>[1] = {}): Promise<void> {
   await desk.trust();
   const archive = release(version, given);
-  const said = await desk.install(writePackage(desk.root, archive, desk.signer.sign(archive), `${version}.azs`));
+  const said = await desk.install(
+    writePackageAs(join(desk.root, `${version}.azs`), archive, desk.signer.sign(archive)),
+  );
   if (said.exit !== 0) throw new Error(said.stdout);
 }
 
 function file(desk: Desk, archive: Uint8Array, minisig: Uint8Array | null = desk.signer.sign(archive)): string {
-  return writePackage(desk.root, archive, minisig, "new.azs");
+  return writePackageAs(join(desk.root, "new.azs"), archive, minisig);
 }
 
 function edited(bytes: Uint8Array, from: string, to: string): Uint8Array {

@@ -49,15 +49,13 @@ http: { addr: "127.0.0.1:${port}" }
 `,
   );
   const child: ChildProcess = spawn("docker-registry", ["serve", config], { stdio: "ignore" });
-  let ended = false;
-  child.on("exit", () => void (ended = true));
   onTestFinished(async () => {
-    if (ended) return;
+    if (child.exitCode !== null) return;
     const gone = new Promise((resolve) => child.on("exit", resolve));
     child.kill("SIGKILL");
     await gone;
   });
-  for (let waited = 0; waited < 200 && !ended; waited++) {
+  for (let waited = 0; waited < 200 && child.exitCode === null; waited++) {
     try {
       // oxlint-disable-next-line no-await-in-loop -- until it listens
       const answer = await fetch(`http://127.0.0.1:${port}/v2/`);
