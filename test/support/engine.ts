@@ -51,6 +51,10 @@ export interface EngineOptions {
   readonly resume?: boolean;
   /** Sees each event as it happens. */
   readonly onEvent?: (event: SessionEvent) => void;
+  /** A home to share with other engines, e.g. so that a component is installed once. */
+  readonly home?: string;
+  /** Calls as the person may make and use generated tools. */
+  readonly generated?: boolean;
   /** Uses the project and home of another engine. */
   readonly beside?: Pick<Engine, "project" | "home">;
 }
@@ -64,7 +68,7 @@ export interface EngineOptions {
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const base = options.beside === undefined ? tempDir() : null;
   const project = options.beside?.project ?? join(base ?? "", "project");
-  const home = options.beside?.home ?? join(base ?? "", "home");
+  const home = options.beside?.home ?? options.home ?? join(base ?? "", "home");
   if (base !== null) {
     mkdirSync(project);
     writeFiles(project, { "README.md": "# Sample\n", ...options.files });
@@ -76,7 +80,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   }
   const events: SessionEvent[] = [];
   const questions: ApprovalRequest[] = [];
-  const script = options.script === undefined ? undefined : writeScript(home, options.script);
+  const script = options.script === undefined ? undefined : writeScript(project, options.script);
   if (options.config !== undefined) writeConfig(home, options.config);
   const withModel = script !== undefined || options.config !== undefined;
   const composed = await openComposedSession(context, {
@@ -84,6 +88,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     approver: watched(approverOf(options.person ?? "nobody"), questions),
     mode: options.mode ?? "ask",
     project: "required",
+    ...(options.generated === true ? { generated: true } : {}),
     ...(options.resume === true ? { resume: { kind: "newest" } as const } : {}),
     ...(script === undefined ? {} : { model: { provider: "script", script } }),
     emit(event): void {
@@ -148,8 +153,8 @@ async function trustOwn(context: CommandContext, policy: string): Promise<void> 
   });
 }
 
-function writeScript(home: string, turns: string): string {
-  const file = join(dirname(home), "turns.yml");
+function writeScript(project: string, turns: string): string {
+  const file = join(dirname(project), "turns.yml");
   writeFileSync(file, turns);
   return file;
 }
