@@ -10,11 +10,21 @@ const LENGTH = 200;
  * @returns `WASM_FORMAT` with its reason; the reason may hold names that the component's author chose.
  */
 export function toolSaid(what: string, cause: unknown): SandboxError {
-  const reason = reasonOf(cause).split("\n").map((line) => line.trim()).filter((line) =>
-    line !== "" && line !== "Caused by:"
-  );
-  const text = (reason.at(-1) ?? "").replaceAll(/[^\x20-\x7e]/g, "?").slice(0, LENGTH);
+  const whole = reasonOf(cause);
+  const lines = whole.split("\n").map((line) => line.trim()).filter((line) => line !== "" && line !== "Caused by:");
+  const text = (placed(whole) ?? lines.at(-1) ?? "").replaceAll(/[^\x20-\x7e]/g, "?").slice(0, LENGTH);
   return new SandboxError("WASM_FORMAT", text === "" ? what : `${what}: ${text}`, { cause });
+}
+
+// Errors of the text parser come as it holds them inside.
+const PLACE = /\bline: (\d+), col: (\d+)/;
+const KIND = /\bkind: Custom\("((?:[^"\\]|\\.)*)"\)/;
+
+function placed(reason: string): string | null {
+  const [, line, column] = PLACE.exec(reason) ?? [];
+  const [, what] = KIND.exec(reason) ?? [];
+  if (line === undefined || column === undefined || what === undefined) return null;
+  return `line ${Number(line) + 1}, column ${Number(column) + 1}: ${what.replaceAll("\\", "")}`;
 }
 
 function reasonOf(cause: unknown): string {

@@ -15,9 +15,9 @@ export function numbers(seed: number): (below: number) => number {
 }
 
 /** LEB128, unsigned. */
-export function u(value: number): number[] {
+export function u(given: number): number[] {
   const bytes: number[] = [];
-  for (let rest = value;;) {
+  for (let rest = given;;) {
     const byte = rest & 0x7f;
     rest = Math.floor(rest / 128);
     if (rest === 0) return [...bytes, byte];
@@ -26,9 +26,9 @@ export function u(value: number): number[] {
 }
 
 /** LEB128, signed. */
-export function s(value: number): number[] {
+export function s(given: number): number[] {
   const bytes: number[] = [];
-  for (let rest = value;;) {
+  for (let rest = given;;) {
     const byte = rest & 0x7f;
     rest >>= 7;
     if ((rest === 0 && !(byte & 0x40)) || (rest === -1 && byte & 0x40)) return [...bytes, byte];
@@ -158,17 +158,10 @@ function value(made: Made, type: number): number[] {
         ? [0x20, next(4)]
         : [...value(made, I32), ...value(made, I32), ...value(made, I32), 0x41, ...s(made.index), 0x70, 0x11, 0, 0];
     case 5: {
-      const inner = inside(made, "block");
-      return [
-        ...value(made, I32),
-        0x04,
-        I32,
-        ...statement(inner),
-        ...value(inner, I32),
-        0x05,
-        ...value(inner, I32),
-        0x0b,
-      ];
+      const condition = value(made, I32);
+      const inner = inside(made, "value");
+      const then = [...statement(inner), ...value(inner, I32)];
+      return [...condition, 0x04, I32, ...then, 0x05, ...value(inner, I32), 0x0b];
     }
     case 6:
       return [...value(made, I32), ...value(made, I32), ...value(made, I32), 0x1b];
@@ -218,7 +211,7 @@ function statement(made: Made): number[] {
       // A dispatch, inside of a block of its own so that the code behind it can be reached.
       const out = [0, ...blocks(made).map((label) => label + 1)];
       const cases = Array.from({ length: next(5) }, () => u(out[next(out.length)] ?? 0));
-      return [0x02, 0x40, ...value(made, I32), 0x0e, ...u(cases.length), ...cases.flat(), 0, 0x0b];
+      return [0x02, 0x40, ...value(inside(made, "block"), I32), 0x0e, ...u(cases.length), ...cases.flat(), 0, 0x0b];
     }
     case 7: {
       const length = [...value(made, I32), 0x41, ...s(0x3fff), 0x71];
@@ -233,7 +226,7 @@ function statement(made: Made): number[] {
       return [0x06, 0x40, ...many(inner), 0x07, 0, 0x21, 2, ...many(inner), 0x19, ...many(inner), 0x0b];
     }
     case 11:
-      return [...value(made, I32), 0x04, 0x40, ...value(made, I32), 0x08, 0, 0x0b];
+      return [...value(made, I32), 0x04, 0x40, ...value(inside(made, "block"), I32), 0x08, 0, 0x0b];
     default:
       return [...value(made, type), 0x21, local(type, next)];
   }
@@ -261,13 +254,9 @@ function blocks(made: Made): number[] {
 
 // A loop in a block; it ends at the latest when the budget of all loops is used up.
 function loop(made: Made): number[] {
-  const inner = {
-    ...made,
-    labels: [...made.labels, "block" as const, "loop" as const],
-    size: Math.floor(made.size / 2),
-  };
-  made.size -= inner.size;
+  const inner = inside(made, "block", "loop");
   const pay = [0x23, BUDGET, 0x41, 1, 0x6b, 0x24, BUDGET, 0x23, BUDGET, 0x41, 0, 0x4c, 0x0d, 1];
+  const body = many(inner);
   const again = made.next(2) === 0 ? [0x0c, 0] : [...value(inner, I32), 0x0d, 0];
-  return [0x02, 0x40, 0x03, 0x40, ...pay, ...many(inner), ...again, 0x0b, 0x0b];
+  return [0x02, 0x40, 0x03, 0x40, ...pay, ...body, ...again, 0x0b, 0x0b];
 }
