@@ -36,7 +36,7 @@ const STAGED = ["intent", "intent", "result"];
 const KEPT_NOTHING = { ok: false, error: { code: "POLICY_DENY" } };
 
 function shell(text: string | ((world: World) => string)): Pick<Attack, "tool" | "args"> {
-  return { tool: "shell", args: (world) => ({ command: typeof text === "string" ? text : text(world) }) };
+  return { tool: "shell", args: (at) => ({ command: typeof text === "string" ? text : text(at) }) };
 }
 
 function exists(...paths: readonly string[]): (world: World) => unknown {

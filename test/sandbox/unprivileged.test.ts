@@ -17,6 +17,8 @@ const SUITES = [
   "process/git",
   "process/bubblewrap",
   "process/protections",
+  "process/supervisors",
+  "egress",
   "process/remove-tree",
 ];
 

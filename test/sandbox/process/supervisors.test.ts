@@ -10,6 +10,8 @@ import { createHandTimers, type HandTimers } from "../../support/hand-timers.ts"
 import { onStop, type Rig, rig, RUNTIME, valueOf } from "../rig.ts";
 import { argvSpec, runtimeArgv, scriptSpec } from "./run.ts";
 
+if (RUNTIME === "deno") process.stderr.write("skipped: waiting supervisors: Deno starts one for each run\n");
+
 function programs(): Extract<ReturnType<typeof findPrograms>, { ok: true }>["programs"] {
   const found = findPrograms();
   if (!found.ok) throw new Error(`${found.missing} is missing`);
