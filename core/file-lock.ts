@@ -1,4 +1,5 @@
-import { closeSync, constants, openSync, rmSync, writeSync } from "node:fs";
+import { existsSync, linkSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { kill, pid } from "node:process";
 import { randomBytes } from "node:crypto";
 import { CoreError } from "./errors.ts";
@@ -35,6 +36,7 @@ export function takeFileLock(path: string, clock: Clock, waitMs = 5000): FileLoc
     if (seen !== null && isStale(seen, clock)) {
       // Threat: two waiters both remove it, the second one the first one's fresh lock. `check` finds that out.
       if (readLock(path)?.text === seen.text) rmSync(path, { force: true });
+      sweepTemporaries(path);
     } else if (waited >= waitMs) throw busy(path);
     else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
   }
@@ -54,23 +56,55 @@ interface SeenLock {
   readonly ts: number;
 }
 
+// The lock appears with its whole text at once: a holder that is killed while it writes leaves nothing that others
+// would have to wait for.
 function createLock(path: string, text: string): boolean {
-  let fd: number;
+  const temporary = `${path}.${randomBytes(8).toString("hex")}.tmp`;
   try {
-    fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+    writeFileSync(temporary, text, { flag: "wx", mode: 0o600 });
+    linkSync(temporary, path);
+    return true;
+  } catch (cause) {
+    const code = errorCode(cause);
+    // ENOENT: whoever took over a lock has swept the temporary away.
+    if (code === "EEXIST" || code === "ENOENT" && existsSync(dirname(path))) return false;
+    if (NO_LINKS.has(code)) return createInPlace(path, text);
+    throw cannotMake(path, cause);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+// File systems without hard links (exFAT, some network and FUSE mounts).
+const NO_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+
+function createInPlace(path: string, text: string): boolean {
+  try {
+    writeFileSync(path, text, { flag: "wx", mode: 0o600 });
+    return true;
   } catch (cause) {
     if (errorCode(cause) === "EEXIST") return false;
-    throw new CoreError("FILE_WRITE", `Cannot make lock "${path}": ${errorCode(cause)}`, {
-      hint: "check free space and permissions of its folder",
-      cause,
-    });
+    throw cannotMake(path, cause);
   }
+}
+
+function cannotMake(path: string, cause: unknown): CoreError {
+  return new CoreError("FILE_WRITE", `Cannot make lock "${path}": ${errorCode(cause)}`, {
+    hint: "check free space and permissions of its folder",
+    cause,
+  });
+}
+
+/** What killed holders left beside a lock while they made theirs. */
+function sweepTemporaries(path: string): void {
+  const start = `${basename(path)}.`;
   try {
-    writeSync(fd, text);
-  } finally {
-    closeSync(fd);
+    for (const name of readdirSync(dirname(path))) {
+      if (name.startsWith(start) && name.endsWith(".tmp")) rmSync(join(dirname(path), name), { force: true });
+    }
+  } catch {
+    // Housekeeping only.
   }
-  return true;
 }
 
 function readLock(path: string): SeenLock | null {
