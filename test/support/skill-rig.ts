@@ -4,14 +4,18 @@ import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import { createFlagApprover, createNobody } from "../../cli/approvers.ts";
 import { initProject } from "../../cli/commands/init/init-project.ts";
+import { withVault } from "../../cli/commands/vault/open.ts";
 import { openInstallation } from "../../cli/compose/installation.ts";
 import { type ComposedSession, openComposedSession } from "../../cli/compose.ts";
 import {
   type ApprovalRequest,
   type Approver,
   b2,
+  type Binding,
   type Digest,
   loadSodium,
+  parseHandle,
+  SecretBytes,
   sha256,
   type SkillPermissions,
 } from "../../core/mod.ts";
@@ -160,6 +164,8 @@ export interface SkillRigOptions {
   readonly policy?: string;
   readonly person?: "nobody" | "yes" | Approver["ask"];
   readonly script?: string;
+  /** Values of the vault by handle, and where they may go. */
+  readonly secrets?: Readonly<Record<string, { readonly value: string; readonly bindings: readonly Binding[] }>>;
   /** A home that several rigs share, so that components are compiled once. */
   readonly home?: string;
 }
@@ -186,6 +192,13 @@ export async function openSkillRig(options: SkillRigOptions = {}): Promise<Skill
       sha256: sha256(options.policy),
       config: null,
       agents: null,
+    });
+  }
+  for (const [handle, { value, bindings }] of Object.entries(options.secrets ?? {})) {
+    // oxlint-disable-next-line no-await-in-loop -- one file holds them all
+    await withVault(context, async (vault) => {
+      const bytes = new SecretBytes(new TextEncoder().encode(value));
+      await vault.set(parseHandle(handle), bytes, { bindings, update: true });
     });
   }
   const library = rigLibrary(options.skills ?? []);
