@@ -15,19 +15,30 @@ function die(): never {
   throw new Error("still alive");
 }
 
+const NAMES = [
+  "fsyncSync",
+  "linkSync",
+  "mkdirSync",
+  "openSync",
+  "renameSync",
+  "rmSync",
+  "unlinkSync",
+  "writeFileSync",
+  "writeSync",
+] as const;
+
 /** Makes one function of `node:fs` count, and die before it works when its turn has come. */
-function count(
-  name: "fsyncSync" | "linkSync" | "mkdirSync" | "openSync" | "renameSync" | "rmSync" | "unlinkSync" | "writeSync",
-): void {
+function count(name: (typeof NAMES)[number]): void {
   const real = fs[name] as (...given: unknown[]) => unknown;
   function counted(...given: unknown[]): unknown {
     // The installation itself begins when its lock is taken; what is before it changes nothing but the record.
-    if (name === "openSync" && String(given[0]).endsWith("install.lock")) counting = true;
+    if (String(given[0]).includes("install.lock")) counting = true;
     if (counting && operations++ === Number(at)) {
       // A write that was cut in the middle is the worst place to die at.
       if (name === "writeSync" && given[1] instanceof Uint8Array && given[1].length > 8) {
         real(given[0], given[1].subarray(0, given[1].length >> 1));
       }
+      if (name === "writeFileSync") real(given[0], String(given[1]).slice(0, 20), given[2]);
       die();
     }
     return real(...given);
@@ -35,20 +46,7 @@ function count(
   Object.assign(fs, { [name]: counted });
 }
 
-for (
-  const name of [
-    "fsyncSync",
-    "linkSync",
-    "mkdirSync",
-    "openSync",
-    "renameSync",
-    "rmSync",
-    "unlinkSync",
-    "writeSync",
-  ] as const
-) {
-  count(name);
-}
+for (const name of NAMES) count(name);
 syncBuiltinESMExports();
 
 const { runCommandLine } = await import("../../../cli/main.ts");
