@@ -25,10 +25,10 @@ import { skillSource, skillTitle } from "./skill-guest.ts";
  */
 export function prepareScript(
   skill: GrantedSkill,
-  run: { readonly input: string; readonly context: PlanContext },
+  run: { readonly input: string; readonly context: PlanContext; readonly stageDir: string },
 ): Prepared {
   const { entry } = skill;
-  const { context, input } = run;
+  const { context, input, stageDir } = run;
   if (entry === null) throw new SessionError("NOT_EXECUTABLE", `Cannot run "${skill.name}": it names no script`);
   const hidden = context.hidden();
   if (hidden.problem !== null) {
@@ -38,7 +38,7 @@ export function prepareScript(
   return {
     effect: {
       backend: "process",
-      spec: specOf(skill, mount, { context, input, hidden, program: `/skill/${entry}` }),
+      spec: specOf(skill, mount, { context, input, hidden, stageDir, program: `/skill/${entry}` }),
       present: (value) => present(skill, value, hidden),
     },
     preview: quietPreview(
@@ -85,10 +85,11 @@ function specOf(
     readonly context: PlanContext;
     readonly input: string;
     readonly hidden: HiddenPaths;
+    readonly stageDir: string;
     readonly program: string;
   },
 ): ProcessSpec {
-  const { context, input, hidden, program } = run;
+  const { context, input, hidden, stageDir, program } = run;
   const { memory, output } = skill.permissions.limits;
   const wallMs = skill.permissions.limits["wall-ms"];
   const shared = [...mount.read, ...mount.write];
@@ -100,7 +101,7 @@ function specOf(
     form: { kind: "argv", argv: [program], program },
     cwd: context.project,
     project: context.project,
-    stageDir: `${context.stageRoot}/${context.newStageName()}`,
+    stageDir,
     stage: true,
     // A mask needs a place: what is not there needs none.
     hidden: { files: hidden.files.filter(isShared), dirs: hidden.dirs.filter(isShared) },

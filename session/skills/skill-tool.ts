@@ -89,12 +89,14 @@ function planRun(skill: GrantedSkill, run: Run): Plan {
   const { tier, args, context } = run;
   const guest = skillGuest(skill, context.project);
   const input = JSON.stringify(args) ?? "null";
+  // Named once: what is prepared before and after a question must be the same.
+  const stageDir = `${context.stageRoot}/${context.newStageName()}`;
   return {
     title: `Run skill ${guest.title}`,
     tier,
     actions: runActions(skill, guest, run),
     handles: [],
-    prepare: async () => await prepareRun(skill, guest, { ...run, input }),
+    prepare: async () => await prepareRun(skill, guest, { ...run, input, stageDir }),
   };
 }
 
@@ -120,7 +122,7 @@ function runActions(skill: GrantedSkill, { actor }: Guest, { tier, context }: Ru
 async function prepareRun(
   skill: GrantedSkill,
   guest: Guest,
-  run: Run & { readonly input: string },
+  run: Run & { readonly input: string; readonly stageDir: string },
 ): Promise<Prepared> {
   // Each way to run is loaded by the first skill that needs it.
   switch (run.tier) {
