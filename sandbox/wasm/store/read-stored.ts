@@ -1,6 +1,6 @@
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
-import { b2, readOwnFile } from "../../../core/mod.ts";
+import { b2, errorCode, readOwnFile } from "../../../core/mod.ts";
 import { SandboxError } from "../../errors.ts";
 import type { ToolFile } from "../install/tool-job.ts";
 import { decodeEntry, type StoreEntry } from "./store-entry.ts";
@@ -27,7 +27,7 @@ const ENTRY_BYTES = 1024 * 1024;
  */
 export function readStored(dir: string, key: string, macKey: Uint8Array): Stored | null {
   const folder = join(dir, key);
-  if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) return null;
+  if (!exists(folder)) return null;
   const entry = decodeEntry(read(folder, "entry.json", ENTRY_BYTES), macKey);
   if (entry === null || entry.key !== key) throw changed("entry.json");
   const files = entry.files.map(({ name, size, b2: digest }) => {
@@ -36,6 +36,16 @@ export function readStored(dir: string, key: string, macKey: Uint8Array): Stored
     return { name, bytes };
   });
   return { entry, files };
+}
+
+function exists(folder: string): boolean {
+  try {
+    lstatSync(folder);
+    return true;
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(errorCode(error))) return false;
+    throw changed("its folder");
+  }
 }
 
 function read(folder: string, name: string, maxBytes: number): Uint8Array<ArrayBuffer> {
