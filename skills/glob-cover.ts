@@ -22,8 +22,8 @@ export function globsCover(wide: readonly string[], glob: string): boolean {
 type Token = string;
 type Machine = readonly Token[];
 
-/** Above this number of states the answer is no. */
-const MAX_STATES = 20_000;
+// Threat: globs of a hostile author that keep the comparison busy. Above this many steps the answer is no.
+const MAX_STEPS = 3_000_000;
 /** Any character that no glob names. */
 const OTHER = "\u0000";
 
@@ -50,14 +50,16 @@ function contained(narrow: Machine, wide: readonly Machine[], alphabet: readonly
   };
   const queue: Position[] = [start];
   const seen = new Set<string>([keyOf(start)]);
+  let steps = 0;
   for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
     if (isPath(at) && accepts(narrow, at.narrow) && !wide.some((machine, i) => accepts(machine, at.wide[i] ?? []))) {
       return false;
     }
     for (const letter of alphabet) {
+      steps += at.narrow.length + at.wide.reduce((sum, set) => sum + set.length + 1, 1);
+      if (steps > MAX_STEPS) return false;
       const next = step(at, letter, { narrow, wide });
       if (next === null || seen.has(keyOf(next))) continue;
-      if (seen.size >= MAX_STATES) return false;
       seen.add(keyOf(next));
       queue.push(next);
     }

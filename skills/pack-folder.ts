@@ -3,6 +3,7 @@ import { checkSkillComponent, checkSkillFiles } from "./check-skill-files.ts";
 import type { InspectComponent } from "./component-imports.ts";
 import { findingError, SkillsError } from "./errors.ts";
 import type { SkillFinding } from "./finding.ts";
+import { SKILL_MD } from "./front-matter.ts";
 import { buildManifest, formatManifest, MANIFEST_PATH } from "./manifest.ts";
 import { defaultSeq } from "./names.ts";
 import { packArchive } from "./pack-archive.ts";
@@ -52,12 +53,15 @@ export interface PackedFolder {
 export async function checkFolder(path: string, inspect: InspectComponent): Promise<CheckedFolder> {
   const { folder, files, findings } = readFolder(path);
   const checked = checkSkillFiles(files, folder);
+  // A SKILL.md that cannot be taken is not missing.
+  const refused = findings.some(({ path: at }) => at === SKILL_MD);
+  const inText = checked.findings.filter(({ path: at, line }) => !(refused && at === SKILL_MD && line === null));
   const component = checked.md === null ? [] : await checkSkillComponent(files, checked.md, inspect);
   const entry = checked.md?.secure?.entry ?? null;
   return {
     files: files.map((file) => ({ ...file, exec: file.path === entry })),
     md: checked.md,
-    findings: [...findings, ...checked.findings, ...component],
+    findings: [...findings, ...inText, ...component],
   };
 }
 

@@ -5,7 +5,7 @@ export const MAX_PATH_PARTS = 8;
 
 const PART = /^[A-Za-z0-9_@+][A-Za-z0-9._@+-]*$/;
 // Windows opens a device for each of these, with any ending.
-const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d|conin|conout|clock)(?:\.|$)/i;
+const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 
 /**
  * Says what is wrong with a path inside a package: hidden names, `..`, blanks, devices and `node_modules` cannot occur.

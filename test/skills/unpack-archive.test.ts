@@ -54,7 +54,7 @@ describe("unpackArchive()", () => {
   });
 
   const name = fc.stringMatching(/^[A-Za-z0-9_@+][A-Za-z0-9_@+-]{0,8}$/).filter((text) =>
-    !/^(?:con|prn|aux|nul|com\d|lpt\d|conin|conout|clock)$/i.test(text)
+    !/^(?:con|prn|aux|nul|com\d|lpt\d)$/i.test(text)
   );
   const file = fc.record({
     path: fc.array(name, { minLength: 1, maxLength: 3 }).map((parts) => `d/${parts.join("/")}.txt`),
@@ -189,7 +189,7 @@ describe("unpackArchive()", () => {
     "1/2/3/4/5/6/7/8/9",
   ])("refuses the path %j", (path) => expect(codeOf(tar(entry(path)))).toBe("PATH_UNSAFE"));
 
-  test.for(["a", "A-1_b@c+d.e", "1/2/3/4/5/6/7/8", "a".repeat(100), "console", "a..b", "x/package.json"])(
+  test.for(["a", "A-1_b@c+d.e", "1/2/3/4/5/6/7/8", "a".repeat(100), "console", "clock.md", "a..b", "x/package.json"])(
     "takes the path %j",
     (path) => expect(codeOf(tar(entry(path)))).toBe("ok"),
   );

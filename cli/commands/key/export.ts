@@ -71,25 +71,24 @@ async function exportSecret(
       hint: "nothing was written",
     });
   }
-  const event = {
-    event: "key.change",
+  await recordKeyUse(context, installation, {
     action: "key export",
     reason: `wrote the secret half of "${name}" to a file`,
-  } as const;
-  await recordKeyUse(context, installation, event, () =>
-    vault.useKey(name, (value) =>
-      value.use((line) => {
-        const key = parseSecretKey(line);
-        const file = secretKeyFile(key);
-        key.secret.fill(0);
-        try {
-          create(path, file, 0o600);
-        } finally {
-          file.fill(0);
-        }
-      })));
+    run: () => vault.useKey(name, (value) => value.use((line) => writeSecret(path, line))),
+  });
   if (context.json) context.output.json({ v: 1, name, out: path });
   else context.output.note(`wrote ${path} (mode 0600); minisign -S -H -s ${out} uses it`);
+}
+
+function writeSecret(path: string, line: Uint8Array): void {
+  const key = parseSecretKey(line);
+  const file = secretKeyFile(key);
+  key.secret.fill(0);
+  try {
+    create(path, file, 0o600);
+  } finally {
+    file.fill(0);
+  }
 }
 
 function create(path: string, bytes: Uint8Array, mode: number): void {

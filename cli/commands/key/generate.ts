@@ -38,14 +38,18 @@ export async function keyGenerate(context: CommandContext, input: CommandInput):
     const key = createSigningKey(context.system.random);
     const id = keyIdText(key.public.id);
     const digest = keyDigest(key.public.text);
-    const reason = `made signing key "${name}" ${id} (${digest}), pinned for "${namespace}"`;
-    await recordKeyUse(context, installation, { event: "key.change", action: "key generate", reason }, async () => {
-      const secret = new SecretBytes(formatSecretKey(key));
-      key.secret.fill(0);
-      await vault.putKey(name, secret);
-      createFileOnce(path, new TextEncoder().encode(formatPublicKey(key.public)), 0o644);
-      const { home, keys } = installation;
-      pinKey({ home, keys, clock: context.system.clock }, { namespace, key: key.public });
+    const { home, keys } = installation;
+    await recordKeyUse(context, installation, {
+      action: "key generate",
+      reason: `made signing key "${name}" ${id} (${digest}), pinned for "${namespace}"`,
+      run: async () => {
+        const secret = new SecretBytes(formatSecretKey(key));
+        key.secret.fill(0);
+        // First what may still be refused: a namespace whose publisher names its keys in a statement.
+        pinKey({ home, keys, clock: context.system.clock }, { namespace, key: key.public });
+        await vault.putKey(name, secret);
+        createFileOnce(path, new TextEncoder().encode(formatPublicKey(key.public)), 0o644);
+      },
     });
     const made = { v: 1, name, namespace, key: key.public.text, id, digest, file: path };
     if (context.json) context.output.json(made);

@@ -9,20 +9,20 @@ import { recordChange } from "../../record-change.ts";
  *
  * @param context The command's context.
  * @param installation Home and keys.
- * @param event What is recorded; names keys, never any part of one.
- * @param run What is done.
+ * @param use What is recorded (names of keys, never any part of one), and what is done.
  * @returns What `run` returns.
  */
 export async function recordKeyUse<T>(
   context: CommandContext,
   installation: Installation,
-  ...[event, run]: readonly [event: AuditEvent, run: () => Promise<T> | T]
+  use: { readonly action: string; readonly reason: string; readonly run: () => Promise<T> | T },
 ): Promise<T> {
   const policy = await openProjectPolicy(context, installation, { project: null, mode: "ask", readOnlyState: true });
   const place = { installation, project: null, policy: policy.generation.digest };
   policy.close();
   return await recordChange(context, place, async (record) => {
+    const event: AuditEvent = { event: "key.change", action: use.action, reason: use.reason };
     await record(event);
-    return await run();
+    return await use.run();
   });
 }

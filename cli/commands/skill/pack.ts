@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { type Digest, loadSodium, writeFileAtomic } from "../../../core/mod.ts";
 import { type PackedFolder, packFolder, SKILL_CODES, SkillsError } from "../../../skills/mod.ts";
 import { inspectComponent } from "../../compose/inspect-component.ts";
@@ -43,7 +43,7 @@ async function write(context: CommandContext, input: CommandInput, packed: Packe
     const { id, version } = packed.content.manifest;
     context.output.text(`${path}  ${id}@${version}  ${packed.content.digest}`);
     if (sig !== null) context.output.text(sig);
-    else context.output.note(`next: agentzero skill sign ${packed.fileName} --key NAME`);
+    else context.output.note(`next: agentzero skill sign ${relative(context.cwd, path)} --key NAME`);
   }
 }
 

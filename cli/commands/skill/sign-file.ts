@@ -1,4 +1,3 @@
-import type { AuditEvent } from "../../../audit/mod.ts";
 import { writeFileAtomic } from "../../../core/mod.ts";
 import { type PackageContent, parseSecretKey, signPackage, SkillsError } from "../../../skills/mod.ts";
 import type { CommandContext } from "../../context.ts";
@@ -30,28 +29,22 @@ export async function signFile(context: CommandContext, file: Signable, name: st
         hint: "see `agentzero key list`, or make one: agentzero key generate NAME",
       });
     }
-    const event: AuditEvent = {
-      event: "key.change",
+    const text = await recordKeyUse(context, parts.installation, {
       action: "skill sign",
       reason: `signed ${content.manifest.id}@${content.manifest.version} (${content.digest}) with key "${name}"`,
-    };
-    const text = await recordKeyUse(
-      context,
-      parts.installation,
-      event,
-      () =>
-        vault.useKey(name, (value) =>
-          value.use((line) => {
-            const key = parseSecretKey(line);
-            try {
-              return signPackage(archive, content, key);
-            } finally {
-              key.secret.fill(0);
-            }
-          })),
-    );
+      run: () => vault.useKey(name, (value) => value.use((line) => signWith(line, archive, content))),
+    });
     const sig = `${path}.minisig`;
     writeFileAtomic(sig, new TextEncoder().encode(text), 0o644);
     return sig;
   });
+}
+
+function signWith(line: Uint8Array, archive: Uint8Array, content: PackageContent): string {
+  const key = parseSecretKey(line);
+  try {
+    return signPackage(archive, content, key);
+  } finally {
+    key.secret.fill(0);
+  }
 }

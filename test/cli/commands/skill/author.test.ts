@@ -182,10 +182,7 @@ describe("skill validate", () => {
     ["a name with a blank", { ...GOOD, "pdf-report/a b.md": "x" }, ["PATH_UNSAFE"]],
     ["node_modules", { ...GOOD, "pdf-report/node_modules/x/a.js": "x" }, ["PATH_UNSAFE"]],
     ["names that differ in case", { ...GOOD, "pdf-report/x.md": "x", "pdf-report/X.md": "x" }, ["PATH_COLLISION"]],
-    ["a SKILL.md of 64 KiB and more", { "pdf-report/SKILL.md": skillMd() + "x".repeat(70_000) }, [
-      "SIZE_LIMIT",
-      "FRONTMATTER",
-    ]],
+    ["a SKILL.md of 64 KiB and more", { "pdf-report/SKILL.md": skillMd() + "x".repeat(70_000) }, ["SIZE_LIMIT"]],
     ["a program", { ...GOOD, "pdf-report/tool": "\x7fELF" }, ["NATIVE_BINARY"]],
     ["a lifecycle script", { ...GOOD, "pdf-report/package.json": '{"scripts":{"install":"x"}}' }, ["INSTALL_SCRIPT"]],
     ["a component", { ...GOOD, "pdf-report/x.wasm": "\0asm" }, ["WASM_EXTRA"]],
