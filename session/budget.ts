@@ -1,6 +1,7 @@
 import { b2 } from "../core/mod.ts";
 import type { AnsweredCall, Context, ContextItem } from "./context.ts";
 import type { OpenModel } from "./providers/model.ts";
+import { shortArgs } from "./short-args.ts";
 
 /** Room for the reply: a quarter of the context, at most this many tokens. */
 const MAX_RESERVE_TOKENS = 8192;
@@ -51,7 +52,7 @@ const MAX_TOKENS = 16_777_216;
  * Creates the budget of a session. A model that runs in this process has none; one whose context nobody knows is taken
  * for a small one until its server says more.
  *
- * Oldest tool outputs go first and leave one line each, with source, size, digest and label; the person's words, replies
+ * Oldest tool outputs go first, with long texts in their calls' arguments, and leave one line each, with source, size, digest and label; the person's words, replies
  * and the results of the last two replies stay. A stub keeps its label, and the label of the conversation never falls.
  *
  * @param model Whose context it is.
@@ -127,15 +128,24 @@ function prune(context: Context, bytes: number): number {
       calls: item.calls.map((call) => {
         if (left >= bytes) return call;
         const stub = stubOf(call);
+        const args = shortArgs(call.args);
         const saved = Buffer.byteLength(call.result.text) - Buffer.byteLength(stub);
-        if (saved <= 0) return call;
-        left += saved;
-        return { ...call, result: { ...call.result, text: stub } };
+        const savedArgs = args === call.args ? 0 : bytesOf(call.args) - bytesOf(args);
+        left += Math.max(0, saved) + savedArgs;
+        return {
+          ...call,
+          args,
+          result: saved > 0 ? { ...call.result, text: stub } : call.result,
+        };
       }),
     };
   });
   if (left > 0) context.rewrite(items);
   return left;
+}
+
+function bytesOf(args: unknown): number {
+  return Buffer.byteLength(JSON.stringify(args) ?? "");
 }
 
 function stubOf({ tool, result: { text, label } }: AnsweredCall): string {

@@ -8,6 +8,7 @@ import { fromModel } from "./provenance.ts";
 import type { ModelPart } from "./providers/model.ts";
 import { readsFreely } from "./reads-freely.ts";
 import type { SessionWiring } from "./session.ts";
+import { shortArgs } from "./short-args.ts";
 import { textForModel } from "./text-for-model.ts";
 
 /** A call as a reply has it. */
@@ -150,7 +151,8 @@ async function makeCall(
     call,
     id: part.id,
     tool: part.tool,
-    args,
+    // What no tool took is of no use to the model at its full length.
+    args: NEVER_A_CALL.has(labelled.result.error?.code ?? "") ? shortArgs(args) : args,
     status: statusOf(labelled),
     result: {
       text: textForModel(labelled.result, maxOutputBytes),
@@ -160,6 +162,8 @@ async function makeCall(
   };
   return { answer, labelled, args };
 }
+
+const NEVER_A_CALL: ReadonlySet<string> = new Set(["ARGS_INVALID", "TOOL_UNKNOWN", "LIMIT_CALLS"]);
 
 function tooManyCalls(tool: string, limit: number): CallFailure {
   return {
@@ -191,7 +195,7 @@ function told({ part, call, args }: PreparedCall, text: string): Made {
     call,
     id: part.id,
     tool: part.tool,
-    args,
+    args: shortArgs(args),
     status: "denied",
     result: { text, label: labelOf("core"), detected: [] },
   };

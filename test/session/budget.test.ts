@@ -60,6 +60,23 @@ describe("createBudget()", () => {
     expect(createBudget(model(4000), recent).look()).toMatchObject({ kind: "full" });
   });
 
+  it("leaves out long arguments of calls that are past, not those of the last replies", async () => {
+    await loadSodium();
+    const written = (content: string): ContextItem => {
+      const item = reply("kept");
+      if (item.kind !== "reply") throw new Error("no reply");
+      return { ...item, calls: item.calls.map((call) => ({ ...call, tool: "write", args: { path: "a", content } })) };
+    };
+    const context = createContext(["x", "y", "z"].map((letter) => written(letter.repeat(2_800))));
+    expect(createBudget(model(4000), context).look()).toMatchObject({ kind: "pruned" });
+    const args = context.items.flatMap((item) => item.kind === "reply" ? item.calls.map((call) => call.args) : []);
+    expect(args).toEqual([
+      { path: "a", content: `${"x".repeat(512)}[left out: 2800 bytes in all]` },
+      { path: "a", content: "y".repeat(2_800) },
+      { path: "a", content: "z".repeat(2_800) },
+    ]);
+  });
+
   it("watches no model in this process", () => {
     const context = createContext([{ kind: "prompt", text: "p".repeat(1_000_000), data: [] }]);
     const budget = createBudget({ contextSize: 100, locality: "builtin" }, context);
