@@ -14,11 +14,11 @@ export interface Said {
 /** Runs one command line in this process, from the sources and without a terminal. */
 export async function runHere(
   words: readonly string[],
-  at: { readonly project: string; readonly home: string },
+  at: { readonly project: string; readonly home: string; readonly input?: string },
 ): Promise<Said> {
   const [out, err] = [new Sink(), new Sink()];
   const exit = await runCommandLine([...words, "--cwd", at.project], {
-    stdin: Readable.from([]),
+    stdin: Readable.from(at.input === undefined ? [] : [Buffer.from(at.input)]),
     stdout: out,
     stderr: err,
     tty: { stdin: false, stdout: false, stderr: false, columns: 100, rows: 40 },

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { b2, errorCode, toHex } from "../../../core/mod.ts";
 import { buildStandalone, componentOfWat } from "../../../sandbox/mod.ts";
 import {
@@ -41,7 +41,11 @@ export async function toolBuild(context: CommandContext, input: CommandInput): P
     return;
   }
   context.output.text(`${shown}: skill ${namespace}/${name}, component of ${component.length} bytes`);
-  context.output.note(`next: agentzero skill validate ${shown}, then skill pack and skill sign`);
+  context.output.note(
+    basename(dir) === name
+      ? `next: agentzero skill validate ${shown}, then skill pack and skill sign`
+      : `the folder of a skill bears its name: rename it to "${name}" before skill validate and skill pack`,
+  );
 }
 
 function componentOf({ entry, source }: ToolVersion, tmp: string): Promise<Uint8Array> {

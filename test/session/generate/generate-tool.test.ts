@@ -466,9 +466,9 @@ describe("attempts", () => {
     const bad = tool({ source: "function run() { return 2; }" });
     const other = { ...WORD_COUNT, name: "other-tool" };
     const engine = await open({
-      script: `${calling(bad)}${calling(bad)}${calling(WORD_COUNT)}${calling(other)}- { text: stop }\n${
-        call(WORD_COUNT)
-      }- { text: end }\n`,
+      script:
+        [calling(bad), calling(bad), calling(WORD_COUNT), calling(other), "- { text: stop }\n", calling(WORD_COUNT)]
+          .join("") + "- { text: end }\n",
     });
     await engine.submit("make a tool");
     expect(engine.results().map(({ error }) => error?.code ?? null)).toEqual([
