@@ -268,7 +268,7 @@ export function answerByDigests(plan: InstallPlan, named: NamedDigests): SkillPe
 function whatIsNew({ reason, asked, files }: InstallQuestion): string {
   switch (reason) {
     case "first":
-      return asked.length === 0 ? "its text must be approved" : `${asked.length} permissions must be approved`;
+      return firstAsk(asked);
     case "widened":
       return `it wants more than was approved (${
         asked.map(({ key, text }) => `${key} ${text}`).join("; ").slice(0, 300)
@@ -278,4 +278,16 @@ function whatIsNew({ reason, asked, files }: InstallQuestion): string {
     default:
       return reason satisfies never;
   }
+}
+
+function firstAsk(asked: readonly PermissionLine[]): string {
+  const atoms = asked.filter(({ key }) => key !== "runtime" && key !== "world" && key !== "limits");
+  if (asked.length === 0) return "its text must be approved";
+  if (atoms.length === 0) return "that it runs, without any permission, must be approved";
+  return `what it may do must be approved (${listed(atoms)})`;
+}
+
+function listed(lines: readonly PermissionLine[]): string {
+  const text = lines.map((line) => `${line.key} ${line.text}`).join("; ");
+  return text.length > 300 ? `${text.slice(0, 297).toWellFormed()}...` : text;
 }

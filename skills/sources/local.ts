@@ -60,13 +60,13 @@ export async function readLocalSource(local: LocalSource): Promise<SourceBundle>
   const { path } = local;
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined) {
-    throw new SkillsError("NOT_FOUND", `Cannot install "${local.source}": there is no such file or folder`, {
+    throw new SkillsError("NOT_FOUND", `Cannot take a skill from "${local.source}": there is no such file or folder`, {
       hint: "make a package with agentzero skill pack DIR, or name a registry: oci:HOST/REPO:TAG",
     });
   }
   if (stat.isDirectory()) return await readFolderSource(local);
   if (!stat.isFile()) {
-    throw new SkillsError("ENTRY_TYPE", `Cannot install "${local.source}": it is a link or no regular file`, {
+    throw new SkillsError("ENTRY_TYPE", `Cannot take a skill from "${local.source}": it is a link or no regular file`, {
       hint: "name the file itself",
     });
   }
@@ -96,7 +96,7 @@ async function readFolderSource(local: LocalSource): Promise<SourceBundle> {
 function readSignature({ path, sig, source }: LocalSource): Uint8Array {
   const named = sig ?? `${path}.minisig`;
   if (lstatSync(named, { throwIfNoEntry: false }) === undefined) {
-    throw new SkillsError("SIG_MISSING", `Cannot install "${source}": there is no "${basename(named)}"`, {
+    throw new SkillsError("SIG_MISSING", `Cannot take the skill "${source}": there is no "${basename(named)}"`, {
       hint:
         "put the publisher's signature beside it, or name it with --sig; unsigned text can be installed as a folder",
     });

@@ -40,7 +40,7 @@ export function release(
   version: string,
   given: {
     readonly keys?: Readonly<Record<string, string | null>>;
-    readonly files?: Readonly<Record<string, string>>;
+    readonly files?: Readonly<Record<string, string | Uint8Array>>;
     readonly name?: string;
     readonly seq?: number;
   } = {},
@@ -48,11 +48,9 @@ export function release(
   const name = given.name ?? "pdf-report";
   const keys = { version, "az.id": `example-org/${name}`, ...given.keys };
   const files: PackageFile[] = [textFile("SKILL.md", skillMd(keys, { name }))];
-  for (const [path, text] of Object.entries(given.files ?? {})) {
-    files.push({
-      ...textFile(path, text),
-      exec: keys["az.perm.exec" as keyof typeof keys]?.startsWith(`skill:${path}`) ?? false,
-    });
+  for (const [path, content] of Object.entries(given.files ?? {})) {
+    const text = typeof content === "string" ? textFile(path, content) : { path, bytes: content, exec: false };
+    files.push({ ...text, exec: given.keys?.["az.perm.exec"]?.startsWith(`skill:${path}`) ?? false });
   }
   const [major = 0, minor = 0, patch = 0] = version.split(".").map(Number);
   return packSkill(files, { seq: given.seq ?? major * 1_000_000 + minor * 1_000 + patch });
