@@ -103,7 +103,8 @@ function cutAtFences(text: string, findings: Findings): Omit<FrontMatter, "invis
     return refuse(findings, "no line --- ends its header", { line: 1, hint: "put a line --- under the last key" });
   }
   const header = lines.slice(1, end);
-  const marker = header.findIndex((line) => /^(?:---|\.\.\.)(?:\s|$)/.test(line));
+  // Threat: readers that cut at whatever looks like a fence see another header than this one.
+  const marker = header.findIndex((line) => line.startsWith("---") || /^\.\.\.(?:\s|$)/.test(line));
   if (marker >= 0) {
     return refuse(findings, "a document marker inside the header", {
       line: marker + 2,

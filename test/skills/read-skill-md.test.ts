@@ -68,6 +68,7 @@ describe("readSkillMd(), secure profile", () => {
     ["a header in flow style", "---\n{name: pdf-report}\n---\n", "FRONTMATTER"],
     ["a second document", header(`${SECURE}\n...`), "FRONTMATTER"],
     ["a marker with text", header(`${SECURE}\n--- more`), "FRONTMATTER"],
+    ["what looks like a fence", header(`---x: y\n${SECURE}`), "FRONTMATTER"],
     ["a byte order mark", `\ufeff${header(SECURE)}`, "FRONTMATTER"],
     ["CRLF", header(SECURE).replaceAll("\n", "\r\n"), "FRONTMATTER"],
     ["a lone CR in the body", `${header(SECURE)}a\rb`, "FRONTMATTER"],

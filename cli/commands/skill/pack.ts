@@ -1,4 +1,5 @@
-import { relative, resolve } from "node:path";
+import { realpathSync } from "node:fs";
+import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { type Digest, loadSodium, writeFileAtomic } from "../../../core/mod.ts";
 import { type PackedFolder, packFolder, SKILL_CODES, SkillsError } from "../../../skills/mod.ts";
 import { inspectComponent } from "../../compose/inspect-component.ts";
@@ -35,6 +36,7 @@ export async function skillPack(context: CommandContext, input: CommandInput): P
 
 async function write(context: CommandContext, input: CommandInput, packed: PackedFolder): Promise<void> {
   const path = resolve(context.cwd, input.option("out") ?? packed.fileName);
+  refuseInside(path, resolve(context.cwd, input.arg(0) ?? ""));
   const key = input.option("sign");
   writeFileAtomic(path, packed.archive, 0o644);
   const sig = key === undefined ? null : await signFile(context, { path, ...packed }, key);
@@ -44,6 +46,21 @@ async function write(context: CommandContext, input: CommandInput, packed: Packe
     context.output.text(`${path}  ${id}@${version}  ${packed.content.digest}`);
     if (sig !== null) context.output.text(sig);
     else context.output.note(`next: agentzero skill sign ${relative(context.cwd, path)} --key NAME`);
+  }
+}
+
+/** A package inside its own folder would be a file of the next one. */
+function refuseInside(path: string, folder: string): void {
+  const inside = relative(realOrSame(folder), realOrSame(dirname(path)));
+  if (inside.startsWith("..") || isAbsolute(inside)) return;
+  throw badUsage(`Cannot write "${path}": it is inside the folder that is packed`, "name a file elsewhere with --out");
+}
+
+function realOrSame(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
   }
 }
 

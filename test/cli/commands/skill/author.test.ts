@@ -166,6 +166,15 @@ describe("a skill from the first file to a verified package", () => {
     expect([back.exit, codeOf(back)]).toEqual([2, "USAGE"]);
   });
 
+  it("does not put a package into its own folder, where the next one would swallow it", async () => {
+    const at = place(GOOD);
+    const folder = { ...at, project: join(at.project, "pdf-report") };
+    expect((await runHere(["skill", "pack", "."], folder)).exit).toBe(2);
+    expect((await runHere(["skill", "pack", ".", "--out", "references/x.azs"], folder)).exit).toBe(2);
+    expect((await runHere(["skill", "pack", ".", "--out", "../x.azs"], folder)).exit).toBe(0);
+    expect(existsSync(join(folder.project, "pdf-report-1.2.0.azs"))).toBe(false);
+  });
+
   it("wants the number of a pre-release", async () => {
     const at = place({ "pdf-report/SKILL.md": skillMd({ version: "1.2.0-rc.1" }) });
     const without = await runHere(["skill", "pack", "pdf-report", "--json"], at);
