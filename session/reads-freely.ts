@@ -14,11 +14,12 @@ export async function readsFreely(wiring: SessionWiring, tool: string, args: unk
   const entry = gate.tools.get(tool);
   if (entry === undefined || !entry.readOnly) return false;
   try {
-    const tool = await entry.load();
-    const { actions } = await (tool.planLater ?? tool.plan)(args, {
-      ...gate.plan,
-      provenance: fromModel(context.label(), { quotes, policy: gate.policy }),
-    });
+    const loaded = await entry.load();
+    const provenance = fromModel(context.label(), { quotes, policy: gate.policy });
+    const ground = { ...gate.plan, provenance };
+    const { actions } = loaded.planLater === undefined
+      ? loaded.plan(args, ground)
+      : await loaded.planLater(args, ground);
     return actions.length > 0 && actions.every((action) => {
       const { decision } = gate.policy.decide(action);
       return action.capability === "file_read" && (decision === "allow" || decision === "allow_with_redaction");

@@ -77,11 +77,18 @@ export function skillOptions(spec: ProcessSpec & { readonly skill: SkillMount },
   }
   const read = skill.read.filter((path) => !skill.write.some((other) => isWithin(path, other)));
   return [
-    ...["--perms", "0755", "--size", "1048576", "--tmpfs", project],
+    "--perms",
+    "0755",
+    "--size",
+    "1048576",
+    "--tmpfs",
+    project,
     ...read.toSorted().flatMap((path) => ["--ro-bind-try", source(path), path]),
     ...skill.write.toSorted().flatMap((path) => [staged ? "--bind-try" : "--ro-bind-try", source(path), path]),
     "--remount-ro",
     project,
-    ...["--ro-bind", `${stageDir}/skill`, SKILL_FOLDER],
+    "--ro-bind",
+    `${stageDir}/skill`,
+    SKILL_FOLDER,
   ];
 }

@@ -35,7 +35,7 @@ export function guestPath(input: string, project: string): GuestPath {
     case "skill":
       return { root, path: plainPath(rest ?? ""), shown: `${root}:${rest ?? ""}` };
     default:
-      throw invalid(`"${String(root)}:" is no root; there are workspace:, scratch: and skill:`);
+      throw invalid(`"${root ?? ""}:" is no root; there are workspace:, scratch: and skill:`);
   }
 }
 

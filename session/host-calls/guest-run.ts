@@ -36,11 +36,11 @@ export function openGuestRun(passage: Passage, guest: Guest): GuestRun {
 
   // What the guest does is as tainted as what it was given; what it sends may hold whatever it has seen.
   function provenance(): Provenance {
-    const { label, tainted } = proposal.provenance;
+    const { provenance: given } = proposal;
     return {
       actor: guest.title,
-      label: joinLabels([label, { trust: [], classes: [...seen], sources: [] }]),
-      tainted: (words) => tainted(words),
+      label: joinLabels([given.label, { trust: [], classes: [...seen], sources: [] }]),
+      tainted: (words) => given.tainted(words),
     };
   }
 

@@ -173,11 +173,11 @@ export function quiet(effect: Effect, text: string): Prepared {
 
 // What a guest gets is masked like what a model gets. Core code sees it as it is: its report is masked by the gate.
 async function maskRead(
-  { deps, context, shown, obligations }: FileReading,
+  { deps, context, shown, ...reading }: FileReading,
   bytes: Uint8Array,
 ): Promise<{ readonly bytes: Uint8Array; readonly redactions: readonly Redaction[] }> {
   if (context.guest.tier === "host-readonly") return { bytes, redactions: [] };
-  return await maskBytes(deps.redactor, bytes, { redact: obligations().redact, shown });
+  return await maskBytes(deps.redactor, bytes, { redact: reading.obligations().redact, shown });
 }
 
 /**

@@ -202,9 +202,10 @@ function brokenPlan(
   { cause, deps }: { readonly cause: unknown; readonly deps: GateDeps },
 ): HostPlan {
   const reply = thrown(deps, cause);
-  const message = reply.ok ? "Cannot plan the call" : String(reply.error.val ?? reply.error.tag);
-  const refused = !reply.ok && reply.error.tag === "denied";
-  const code = cause instanceof AgentZeroError ? cause.code : refused ? "POLICY_DENY" : "ARGS_INVALID";
+  const said = reply.ok ? undefined : reply.error.val;
+  const message = typeof said === "string" ? said : "Cannot plan the call";
+  const isDenied = !reply.ok && reply.error.tag === "denied";
+  const code = cause instanceof AgentZeroError ? cause.code : isDenied ? "POLICY_DENY" : "ARGS_INVALID";
   return {
     ...still(guest, call),
     guard: { rule: null, failure: { code, message, hint: null } },

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { b2, loadSodium } from "../../core/mod.ts";
-import { buildStandalone } from "../../sandbox/mod.ts";
+import { buildStandalone, inspectComponent } from "../../sandbox/mod.ts";
 import { packFolder, readContent } from "../../skills/mod.ts";
 
 // The built-in skills are kept as packages: two builds of a component differ in some hundred bytes, start values that the
@@ -25,15 +25,6 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
     "dependency-audit/run.js",
   ],
 };
-
-async function inspectComponent(bytes: Uint8Array): Promise<{ imports: string[]; exports: string[] }> {
-  const { componentWit } = await import("@bytecodealliance/jco-transpile/wasm-tools");
-  const wit: string = await componentWit(bytes);
-  return {
-    imports: [...wit.matchAll(/^ {2}import (\S+);$/gm)].map(([, name = ""]) => name),
-    exports: [...wit.matchAll(/^ {2}export ([a-z-]+)[:;]/gm)].map(([, name = ""]) => name),
-  };
-}
 
 async function pack(name: string, tmp: string): Promise<{ readonly file: string; readonly archive: Uint8Array }> {
   const folder = join(tmp, name);
