@@ -55,17 +55,21 @@ function git(cwd: string, ...args: readonly string[]): string {
 }
 
 describe("under the policy of `agentzero init`", () => {
-  it.skipIf(without.npm !== null)("`npm test` runs without any question, and keeps its reports", async () => {
-    const engine = await project();
-    const ran = await engine.call("shell", { command: "npm test" });
-    expect(ran).toMatchObject({ ok: true, exit: 0, decision: "allow", approved: null });
-    expect(ran.output).toMatch(/pass 1/);
-    expect(engine.questions).toEqual([]);
-    expect(ran.changes).toMatchObject([{ path: "coverage/lcov.info", kept: true, decision: "allow" }]);
-    expect(existsSync(join(engine.project, "coverage/lcov.info"))).toBe(true);
-  });
+  it.skipIf(without.npm !== null)(
+    "`npm test` runs without any question, and keeps its reports",
+    { timeout: 60_000 },
+    async () => {
+      const engine = await project();
+      const ran = await engine.call("shell", { command: "npm test" });
+      expect(ran).toMatchObject({ ok: true, exit: 0, decision: "allow", approved: null });
+      expect(ran.output).toMatch(/pass 1/);
+      expect(engine.questions).toEqual([]);
+      expect(ran.changes).toMatchObject([{ path: "coverage/lcov.info", kept: true, decision: "allow" }]);
+      expect(existsSync(join(engine.project, "coverage/lcov.info"))).toBe(true);
+    },
+  );
 
-  it.skipIf(without.npm !== null)("a failing `npm test` fails, and is no denial", async () => {
+  it.skipIf(without.npm !== null)("a failing `npm test` fails, and is no denial", { timeout: 60_000 }, async () => {
     const engine = await project({ "src/add.js": "exports.add = () => 4;\n" });
     const ran = await engine.call("shell", { command: "npm test" });
     expect(ran).toMatchObject({ ok: false, decision: "allow", error: { code: "COMMAND_FAILED" } });

@@ -19,7 +19,7 @@ function processesWith(text: string): readonly string[] {
 }
 
 async function untilGone(text: string): Promise<readonly string[]> {
-  for (let i = 0; i < 100; i++) {
+  for (let i = 0; i < 500; i++) {
     if (processesWith(text).length === 0) return [];
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -71,19 +71,20 @@ describe("how a command ends", () => {
   ])("ends at the deadline one that %s, with all its children", async (_, text) => {
     const r = rig();
     const marker = `az-${Math.random().toString(36).slice(2)}`;
-    const outcome = await runSpec(r, scriptSpec(r, `echo ${marker}; ${text}`, { timeoutMs: 400 }));
+    const outcome = await runSpec(r, scriptSpec(r, `echo ${marker}; ${text}`, { timeoutMs: 1200 }));
     const value = valueOf(outcome);
     expect(value.ended).toMatchObject({ code: "LIMIT_TIME" });
     expect(value).toMatchObject({ exit: null, stage: null, changes: [] });
     expect(new TextDecoder().decode(value.output)).toContain(marker);
-    expect(outcome.ms).toBeLessThan(3000);
+    // Far from the minute that it wanted, however busy the machine is.
+    expect(outcome.ms).toBeLessThan(30_000);
     expect(await untilGone(marker)).toEqual([]);
   });
 
   it("lets a command clean up when its time is over", async () => {
     const r = rig();
     const { value, text } = await script(r, "trap 'echo cleaned; exit 3' TERM; while :; do sleep 0.05; done", {
-      timeoutMs: 300,
+      timeoutMs: 1500,
     });
     expect(text).toContain("cleaned");
     expect(value.ended?.code).toBe("LIMIT_TIME");
@@ -115,7 +116,7 @@ describe("how a command ends", () => {
       "setsid sh -c 'sleep 63.5' >/dev/null 2>&1 & nohup sleep 63.5 >/dev/null 2>&1 & echo started",
     );
     expect(value.exit).toBe(0);
-    expect(performance.now() - begun).toBeLessThan(5000);
+    expect(performance.now() - begun).toBeLessThan(30_000);
     expect(await untilGone("sleep 63.5")).toEqual([]);
   });
 
@@ -164,7 +165,7 @@ describe("limits", () => {
     const r = rig();
     const outcome = await runSpec(r, scriptSpec(r, "yes", { limits: processLimits({ drainBytes: 1_000_000 }) }));
     expect(valueOf(outcome).ended?.code).toBe("LIMIT_OUTPUT");
-    expect(outcome.ms).toBeLessThan(3000);
+    expect(outcome.ms).toBeLessThan(15_000);
   });
 
   it("survives a fork bomb", async () => {
@@ -208,11 +209,11 @@ describe("limits", () => {
 
   it("bounds the memory of all processes together", async () => {
     const r = rig();
-    const hog = "perl -e '$x = \"x\" x (60*1024*1024); sleep 5'";
+    const hog = "perl -e '$x = \"x\" x (60*1024*1024); sleep 15'";
     const outcome = await runSpec(
       r,
       scriptSpec(r, `${hog} & ${hog} & ${hog} & ${hog} & wait`, {
-        timeoutMs: 8000,
+        timeoutMs: 18_000,
         limits: processLimits({ memoryBytes: 128 * 1024 * 1024 }),
       }),
     );

@@ -101,11 +101,10 @@ describe("createOutputBuffer()", () => {
 });
 
 describe("createOutputBuffer(), in single bytes", () => {
-  it("costs the same however the bytes come", () => {
+  it("costs the same however the bytes come", { timeout: 60_000 }, () => {
     const output = createOutputBuffer(400_000);
-    const begun = performance.now();
+    // If each byte cost a copy of what is held, this would take minutes and end by the time of the test.
     for (let i = 0; i < 1_000_000; i++) output.push(new Uint8Array([i & 0x7f]));
-    expect(performance.now() - begun).toBeLessThan(5000);
     expect(output.result().bytes.length).toBeLessThan(400_100);
   });
 });

@@ -26,8 +26,8 @@ import {
 } from "../../../sandbox/mod.ts";
 import { collectChanges } from "../../../sandbox/process/collect.ts";
 import { makeStage } from "../../../sandbox/process/stage.ts";
-import { codeOf, onStop, type Rig, rig } from "../rig.ts";
-import { IS_ROOT, keepAll, script } from "./run.ts";
+import { codeOf, onStop, type Rig, rig, valueOf } from "../rig.ts";
+import { IS_ROOT, keepAll, runSpec, script, scriptSpec } from "./run.ts";
 
 // The changes of a script, as short lines.
 async function changes(r: Rig, text: string): Promise<readonly string[]> {
@@ -260,11 +260,15 @@ describe("what is collected", () => {
     const r = rig();
     r.put("d/a", "old");
     r.put("mine", "old");
-    const running = script(r, "echo x >d/b; echo x >>d/a; sleep 0.5; ls d >/dev/null; echo x >>mine");
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    r.put("d/appeared", "new");
-    r.put("mine", "edited meanwhile");
-    const { value } = await running;
+    const spec = scriptSpec(r, "echo x >d/b; echo x >>d/a; echo ready; sleep 0.2; ls d >/dev/null; echo x >>mine");
+    // What it printed is heard before it is over, however busy the machine is.
+    const outcome = await runSpec(r, spec, {
+      onOutput() {
+        r.put("d/appeared", "new");
+        r.put("mine", "edited meanwhile");
+      },
+    });
+    const value = valueOf(outcome);
     expect(lines(value)).not.toContain("delete d/appeared");
     const report = await keepAll(r, value);
     expect(report.failed.map((entry) => [entry.path, entry.code])).toEqual([[join(r.project, "mine"), "PATH_CHANGED"]]);
