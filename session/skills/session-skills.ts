@@ -29,7 +29,11 @@ export interface SessionSkills {
   endPrompt(): void;
 }
 
-/** Makes the skills of a session, once it has its tools. */
+/**
+ * Makes the skills of a session, once it has its tools.
+ *
+ * @internal Use `setUpSkills()`.
+ */
 export type SkillsSetup = (dynamic: () => DynamicTools) => SessionSkills;
 
 /**
