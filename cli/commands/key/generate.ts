@@ -45,9 +45,14 @@ export async function keyGenerate(context: CommandContext, input: CommandInput):
       run: async () => {
         const secret = new SecretBytes(formatSecretKey(key));
         key.secret.fill(0);
-        // First what may still be refused: a namespace whose publisher names its keys in a statement.
-        pinKey({ home, keys, clock: context.system.clock }, { namespace, key: key.public });
         await vault.putKey(name, secret);
+        try {
+          pinKey({ home, keys, clock: context.system.clock }, { namespace, key: key.public });
+        } catch (cause) {
+          // A namespace whose publisher names its keys in a statement takes no other: nothing stays behind.
+          await vault.removeKey(name);
+          throw cause;
+        }
         createFileOnce(path, new TextEncoder().encode(formatPublicKey(key.public)), 0o644);
       },
     });
