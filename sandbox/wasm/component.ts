@@ -47,6 +47,7 @@ export interface InstalledComponent {
   readonly key: string;
   /** Digest of the component's own bytes. */
   readonly digest: Digest;
+  /** What it was held against. */
   readonly manifest: ComponentManifest;
   /** Pages that its largest memory may grow to. */
   readonly memoryPages: number;
