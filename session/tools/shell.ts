@@ -26,7 +26,9 @@ export const shell: Tool = defineTool({
   name: "shell",
   description:
     "Runs a command in a sandbox without network, on a staged view of the project. Any command may be tried: " +
-    "the project itself does not change until each file change was decided. The result says which changes were kept.",
+    "the project itself does not change until each file change was decided. The result says which changes were kept. " +
+    "`hosts` (name:port) opens single hosts where policy allows them; with them a secret is a placeholder that only its " +
+    "host gets replaced.",
   trust: "tool",
   readOnly: false,
   args: shape.checked(
