@@ -24,13 +24,14 @@ const ENGINE_FILE = fileURLToPath(new URL("./engine/engine.wasm", import.meta.ur
  * ```ts
  * const bytes = await readScriptEngine(); // of digest ENGINE_DIGEST
  * ```
+ * @param file Where it lies, by default beside this module.
  * @returns Its bytes, checked against the pin.
  * @throws {SandboxError} `TIER_UNAVAILABLE` when it is missing, `DIGEST_MISMATCH` when it is not what was pinned.
  */
-export async function readScriptEngine(): Promise<Uint8Array> {
+export async function readScriptEngine(file: string = ENGINE_FILE): Promise<Uint8Array> {
   let bytes: Uint8Array;
   try {
-    bytes = await readFile(ENGINE_FILE);
+    bytes = await readFile(file);
   } catch (cause) {
     throw new SandboxError("TIER_UNAVAILABLE", `Cannot start the script engine: ${errorCode(cause)}`, {
       hint: "reinstall agentzero; in a clone: npm run build:engine && npm run build",

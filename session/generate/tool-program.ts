@@ -42,7 +42,7 @@ export async function toolProgram(tool: ProgramSource): Promise<ToolProgram> {
   const { language, source, permissions } = tool;
   if (language === "javascript") {
     const script = { source, digest: b2(source) };
-    return { component: ENGINE_DIGEST, manifest: ENGINE_MANIFEST, script, bytes: readScriptEngine };
+    return { component: ENGINE_DIGEST, manifest: ENGINE_MANIFEST, script, bytes: () => readScriptEngine() };
   }
   const manifest = { world: "tool", imports: declaredInterfaces(permissions), wasi: [] } as const;
   const known = tool.component ?? null;
