@@ -138,3 +138,4 @@ export {
 } from "./install/plan-install.ts";
 export type { ContentChange } from "./install/same-content.ts";
 export { type LocalSource, readLocalSource, type SourceBundle } from "./sources/local.ts";
+export { type BlobSize, openStore, type SkillStore } from "./store.ts";
