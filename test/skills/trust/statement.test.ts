@@ -1,0 +1,148 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, beforeEach, describe, expect, it, test } from "vitest";
+import { canonicalJson } from "../../../core/mod.ts";
+import { signMinisign } from "../../../skills/minisign.ts";
+import { type Desk, makeSharedDesk } from "../install/desk.ts";
+import { makeSigner, release, type Signer, writePackageAs } from "../install/publisher.ts";
+
+let desk: Desk;
+let next: Signer;
+let third: Signer;
+beforeAll(async () => {
+  desk = await makeSharedDesk();
+  [next, third] = [makeSigner(2), makeSigner(3)];
+});
+beforeEach(async () => {
+  desk.reset();
+  await desk.trust();
+});
+
+const LONG_AGO = "2020-01-01T00:00:00Z";
+const FAR = "2099-01-01T00:00:00Z";
+
+interface Given {
+  readonly serial?: number;
+  readonly expires?: string;
+  readonly root?: { readonly keys: readonly string[]; readonly threshold: number };
+  readonly signers?: readonly {
+    readonly key: string;
+    readonly from: string;
+    readonly until: string | null;
+    readonly names: readonly string[] | null;
+  }[];
+  readonly revoked?: { readonly keys: readonly string[]; readonly packages: readonly string[] };
+}
+
+function keyOf(signer: Signer): string {
+  return signer.key.public.text;
+}
+
+function signerFor(
+  signer: Signer,
+  over: { until?: string | null; from?: string; names?: readonly string[] | null } = {},
+): NonNullable<Given["signers"]>[number] {
+  return { key: keyOf(signer), from: LONG_AGO, until: null, names: null, ...over };
+}
+
+/** Writes a statement and its signatures; gives its path. */
+function statement(given: Given, by: readonly Signer[], text?: string): string {
+  const dir = join(desk.root, `statement-${Math.trunc(performance.now() * 1000)}`);
+  mkdirSync(dir);
+  const value = {
+    v: 1,
+    namespace: "example-org",
+    serial: 1,
+    expires: FAR,
+    root: { keys: [keyOf(desk.signer)], threshold: 1 },
+    signers: [signerFor(desk.signer)],
+    revoked: { keys: [], packages: [] },
+    ...given,
+  };
+  const file = join(dir, "publisher.json");
+  const bytes = new TextEncoder().encode(text ?? `${canonicalJson(value)}\n`);
+  writeFileSync(file, bytes);
+  for (const [at, signer] of by.entries()) {
+    writeFileSync(`${file}.${at}.minisig`, signMinisign(bytes, signer.key, `statement ${at}`));
+  }
+  return file;
+}
+
+async function rotate(file: string): Promise<{ readonly exit: number; readonly code: string | null }> {
+  const said = await desk.run("trust", "rotate", file, "--json");
+  const { error } = said.json() as { error?: { code: string } };
+  return { exit: said.exit, code: error?.code ?? null };
+}
+
+const OK = { exit: 0, code: null };
+const ROTATION = { exit: 7, code: "ROTATION" };
+
+async function install(signer: Signer, version: string): Promise<string> {
+  const archive = release(version);
+  const file = writePackageAs(join(desk.root, "s.azs"), archive, signer.sign(archive));
+  const said = await desk.install(file);
+  const { error } = said.json() as { error?: { code: string } };
+  return error?.code ?? "installed";
+}
+
+describe("a publisher's statement", () => {
+  it("moves a namespace to a new key; what the old one signed and is installed runs on", async () => {
+    expect(await install(desk.signer, "1.0.0")).toBe("installed");
+    expect(await rotate(statement({ signers: [signerFor(next)] }, [desk.signer]))).toEqual(OK);
+    expect((await desk.run("skill", "info", "pdf-report")).exit).toBe(0);
+    expect(await install(desk.signer, "1.1.0")).toBe("KEY_CHANGED");
+    expect(await install(next, "1.1.0")).toBe("installed");
+  });
+
+  it("needs the threshold of the old and of the new root, and no gap", async () => {
+    const roots = { keys: [keyOf(next), keyOf(third)], threshold: 2 };
+    expect(await rotate(statement({ root: roots }, [desk.signer, next]))).toEqual(ROTATION);
+    expect(await rotate(statement({ root: roots }, [next, third]))).toEqual(ROTATION);
+    expect(await rotate(statement({ root: roots }, [desk.signer, next, third]))).toEqual(OK);
+    expect(await rotate(statement({ serial: 2, root: roots }, [next, next]))).toEqual(ROTATION);
+    expect(await rotate(statement({ serial: 3, root: roots }, [next, third]))).toEqual(ROTATION);
+    expect(await rotate(statement({ serial: 1, root: roots }, [next, third]))).toEqual(ROTATION);
+    expect(await rotate(statement({ serial: 2, root: roots }, [next, third]))).toEqual(OK);
+  });
+
+  it("ends the trust in new releases when it ends, not in what is installed", async () => {
+    expect(await install(desk.signer, "1.0.0")).toBe("installed");
+    const soon = new Date(Date.now() + 1_500).toISOString().replace(/\.\d+Z$/, "Z");
+    const taken = await rotate(statement({ expires: soon }, [desk.signer]));
+    // Taken in time or not at all: both are what it says.
+    expect([OK, { exit: 7, code: "EXPIRED" }]).toContainEqual(taken);
+    expect(await rotate(statement({ expires: LONG_AGO }, [desk.signer]))).toEqual({ exit: 7, code: "EXPIRED" });
+    expect((await desk.run("skill", "info", "pdf-report")).exit).toBe(0);
+  });
+
+  it("says until when and what a key may sign", async () => {
+    const signers = [signerFor(next, { until: LONG_AGO }), signerFor(third, { names: ["other"] })];
+    expect(await rotate(statement({ signers }, [desk.signer]))).toEqual(OK);
+    expect(await install(next, "1.0.0")).toBe("EXPIRED");
+    expect(await install(third, "1.0.0")).toBe("NAMESPACE_KEY");
+  });
+
+  it("revokes keys and packages of its own namespace", async () => {
+    expect(await install(desk.signer, "1.0.0")).toBe("installed");
+    const revoked = { keys: [keyOf(desk.signer)], packages: [] };
+    expect(await rotate(statement({ signers: [signerFor(next)], revoked }, [desk.signer]))).toEqual(OK);
+    const said = await desk.run("skill", "info", "pdf-report", "--json");
+    expect([said.json(), said.exit]).toMatchObject([{ skills: [{ state: "refused", code: "REVOKED" }] }, 7]);
+  });
+
+  test.for(
+    [
+      ["no JSON", "nonsense"],
+      ["a second spelling", '{"v": 1}\n'],
+      ["an unknown key", '{"v":1,"more":true}\n'],
+    ] as const,
+  )("is refused with %s", async ([, text]) => {
+    expect(await rotate(statement({}, [desk.signer], text))).toEqual(ROTATION);
+  });
+
+  it("is refused without a signature, and for a namespace that nobody is pinned for", async () => {
+    expect(await rotate(statement({}, []))).toEqual({ exit: 7, code: "SIG_MISSING" });
+    desk.reset();
+    expect(await rotate(statement({}, [desk.signer]))).toEqual({ exit: 5, code: "KEY_UNTRUSTED" });
+  });
+});
