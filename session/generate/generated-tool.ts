@@ -63,12 +63,18 @@ function planRun(runs: GeneratedRuns, version: ToolVersion, run: Run): Plan {
       hint: `agentzero tool show ${name}`,
     });
   }
+  // What was checked for the plan is what the first preparation runs; after a question everything is checked anew.
+  let fresh: ToolVersion | null = version;
   return {
     title: `Run tool ${generatedTitle(version.actor)}`,
     tier: "wasm-sandbox",
     actions: runActions(version, run.context),
     handles: [],
-    prepare: () => prepareRun(runs, version, run),
+    prepare() {
+      const checked = fresh ?? reloaded(runs, version);
+      fresh = null;
+      return prepareRun(runs, checked, run);
+    },
   };
 }
 
@@ -82,16 +88,18 @@ function runActions({ actor, entry }: ToolVersion, { provenance }: PlanContext):
   ];
 }
 
-async function prepareRun(runs: GeneratedRuns, decided: ToolVersion, { args, context }: Run): Promise<Prepared> {
+// Threat: another version became active while this one was asked about.
+function reloaded(runs: GeneratedRuns, decided: ToolVersion): ToolVersion {
   const { name } = decided.entry;
   const version = runs.registry.load(name);
-  // Threat: another version became active while this one was decided or asked about.
-  if (version.actor.digest !== decided.actor.digest) {
-    throw new SkillsError("CONTENT_CHANGED", `Cannot run tool "${name}": another version became active meanwhile`, {
-      hint: "call it again",
-    });
-  }
-  const { language, permissions, engine } = version.entry;
+  if (version.actor.digest === decided.actor.digest) return version;
+  throw new SkillsError("CONTENT_CHANGED", `Cannot run tool "${name}": another version became active meanwhile`, {
+    hint: "call it again",
+  });
+}
+
+async function prepareRun(runs: GeneratedRuns, version: ToolVersion, { args, context }: Run): Promise<Prepared> {
+  const { name, language, permissions, engine } = version.entry;
   const program = await toolProgram({ language, source: version.source, permissions, component: engine });
   const input = JSON.stringify(args) ?? "null";
   const seed = context.call ?? `${name} ${input}`;
