@@ -1,7 +1,8 @@
 import { join } from "node:path";
-import { canonicalJson, type Digest, isDigest, readOwnFile, shape, type SkillPermissions } from "../core/mod.ts";
+import { canonicalJson, type Digest, isDigest, shape, type SkillPermissions } from "../core/mod.ts";
 import { SkillsError } from "./errors.ts";
 import { PERMISSIONS_SHAPE } from "./parse-manifest.ts";
+import { readRegular } from "./read-regular.ts";
 import { repeatedKey } from "./repeated-key.ts";
 import type { SkillProfile, SkillRuntime } from "./skill-md.ts";
 
@@ -91,9 +92,10 @@ export function lockPath(project: string): string {
  * @throws {SkillsError} `LOCK_INVALID` for anything that this program would not have written.
  */
 export function readLock(project: string): Lock {
-  const file = readOwnFile(lockPath(project), { maxBytes: MAX_LOCK_BYTES });
+  // Group-writable checkouts are common, and a pin grants nothing: what it names is verified at each use.
+  const file = readRegular(lockPath(project), MAX_LOCK_BYTES);
   if (file.kind === "missing") return null;
-  if (file.kind === "unsafe") throw invalid(file.why, file.hint);
+  if (file.kind === "refused") throw invalid(file.seen);
   return parseLock(file.bytes);
 }
 
@@ -171,9 +173,8 @@ export function lockedEntry(lock: Lock, name: string): LockEntry {
   });
 }
 
-function invalid(
-  why: string,
-  hint = "take it from version control, or delete it and install the skills again",
-): SkillsError {
-  return new SkillsError("LOCK_INVALID", `Cannot read .agentzero/skills.lock: ${why}`, { hint });
+function invalid(why: string): SkillsError {
+  return new SkillsError("LOCK_INVALID", `Cannot read .agentzero/skills.lock: ${why}`, {
+    hint: "take it from version control, or delete it and install the skills again",
+  });
 }

@@ -22,17 +22,10 @@ export interface SourceNetOptions {
   /** A credential for one origin and no other, or `null`. */
   readonly credential: { readonly origin: string; readonly handle: string; readonly inject: string } | null;
   /** Deadlines in ms; for tests. */
-  readonly patience?: Partial<Patience>;
+  readonly patience?: Readonly<Partial<Record<"connectMs" | "firstByteMs" | "silenceMs" | "totalMs", number>>>;
 }
 
-interface Patience {
-  readonly connectMs: number;
-  readonly firstByteMs: number;
-  readonly silenceMs: number;
-  readonly totalMs: number;
-}
-
-const PATIENCE: Patience = { connectMs: 10_000, firstByteMs: 60_000, silenceMs: 30_000, totalMs: 60_000 };
+const PATIENCE = { connectMs: 10_000, firstByteMs: 60_000, silenceMs: 30_000, totalMs: 60_000 };
 /** Slower than this is a peer that holds us up. */
 const BYTES_PER_MS = 64;
 const USER_AGENT = ["user-agent", "agentzero"] as const;

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
   AgentZeroError,
+  canonicalJson,
   type Clock,
   errorCode,
   type FileLock,
@@ -15,7 +16,8 @@ import { formatLock, type LockEntry, lockPath, readLock } from "../lock.ts";
 import { actorOf } from "../package-grant.ts";
 import { openStore } from "../store.ts";
 import { notePackageGrants } from "../trust/place.ts";
-import { pinKey } from "../trust/publishers.ts";
+import { pinKey, readPublishers } from "../trust/publishers.ts";
+import { checkRevoked, readRevocations } from "../trust/revoked.ts";
 import { noteRelease } from "../trust/seen.ts";
 import type { InstallPlan } from "./plan-install.ts";
 import { checkHistory } from "./history.ts";
@@ -46,9 +48,16 @@ export async function commitInstall(
   await withInstallLock(options, async (check) => {
     const store = openStore(options.home);
     store.sweep();
+    checkStillThere(options.project, plan);
     if (minisig !== null) {
       const text = new TextDecoder().decode(minisig);
-      // Threat: another installation was faster while a person was thinking.
+      // Threat: a revocation, or another installation, was faster while a person was thinking.
+      const { id, key, package: digest } = entry;
+      checkRevoked({ own: readRevocations(options), publishers: readPublishers(options) }, {
+        id,
+        key: key ?? "",
+        digest,
+      });
       checkHistory(options, { entry, minisig: text, installed: plan.installed, allowDowngrade: plan.downgrade });
       if (plan.newKey !== null) pinKey(options, { namespace: entry.id.split("/")[0] ?? "", key: plan.newKey });
     }
@@ -64,6 +73,15 @@ export async function commitInstall(
     check();
     writeLock(options.project, (entries) => [...entries.filter(({ name }) => name !== entry.name), entry]);
     await dropOldGrants(options, entry);
+  });
+}
+
+/** What was asked was compared with what was installed then. */
+function checkStillThere(project: string, { entry, installed }: InstallPlan): void {
+  const now = readLock(project)?.find(({ name }) => name === entry.name) ?? null;
+  if (canonicalJson(now) === canonicalJson(installed)) return;
+  throw new SkillsError("BUSY", `Cannot install ${entry.id}: another installation changed "${entry.name}" meanwhile`, {
+    hint: "run it again: what is asked may differ now",
   });
 }
 

@@ -31,7 +31,7 @@ async function shown(): Promise<readonly (readonly [string, string, string, stri
     .map(({ name, place, state, code }) => [name, place, state, code] as const);
 }
 
-async function code(name: string): Promise<string> {
+async function codeOf(name: string): Promise<string> {
   try {
     await (await library()).load(name);
     return "loaded";
@@ -55,7 +55,7 @@ describe("openSkills()", () => {
       ["read", "agents", "refused", "SHADOW"],
       ["zeal", "agents", "asks", null],
     ]);
-    expect(await code("read")).toBe("SHADOW");
+    expect(await codeOf("read")).toBe("SHADOW");
     const { skill, text: state } = await (await library()).load("notes");
     expect(skill.text).toBe("Do it well.\n");
     expect(state).toBe("new");
@@ -81,8 +81,8 @@ describe("openSkills()", () => {
       ["mine", "home", "asks", null],
       ["notes", "agents", "refused", "PROJECT_UNTRUSTED"],
     ]);
-    expect(await code("notes")).toBe("PROJECT_UNTRUSTED");
-    expect(await code("mine")).toBe("loaded");
+    expect(await codeOf("notes")).toBe("PROJECT_UNTRUSTED");
+    expect(await codeOf("mine")).toBe("loaded");
   });
 
   it("a text that was activated is known, and changed text asks again", async () => {
@@ -142,7 +142,7 @@ describe("openSkills()", () => {
     expect((await library()).summaries().map(({ name }) => name)).toContain("notes");
     writeFileSync(join(desk.project, ".agentzero/skills.lock"), "{");
     expect((await library()).summaries()).toEqual([]);
-    expect(await code("notes")).toBe("LOCK_INVALID");
+    expect(await codeOf("notes")).toBe("LOCK_INVALID");
   });
 
   it("installs a folder as text, with the digest of no permissions", async () => {
@@ -162,15 +162,15 @@ describe("openSkills()", () => {
         ignored: ["hooks"],
       }],
     });
-    expect(await code("memo")).toBe("loaded");
+    expect(await codeOf("memo")).toBe("loaded");
     // The folder itself may go: what was approved is in the store.
     rmSync(dir, { recursive: true });
-    expect(await code("memo")).toBe("loaded");
+    expect(await codeOf("memo")).toBe("loaded");
   });
 
   it("a name that nobody has is missing in the lock", async () => {
-    expect(await code("nothing")).toBe("LOCK_MISSING");
-    expect(await code("constructor")).toBe("LOCK_MISSING");
-    expect(await code("../x")).toBe("LOCK_MISSING");
+    expect(await codeOf("nothing")).toBe("LOCK_MISSING");
+    expect(await codeOf("constructor")).toBe("LOCK_MISSING");
+    expect(await codeOf("../x")).toBe("LOCK_MISSING");
   });
 });
