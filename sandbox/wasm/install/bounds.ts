@@ -4,6 +4,7 @@ const MIB = 1024 * 1024;
 export const COMPONENT_BOUNDS: {
   readonly bytes: number;
   readonly watBytes: number;
+  readonly glueBytes: number;
   readonly coreModules: number;
   readonly instances: number;
   readonly functions: number;
@@ -17,6 +18,7 @@ export const COMPONENT_BOUNDS: {
 } = {
   bytes: 16 * MIB,
   watBytes: 64 * 1024,
+  glueBytes: 16 * MIB,
   coreModules: 32,
   instances: 64,
   functions: 100_000,

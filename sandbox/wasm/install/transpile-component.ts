@@ -72,6 +72,12 @@ async function generate(
     else if (/^component\.core[0-9]*\.wasm$/.test(name)) modules.push([name, new Uint8Array(content)]);
     else throw new SandboxError("WASM_FORMAT", "Cannot install component: its transpiled form is of an unknown kind");
   }
+  // Threat: a few bytes of types become a program that takes all memory to compile.
+  if (glue.length > COMPONENT_BOUNDS.glueBytes) {
+    throw new SandboxError("WASM_LIMITS", `Cannot install component: its glue has ${glue.length} bytes`, {
+      hint: `${COMPONENT_BOUNDS.glueBytes} are the limit`,
+    });
+  }
   if (glue === "") throw new SandboxError("WASM_FORMAT", "Cannot install component: it has no glue");
   return { glue, modules };
 }

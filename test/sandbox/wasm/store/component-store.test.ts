@@ -10,6 +10,8 @@ import { coreOf } from "../wat.ts";
 
 const MANIFEST: ComponentManifest = { world: "tool", imports: ["filesystem"], wasi: [] };
 const OPTIONS = { memoryPages: 64, signal: new AbortController().signal };
+// Each starts a process, and the machine may be busy.
+const SLOW = 90_000;
 const KEY = new Uint8Array(32).fill(7);
 
 let dir = "";
@@ -43,7 +45,7 @@ describe("createComponentStore()", () => {
     expect(loaded?.imports).toEqual(["az:host/filesystem@0.3.0"]);
     expect(readdirSync(folder()).toSorted()).toEqual(["core.wasm", "entry.json", "glue.js"]);
     expect(readdirSync(dir)).toEqual([loaded?.key]);
-  });
+  }, SLOW);
   it("holds a stored component against the manifest of the call", async () => {
     await expect(store.load(b2(component), { ...MANIFEST, imports: [] }, OPTIONS))
       .rejects.toThrow(expect.objectContaining({ code: "WASM_IMPORTS" }));
@@ -113,7 +115,7 @@ describe("createComponentStore()", () => {
     expect((await store.install(component, MANIFEST, OPTIONS)).origin).toBe("rebuilt");
     expect((await store.load(b2(component), MANIFEST, OPTIONS))?.origin).toBe("store");
     expect(readdirSync(dir).filter((name) => name.startsWith("."))).toEqual([".stage-new"]);
-  });
+  }, SLOW);
   it("works without a disk to write to", async () => {
     const closed = join(dir, "..", "closed");
     mkdirSync(closed);
@@ -121,5 +123,5 @@ describe("createComponentStore()", () => {
     // The folder of the store would have to be made inside of a file.
     const none = createComponentStore({ clock: CLOCK }, { dir: join(closed, "file", "wasm"), macKey: KEY });
     expect((await none.install(component, MANIFEST, OPTIONS)).origin).toBe("built");
-  });
+  }, SLOW);
 });
