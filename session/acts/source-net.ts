@@ -60,7 +60,7 @@ async function send(deps: GateDeps, options: SourceNetOptions, request: SourceRe
     handles: secret === null ? [] : [secret.handle],
     bytesIn: request.body?.length ?? 0,
   });
-  if (act.failure !== null) throw errorOf(withRule(act.failure, options.tool, target));
+  if (act.failure !== null) throw errorOf(withRule(act.failure, { tool: options.tool, target, secret }));
   const preview = { kind: "text", text: previewOf(request, secret) } as const;
   const refused = await act.ask(preview, options.signal);
   if (refused !== null) throw errorOf(refused);
@@ -225,17 +225,27 @@ function previewOf(request: SourceRequest, secret: SourceNetOptions["credential"
   return lines.join("\n");
 }
 
-/** A registry is rarely in the rules before its first use: the refusal names the one line that is missing. */
-function withRule(failure: CallFailure, tool: string, { host, port }: HttpTarget): CallFailure {
+/** A registry is rarely in the rules before its first use: the refusal names the lines that may be missing. */
+function withRule(
+  failure: CallFailure,
+  of: { readonly tool: string; readonly target: HttpTarget; readonly secret: SourceNetOptions["credential"] },
+): CallFailure {
   if (!failure.code.startsWith("POLICY_")) return failure;
+  const { host, port } = of.target;
   const bytes = parseAddress(host);
   const place = bytes === null ? `hosts: [${host}]` : `cidr: ["${host}/${bytes.length * 8}"]`;
-  const methods = tool === "skill push" ? "[GET, HEAD, POST, PUT]" : "[GET, HEAD]";
-  const rule = `{ id: skills, effect: requires_approval, capability: network_request, ${place}, ports: [${port}], ` +
-    `methods: ${methods} }`;
+  const methods = of.tool === "skill push" ? "[GET, HEAD, POST, PUT]" : "[GET, HEAD]";
+  const rules = [
+    `{ id: skills, effect: requires_approval, capability: network_request, ${place}, ports: [${port}], methods: ${methods} }`,
+    ...(of.secret === null ? [] : [
+      `{ id: skills-key, effect: requires_approval, capability: secret_handle_usage, secrets: ["${of.secret.handle}"], ` +
+      `inject: ["${of.secret.inject}"], ${place} }`,
+    ]),
+  ];
+  const lines = rules.map((rule) => `- ${rule}`).join(" and ");
   return {
     ...failure,
-    hint: `if you want it to be asked about, add to .agentzero/policy.yml: - ${rule}  then: agentzero policy trust`,
+    hint: `to be asked about it, add to .agentzero/policy.yml: ${lines}  then: agentzero policy trust`,
   };
 }
 
