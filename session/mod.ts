@@ -31,6 +31,7 @@ export { toolSheet } from "./generate/tool-sheet.ts";
 export { type GeneratedParts, type GeneratedSetup, setUpGenerated } from "./generate/session-generated.ts";
 export { setUpSkills, type SkillsSetup } from "./skills/session-skills.ts";
 export { type Acts, type PromptEnd, type Session, type SessionInput, STDIN_LABEL } from "./session.ts";
+export { systemPromptDigest } from "./system-prompt.ts";
 export { describeTools, TOOL_NAMES, type ToolSummary } from "./tools/registry.ts";
 export type { AskedLimit, ToolLimits } from "./tools/tool-limits.ts";
 export type { PlanGround } from "./tools/tool.ts";

@@ -1,3 +1,5 @@
+import { b2, type Digest } from "../core/mod.ts";
+
 /** What the system prompt is told; nothing of it comes from files, tools, skills or the environment. */
 export interface PromptFacts {
   /** ISO date, e.g. `2026-11-20`. */
@@ -12,7 +14,7 @@ export interface PromptFacts {
  * The fixed instructions of this build. Nothing depends on the model obeying them: every action is decided by policy.
  *
  * @param facts Date, mode, tool names.
- * @returns The text; its digest stands in the first record of a session.
+ * @returns The text; see {@link systemPromptDigest}.
  */
 export function systemPrompt(facts: PromptFacts): string {
   return [
@@ -25,6 +27,15 @@ export function systemPrompt(facts: PromptFacts): string {
     "`shell` runs on a staged view of the project without network: any command may be tried. Its file changes are decided afterwards; the result says which were kept. For planned changes use `edit` or `write`.",
     "Read before you change. Keep changes small. Say in the end what you did and what was refused.",
   ].join("\n");
+}
+
+/**
+ * Digest of the fixed instructions of this build: the text without date, mode, tools and skills.
+ *
+ * @returns The digest, which stands in the first record of a session.
+ */
+export function systemPromptDigest(): Digest {
+  return b2(systemPrompt({ date: "DATE", mode: "ask", tools: [] }));
 }
 
 function skillLines(skills: readonly { readonly name: string; readonly description: string }[]): readonly string[] {

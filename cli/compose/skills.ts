@@ -1,6 +1,6 @@
 import type { PolicyEngine } from "../../policy/mod.ts";
 import { setUpSkills, type SkillsSetup, TOOL_NAMES } from "../../session/mod.ts";
-import { builtinSkills, BUILTIN_TOOL_NAMES, openSkills, type SkillsOptions } from "../../skills/mod.ts";
+import { BUILTIN_TOOL_NAMES, builtinSkills, openSkills, type SkillsOptions } from "../../skills/mod.ts";
 import type { CommandContext } from "../context.ts";
 import type { Installation } from "./installation.ts";
 
