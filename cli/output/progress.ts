@@ -24,7 +24,7 @@ export function showProgress(output: Output, event: SessionEvent): void {
       output.note(`${event.level === "warning" ? "warning: " : ""}${event.text}`);
       return;
     case "compaction":
-      output.note(`(the context was shortened from ${event.before} to ${event.after} bytes)`);
+      output.note(`(the context was shortened from ${event.before} to ${event.after} tokens)`);
       return;
     case "error":
       output.failure(event, null);

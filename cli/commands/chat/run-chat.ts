@@ -32,8 +32,10 @@ export async function runChat(context: CommandContext, input: CommandInput): Pro
 }
 
 type Send = Extract<Typed, { kind: "send" }>;
-/** What follows an input: the same session, the end, a new session, or this one with another model. */
-type Next = { readonly kind: "stay" | "quit" | "leave" | "new" } | { readonly kind: "model"; readonly model: string };
+/** What follows an input: the same session, the end, or a new session. */
+interface Next {
+  readonly kind: "stay" | "quit" | "leave" | "new";
+}
 
 /** One chat: sessions follow each other, the screen and the history stay. */
 class Chat {
@@ -77,10 +79,7 @@ class Chat {
       await opened.close();
       if (next.kind === "quit") return EXIT.ok;
       if (next.kind === "leave") return EXIT.interrupted;
-      this.#resume = next.kind === "model" && this.#tally.usage.calls > 0
-        ? { kind: "id", id: opened.session.id }
-        : null;
-      if (next.kind === "model") this.#model = next.model;
+      this.#resume = null;
       // oxlint-disable-next-line no-await-in-loop
       opened = await this.#open();
     }
@@ -173,9 +172,16 @@ class Chat {
       { opened, tally: this.#tally, screen: this.#screen },
       typed.text.trim(),
     );
-    if (next.kind !== "mode") return next;
-    this.#switchMode(opened);
-    return { kind: "stay" };
+    switch (next.kind) {
+      case "mode":
+        this.#switchMode(opened);
+        return { kind: "stay" };
+      case "model":
+        await this.#changeModel(opened, next.model);
+        return { kind: "stay" };
+      default:
+        return { kind: next.kind };
+    }
   }
 
   async #submit(opened: ComposedSession, typed: Send): Promise<void> {
@@ -226,6 +232,20 @@ class Chat {
       if (result.output !== null) data.push({ text: result.output, label });
     }
     return data;
+  }
+
+  /** The conversation goes on: with what it has read, policy says whether this model may have it. */
+  async #changeModel(opened: ComposedSession, wanted: string): Promise<void> {
+    try {
+      const { provider, name, locality } = await opened.changeModel(wanted);
+      this.#model = wanted;
+      this.#tally.model(name, locality);
+      const text = `model: ${provider}/${name} (${locality})`;
+      opened.note({ kind: "notice", code: "MODEL_CHANGED", text });
+      this.#screen.output.note(text);
+    } catch (cause) {
+      this.#screen.output.error(cause);
+    }
   }
 
   #switchMode(opened: ComposedSession): void {

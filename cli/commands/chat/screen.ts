@@ -29,6 +29,8 @@ export interface ChatScreen {
 /** What a session has told about itself so far, for the status line. */
 export interface SessionTally {
   take(event: SessionEvent): void;
+  /** Names the model that answers from now on. */
+  model(name: string, locality: string): void;
   /** `llama3.2 local | ask | 3 grants | 12k/128k | tainted | audit ok` */
   status(facts: StatusFacts): string;
   /** Tokens so far. */
@@ -47,6 +49,9 @@ export function createTally(): SessionTally {
   return {
     usage,
     kept,
+    model(name, locality): void {
+      model = `${name} ${locality}`;
+    },
     take(event): void {
       if (event.type === "init") model = `${event.model} ${event.locality}`;
       else if (event.type === "tool_call") tainted ||= event.tainted;
