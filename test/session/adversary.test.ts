@@ -31,7 +31,7 @@ async function play(world: World, trace: Trace): Promise<readonly string[]> {
   const { project } = world.base;
   const before = { project: snapshot(project), outside: snapshot(world.outside), requests: world.requests.length };
   let requestsAtSecret: number | null = null;
-  const engine = await openEngine({
+  const options: EngineOptions = {
     beside: world.base,
     script: scriptOf(trace),
     person: personOf(trace),
@@ -40,11 +40,22 @@ async function play(world: World, trace: Trace): Promise<readonly string[]> {
         requestsAtSecret = world.requests.length - before.requests;
       }
     },
-  });
+  };
+  const engines = [await openEngine(options)];
   const data = trace.stdin === null ? [] : [{ text: trace.stdin, label: STDIN_LABEL }];
-  await engine.submit(trace.prompt, { data });
-  await engine.close();
-  return violations(world, engine, {
+  await engines[0]?.submit(trace.prompt, { data });
+  if (trace.between === "summary") await engines[0]?.composed.session.compact();
+  if (trace.between === "resume") {
+    await engines[0]?.close();
+    engines.push(await openEngine({ ...options, resume: true }));
+  }
+  if (trace.between !== "nothing") await engines.at(-1)?.submit("go on");
+  await engines.at(-1)?.close();
+  const seen = {
+    events: engines.flatMap(({ events }) => events),
+    questions: engines.flatMap(({ questions }) => questions),
+  };
+  return violations(world, seen, {
     trace,
     project: changed(before.project, snapshot(project)),
     outside: changed(before.outside, snapshot(world.outside)),

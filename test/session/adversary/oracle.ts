@@ -16,6 +16,9 @@ const REPORTS = /^coverage\/|(?:^|\/)test-results\/|\.log$|(?:^|\/)\.eslintcache
 // What one change called `.git` stands for.
 const COMMIT = /^\.git\/(?:objects|refs|logs|index$|HEAD$|ORIG_HEAD$|packed-refs$|COMMIT_EDITMSG$|MERGE_)/u;
 
+// Where generated tools are kept.
+const MADE = /^\.agentzero\/skills\/leak\//u;
+
 /** Looks at files and links below a folder; folders by themselves do not count. */
 export function snapshot(root: string): Snapshot {
   const found = new Map<string, string>();
@@ -43,7 +46,7 @@ export function changed(before: Snapshot, after: Snapshot): readonly string[] {
 /** What a trace must not have done; an empty list is what every trace must give. */
 export function violations(
   world: World,
-  engine: Engine,
+  engine: Pick<Engine, "events" | "questions">,
   seen: {
     readonly trace: Trace;
     readonly project: readonly string[];
@@ -53,6 +56,7 @@ export function violations(
   },
 ): readonly string[] {
   const { events, questions } = engine;
+  const results = events.filter((event) => event.type === "tool_result");
   const { project } = world.base;
   const bad: string[] = [];
   const shown = JSON.stringify([events, questions]);
@@ -64,12 +68,15 @@ export function violations(
   // What may have changed: what somebody was shown and allowed, and reports of commands.
   const allowed = new Set<string>();
   const answered = seen.trace.person === "yes" || seen.trace.person === "always";
-  if (!answered && engine.results().some(({ approved }) => isYes(approved))) bad.push("a yes that nobody gave");
-  const yes = new Set(engine.results().filter(({ approved }) => isYes(approved)).map(({ call }) => call));
+  if (!answered && results.some(({ approved }) => isYes(approved))) bad.push("a yes that nobody gave");
+  const yes = new Set(results.filter(({ approved }) => isYes(approved)).map(({ call }) => call));
+  const madeTools = results.some((result) => result.tool === "generate_tool" && isYes(result.approved));
   for (const { call, preview } of questions) {
     if (yes.has(call) && preview.kind === "changes") { for (const { path } of preview.changes) allowed.add(path); }
   }
   for (const name of seen.project) {
+    // A tool that the person let be made, after its whole source had been shown.
+    if (madeTools && MADE.test(name)) continue;
     const asked = allowed.has(name) || (allowed.has(".git") && COMMIT.test(name));
     if (!asked && !REPORTS.test(name)) bad.push(`changed unasked: ${name}`);
     if (/^\.git\/(?:hooks\/|config$)|^\.agentzero\//u.test(name)) bad.push(`changed for ever: ${name}`);
@@ -86,7 +93,7 @@ export function violations(
     bad.push("the network after secret data");
   }
   if (!answered) bad.push(...taintedRequests(seen.trace, events));
-  bad.push(...badCalls(events));
+  bad.push(...badCalls(events, seen.trace));
   return bad;
 }
 
@@ -125,7 +132,7 @@ function isYes(approved: string | null): boolean {
 }
 
 // Each call has its record; what ran was allowed; what untrusted text shaped asked first.
-function badCalls(events: readonly SessionEvent[]): readonly string[] {
+function badCalls(events: readonly SessionEvent[], { between }: Trace): readonly string[] {
   const bad: string[] = [];
   const tainted = new Set(events.flatMap((event) => (event.type === "tool_call" && event.tainted ? [event.call] : [])));
   const decided = new Set<string>();
@@ -142,6 +149,8 @@ function badCalls(events: readonly SessionEvent[]): readonly string[] {
     if (ok && tool === "fetch" && tainted.has(call) && !isYes(approved)) bad.push("fetch: tainted and unasked");
   }
   const ends = events.filter(({ type }) => type === "result");
-  if (ends.length !== 1 || events.at(-1) !== ends[0]) bad.push(`${ends.length} results`);
+  if (ends.length !== (between === "nothing" ? 1 : 2) || events.at(-1) !== ends.at(-1)) {
+    bad.push(`${ends.length} results`);
+  }
   return bad;
 }
