@@ -60,7 +60,7 @@ function installedSkills(options: SkillsOptions, project: string): readonly Foun
   const revoked = { own: readRevocations(options), publishers: readPublishers(options) };
   return lock.toSorted((a, b) => a.name < b.name ? -1 : 1).map((entry) => {
     const { key, id, package: digest } = entry;
-    const code = (key !== null && revocationOf(revoked, { key, id, digest }) !== null ? "REVOKED" : null) ??
+    const code = (revocationOf(revoked, { key, id, digest }) === null ? null : "REVOKED") ??
       store.glance(digest, { exactly: entry.size }) ??
       (entry.sig === null ? null : store.glance(entry.sig, { atMost: MAX_SIGNATURE_BYTES })) ??
       (grantedPermissions(grants, { id, digest }) === null ? "PERM_WIDENED" : null);

@@ -32,7 +32,7 @@ export function loadInstalled(
   store: SkillStore,
 ): GrantedSkill {
   checkPackageGrants(options, options.policy.tampered());
-  const content = entry.profile === "compat" ? loadCompat(entry, store) : loadSigned(options, entry, store);
+  const content = entry.profile === "compat" ? loadCompat(options, entry, store) : loadSigned(options, entry, store);
   const granted = grantedPermissions(options.policy.grants(), { id: entry.id, digest: entry.package });
   if (granted === null) throw notGranted(entry);
   const actor = actorOf(entry, granted, options.project);
@@ -89,8 +89,10 @@ export function openLocked(
   return reopenPackage(trustPackage(signed, namespace));
 }
 
-function loadCompat(entry: LockEntry, store: SkillStore): Content {
+function loadCompat(options: SkillsOptions, entry: LockEntry, store: SkillStore): Content {
   const bytes = fromStore(entry, () => store.get(entry.package, { exactly: entry.size }));
+  const { id, package: digest } = entry;
+  checkRevoked({ own: readRevocations(options), publishers: [] }, { key: null, id, digest });
   const files = unpackArchive(bytes);
   const text = files.find(({ path }) => path === "SKILL.md");
   if (text === undefined) throw invalid(entry, "its package has no SKILL.md");

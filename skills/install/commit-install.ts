@@ -49,15 +49,11 @@ export async function commitInstall(
     const store = openStore(options.home);
     store.sweep();
     checkStillThere(options.project, plan);
+    // Threat: a revocation, or another installation, was faster while a person was thinking.
+    const { id, key, package: digest } = entry;
+    checkRevoked({ own: readRevocations(options), publishers: readPublishers(options) }, { id, key, digest });
     if (minisig !== null) {
       const text = new TextDecoder().decode(minisig);
-      // Threat: a revocation, or another installation, was faster while a person was thinking.
-      const { id, key, package: digest } = entry;
-      checkRevoked({ own: readRevocations(options), publishers: readPublishers(options) }, {
-        id,
-        key: key ?? "",
-        digest,
-      });
       checkHistory(options, { entry, minisig: text, installed: plan.installed, allowDowngrade: plan.downgrade });
       if (plan.newKey !== null) pinKey(options, { namespace: entry.id.split("/")[0] ?? "", key: plan.newKey });
     }
@@ -67,7 +63,7 @@ export async function commitInstall(
     await options.policy.grantPackage({ skill, tainted: false, scope: "package", by: consent.by });
     notePackageGrants(options);
     if (minisig !== null) {
-      const { seq, version, package: digest } = entry;
+      const { seq, version } = entry;
       noteRelease(options, entry.id, { seq, version, digest, minisig: new TextDecoder().decode(minisig) });
     }
     check();

@@ -14,6 +14,7 @@ import { readSkillMd } from "../read-skill-md.ts";
 import type { SourceBundle } from "../sources/local.ts";
 import type { PackageFile } from "../stages.ts";
 import { checkPackageGrants } from "../trust/place.ts";
+import { checkRevoked, readRevocations } from "../trust/revoked.ts";
 import { checkHistory } from "./history.ts";
 import { type InstalledContent, readInstalled } from "./installed-content.ts";
 import { type ContentChange, contentChanges } from "./same-content.ts";
@@ -96,7 +97,7 @@ export async function planInstall(
 ): Promise<InstallPlan> {
   await options.policy.refresh();
   checkPackageGrants(options, options.policy.tampered());
-  const opened = bundle.kind === "signed" ? await openSigned(options, bundle, plan) : openFolder(bundle);
+  const opened = bundle.kind === "signed" ? await openSigned(options, bundle, plan) : openFolder(options, bundle);
   const { entry } = opened;
   const installed = readLock(options.project)?.find(({ name }) => name === entry.name) ?? null;
   const downgrade = opened.minisig === null ? false : checkHistory(options, {
@@ -141,8 +142,10 @@ async function openSigned(
   };
 }
 
-function openFolder(bundle: Extract<SourceBundle, { kind: "folder" }>): Opened {
+function openFolder(options: SkillsOptions, bundle: Extract<SourceBundle, { kind: "folder" }>): Opened {
   const { name, archive, files } = bundle;
+  const { id, package: digest } = describeCompat(bundle);
+  checkRevoked({ own: readRevocations(options), publishers: [] }, { key: null, id, digest });
   const text = textOf(files);
   const md = readSkillMd(text, { profile: "compat", folder: name });
   return { entry: describeCompat(bundle), md, files, archive, minisig: null, text, newKey: null };

@@ -17,8 +17,8 @@ export interface Revocation {
 
 /** What is asked about before it is used. */
 export interface RevocableUse {
-  /** Base64 of the whole key. */
-  readonly key: string;
+  /** Base64 of the whole key; `null` for what nobody signed. */
+  readonly key: string | null;
   /** `NAMESPACE/NAME`. */
   readonly id: string;
   /** Digest of the package. */
@@ -100,7 +100,9 @@ export function revocationOf(all: Revocations, use: RevocableUse): string | null
     const { keys, packages } = statement.revoked;
     // A publisher speaks for its own namespace only: nobody can revoke the packages of others.
     if (!use.id.startsWith(`${namespace}/`)) continue;
-    if (keys.includes(use.key)) return `the publisher's statement ${statement.serial} revokes the key`;
+    if (use.key !== null && keys.includes(use.key)) {
+      return `the publisher's statement ${statement.serial} revokes the key`;
+    }
     if (packages.includes(use.digest)) return `the publisher's statement ${statement.serial} revokes this package`;
   }
   return null;
@@ -111,11 +113,11 @@ function names({ kind, what }: Revocation, use: RevocableUse): boolean {
     case "key":
       return what === use.key;
     case "key-id":
-      return what === keyIdOf(use.key);
+      return use.key !== null && what === keyIdOf(use.key);
     case "id":
       return what === use.id;
     case "digest":
-      return what === use.digest || what === keyDigest(use.key);
+      return what === use.digest || (use.key !== null && what === keyDigest(use.key));
     default:
       return kind satisfies never;
   }

@@ -166,6 +166,9 @@ describe("openSkills()", () => {
     // The folder itself may go: what was approved is in the store.
     rmSync(dir, { recursive: true });
     expect(await codeOf("memo")).toBe("loaded");
+    await desk.run("trust", "revoke", "local/memo", "--reason", "lies");
+    expect(await codeOf("memo")).toBe("REVOKED");
+    expect(await shown()).toEqual([["memo", "installed", "refused", "REVOKED"]]);
   });
 
   it("a name that nobody has is missing in the lock", async () => {
