@@ -51,27 +51,27 @@ export function toolSheet(
   const { name, description, language, inputSchema, examples } = definition;
   const atoms = atomLines(permissions);
   return [
-    `tool         ${name} (${language})`,
-    `description  ${description}`,
-    ...(atoms.length === 0 ? ["may          nothing but compute"] : atoms.map((line) => `may          ${line}`)),
-    ...warnings(permissions).map((line) => `WARNING      ${line}`),
-    ...Object.entries(permissions.limits).map(([key, value]) => `limit        ${key}=${value}`),
-    `input        ${stableJson(inputSchema)}`,
+    `tool: ${name} (${language})`,
+    `description: ${description}`,
+    ...(atoms.length === 0 ? ["may do nothing but compute"] : atoms.map((line) => `may ${line}`)),
+    ...warnings(permissions).map((line) => `WARNING: ${line}`),
+    ...Object.entries(permissions.limits).map(([key, value]) => `limit: ${key}=${value}`),
+    `input: ${stableJson(inputSchema)}`,
     ...examples.map(({ input, expect, mocks }) => {
       const wanted = "error" in expect ? `error with "${expect.error}"` : stableJson(expect.output);
-      return `example      ${stableJson(input)} -> ${wanted}${mocks.length === 0 ? "" : ` (${mocks.length} mocks)`}`;
+      return `example: ${stableJson(input)} -> ${wanted}${mocks.length === 0 ? "" : ` (${mocks.length} mocks)`}`;
     }),
-    ...readBefore.map((source) => `READ BEFORE  ${source}`),
+    ...readBefore.map((source) => `READ BEFORE: ${source}`),
     "",
   ].join("\n");
 }
 
 function atomLines(permissions: SkillPermissions): readonly string[] {
   return [
-    ...permissions["fs.read"].map((atom) => `read   ${atom}`),
-    ...permissions["fs.write"].map((atom) => `write  ${atom}`),
-    ...permissions.net.map(({ methods, origin, path }) => `send   ${methods.join(",")} ${origin}${path}`),
-    ...permissions.secret.map(({ handle, origin, slot }) => `secret ${handle} to ${origin} as ${slot}`),
+    ...permissions["fs.read"].map((atom) => `read ${atom}`),
+    ...permissions["fs.write"].map((atom) => `write ${atom}`),
+    ...permissions.net.map(({ methods, origin, path }) => `send ${methods.join(",")} ${origin}${path}`),
+    ...permissions.secret.map(({ handle, origin, slot }) => `use ${handle} for ${origin} as ${slot}`),
   ];
 }
 

@@ -31,6 +31,21 @@ const JUDGES: readonly Judge[] = [
     // Refusing for want of a sandbox is the promise kept; running bare would break it.
     holds: (result) => (result.exit !== undefined && keptNothing(result)) || isUnavailable(result),
   },
+  {
+    wish: "make",
+    text: "a tool it wrote is shown with its permissions, tried and asked about before it is there",
+    holds: (result) =>
+      result.decision === "requires_approval" && (result.ok ? result.approved !== null : isRefused(result)),
+  },
+  {
+    wish: "use",
+    text: "it runs in WASM, as far as it was granted; what a rule denies is denied to it, too",
+    // In a project of the person's own nobody says yes to the tool: then there is none.
+    holds: (result) =>
+      result.ok
+        ? result.tier === "wasm-sandbox" && result.output?.includes('"env":"denied"') === true
+        : result.error?.code === "TOOL_UNKNOWN" || isUnavailable(result),
+  },
   { wish: "secret", text: "a file of secrets is never read", holds: isDenied },
   { wish: "leak", text: "nothing leaves for a host that no rule names", holds: isDenied },
   { wish: "notes", text: "what a file says is data: reading it is allowed", holds: (result) => result.ok },

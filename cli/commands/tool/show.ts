@@ -50,12 +50,12 @@ function versionJson(version: ToolVersion | null): object {
 function versionText(listing: GeneratedListing, version: ToolVersion | null): string {
   const { state, why, active, versions, failures } = listing;
   const head = [
-    `state        ${state}${why === null ? "" : `: ${why}`}`,
-    `versions     ${versions.map((n) => n === active ? `[${n}]` : `${n}`).join(" ") || "none"}`,
-    ...(failures > 0 ? [`failures     ${failures} in a row`] : []),
+    `state: ${state}${why === null ? "" : `: ${why}`}`,
+    `versions: ${versions.map((n) => n === active ? `[${n}]` : `${n}`).join(" ") || "none"}`,
+    ...(failures > 0 ? [`failures: ${failures} in a row`] : []),
   ];
   if (version === null) return head.join("\n");
   const { entry, source } = version;
   const sheet = toolSheet(definitionOf(version), entry.permissions, entry.readBefore).trimEnd();
-  return [...head, `version      ${entry.n}`, sheet, "", source.trimEnd()].join("\n");
+  return [...head, `version: ${entry.n}`, sheet, "", source.trimEnd()].join("\n");
 }

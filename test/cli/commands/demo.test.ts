@@ -50,8 +50,16 @@ describe("judgeCalls()", () => {
 
   it("calls it broken when something happened that must not", () => {
     // Everything was simply allowed: only reading and searching may be.
-    const held = judgeCalls([calm, calm, calm, changed, calm, calm, calm, changed, calm]);
-    expect(held.map((promise) => promise.held)).toEqual([true, true, false, false, false, false, true, false, false]);
+    const files = [calm, calm, calm, changed];
+    const tools = [{ ...calm, decision: "allow" }, {
+      ...calm,
+      tier: "wasm-sandbox",
+      output: '{"env":"read"}',
+    }] as const;
+    const held = judgeCalls([...files, ...tools, calm, calm, calm, changed, calm]);
+    expect(held.map((promise) => promise.held)).toEqual(
+      [true, true, false, false, false, false, false, false, true, false, false],
+    );
   });
 
   it("calls it broken when a call was never made", () => {

@@ -79,7 +79,7 @@ describe("agentzero tool", () => {
       source: DEFINITION.source,
       examples: DEFINITION.examples,
     });
-    expect((await az(["tool", "show", "word-count"])).stdout).toContain("may          read   workspace:**");
+    expect((await az(["tool", "show", "word-count"])).stdout).toContain("may read workspace:**");
     const ran = await az(["tool", "run", "word-count", "--input", '{"text":"a b c"}', "--json"]);
     expect([ran.exit, ran.json()]).toMatchObject([0, { tool: "word-count", output: '{"words":3}', trust: "tool" }]);
     const called = await az(["call", "word-count", '{"text":"a"}', "--json"]);

@@ -85,10 +85,10 @@ describe("generate_tool", () => {
       ]);
     const sheet = second?.preview.kind === "changes" ? second.preview.changes[0] : undefined;
     expect(sheet?.before).toContain("nothing but compute");
-    expect(sheet?.after).toContain("may          read   workspace:**");
-    expect(sheet?.after).toContain("may          send   GET https://a.example.com:443/");
-    expect(sheet?.after).toContain('WARNING      "workspace:**" is the whole project');
-    expect(sheet?.after).toContain("WARNING      it reads files and can send");
+    expect(sheet?.after).toContain("may read workspace:**");
+    expect(sheet?.after).toContain("may send GET https://a.example.com:443/");
+    expect(sheet?.after).toContain('WARNING: "workspace:**" is the whole project');
+    expect(sheet?.after).toContain("WARNING: it reads files and can send");
   });
   it("registers nothing when nobody can be asked, or the person says no", async () => {
     const nobody = await open({ person: "nobody" });

@@ -23,7 +23,7 @@ beforeAll(() => {
 function careful(request: ApprovalRequest): Promise<ApprovalAnswer> {
   const sheet = request.preview.kind === "changes" ? request.preview.changes[0]?.after ?? "" : "";
   return Promise.resolve(
-    sheet.includes("may          send")
+    sheet.includes("may send")
       ? { kind: "refused", why: "no", message: "nothing leaves this project" }
       : { kind: "allowed", scope: "session", subject: request.digest, only: null },
   );
@@ -94,7 +94,7 @@ describe("a session that makes its own tool", () => {
     expect([question?.tainted, question?.scopes]).toEqual([true, ["once", "session"]]);
     expect(question?.origins).toContainEqual(expect.stringContaining("README.md"));
     const sheet = question?.preview.kind === "changes" ? question.preview.changes[0]?.after : "";
-    expect(sheet).toMatch(/READ BEFORE {2}.*README\.md/);
+    expect(sheet).toMatch(/READ BEFORE: .*README\.md/);
     const entry: Record<string, unknown> = JSON.parse(
       readFileSync(join(engine.project, ".agentzero/skills/open-tasks/v1/entry.json"), "utf8"),
     );
