@@ -92,7 +92,9 @@ async function dieEverywhere(
     seen.add(state);
     // oxlint-disable-next-line no-await-in-loop -- as above
     const verified = await desk.run("audit", "verify", "--all", "--json");
-    expect([verified.exit, verified.json()["ok"]]).toEqual([0, true]);
+    const { sessions } = verified.json() as { sessions: readonly { problems: readonly unknown[] }[] };
+    const problems = sessions.flatMap((session) => session.problems);
+    expect([`after step ${at} of ${total}`, ...problems, verified.exit]).toEqual([`after step ${at} of ${total}`, 0]);
     // oxlint-disable-next-line no-await-in-loop -- as above
     expect((await desk.run(...words, "--json")).exit, `again after step ${at}`).toBe(0);
     // oxlint-disable-next-line no-await-in-loop -- as above
