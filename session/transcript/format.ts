@@ -146,6 +146,9 @@ export function sealLine(
   return JSON.stringify({ t: "r", i: using.at.number, n: toBase64(sealed.nonce), ct: toBase64(sealed.bytes) });
 }
 
+// A line counts only in the one spelling that we write.
+const LINE = /^\{"t":"r","i":(\d+),"n":"([A-Za-z\d+/=]+)","ct":"([A-Za-z\d+/=]+)"\}$/;
+
 /**
  * Opens one entry.
  *
@@ -159,10 +162,8 @@ export function openLine(
   line: string,
   using: { readonly at: LinePlace; readonly key: Uint8Array },
 ): unknown {
-  const value = parseExactly(line, ["t", "i", "n", "ct"]);
-  if (value === null || value["t"] !== "r" || value["i"] !== using.at.number) return undefined;
-  const { n: nonce, ct } = value;
-  if (typeof nonce !== "string" || typeof ct !== "string") return undefined;
+  const [, number, nonce, ct] = LINE.exec(line) ?? [];
+  if (number !== String(using.at.number) || nonce === undefined || ct === undefined) return undefined;
   return opened(using.key, { nonce, ct }, lineAad(session, using.at));
 }
 

@@ -34,6 +34,9 @@ export function createMarkdownStream(view: () => BlockView): MarkdownStream {
   /** Does a blank line set what comes apart from what was printed? */
   let apart = false;
   let began = false;
+  /** The unfinished source that was looked at last and gave nothing: until another line ends, it gives nothing again. */
+  let looked = "";
+  let drawn: { readonly source: string; readonly columns: number; readonly lines: readonly string[] } | null = null;
 
   function out(lines: readonly string[]): string {
     if (lines.length === 0) return "";
@@ -67,7 +70,10 @@ export function createMarkdownStream(view: () => BlockView): MarkdownStream {
   }
   function takeBlocks(last: boolean): string {
     // A line that has not ended may still turn out to belong to the block above it.
-    const tokens = lexer(last ? source : source.slice(0, source.lastIndexOf("\n") + 1));
+    const whole = last ? source : source.slice(0, source.lastIndexOf("\n") + 1);
+    if (!last && whole === looked) return "";
+    looked = "";
+    const tokens = lexer(whole);
     let printed = "";
     for (const [at, token] of tokens.entries()) {
       const open = at === tokens.length - 1 && !last;
@@ -86,6 +92,7 @@ export function createMarkdownStream(view: () => BlockView): MarkdownStream {
         }
       }
     }
+    if (printed === "") looked = whole;
     return printed;
   }
   /** A block that never ends must not grow for ever: what there is of it is printed as text. */
@@ -122,11 +129,15 @@ export function createMarkdownStream(view: () => BlockView): MarkdownStream {
       if (source === "") return [];
       if (fence !== null) return codeLines(source);
       const shown = source.slice(-SHOWN_TAIL);
-      return lexer(shown).flatMap((token) => blockLines(token, view()));
+      const { columns } = view();
+      if (drawn?.source !== shown || drawn.columns !== columns) {
+        drawn = { source: shown, columns, lines: lexer(shown).flatMap((token) => blockLines(token, view())) };
+      }
+      return drawn.lines;
     },
     end(): string {
       const printed = take(true);
-      [source, fence, apart, began] = ["", null, false, false];
+      [source, fence, apart, began, looked] = ["", null, false, false, ""];
       return printed;
     },
   };
