@@ -122,4 +122,6 @@ export interface GateDeps extends GateParts {
   readonly tools: ReadonlyMap<string, ToolEntry>;
   /** Takes tools that the session gains: loaded skills, generated tools. */
   readonly dynamic: DynamicTools;
+  /** Version of this program, for what a run of a skill depends on. */
+  readonly version?: string;
 }

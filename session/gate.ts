@@ -86,6 +86,7 @@ async function decided(deps: GateDeps, proposal: Proposal, normalised: Normalise
       provenance: proposal.provenance,
       tier: plan.tier,
       handles: plan.handles,
+      ...(plan.record === undefined ? {} : { skill: { ...plan.record, run: subject.execution } }),
       bytesIn: Buffer.byteLength(JSON.stringify(args) ?? ""),
     },
   });

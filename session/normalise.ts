@@ -39,6 +39,8 @@ export async function normalise(deps: GateDeps, proposal: Proposal): Promise<Nor
     const plan = await planOf(await tool.load(), proposal.args, {
       ...deps.plan,
       call: proposal.call,
+      policy: deps.policy.generation.digest,
+      ...(deps.version === undefined ? {} : { version: deps.version }),
       provenance: proposal.provenance,
       places: await placesOf(deps, proposal.args),
     });

@@ -70,6 +70,7 @@ export function openSession(options: SessionOptions): Session {
     emit: guardedSink(options.gate.emit, () => opened?.cancel()),
     tools,
     dynamic,
+    version: options.version,
     questions: createQuestionDesk(options.approver, options.gate),
   };
   const quotes = createQuotes();

@@ -126,7 +126,7 @@ function skillOf(
   const actor = decided.find(({ action }) => action.skill !== null)?.action.skill ?? null;
   if (actor === null) return {};
   const { id, version, publisher, digest } = actor;
-  return { skill: { id, version, publisher, fingerprint: digest } };
+  return { skill: { id, version, publisher, digest } };
 }
 
 /**

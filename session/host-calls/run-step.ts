@@ -82,7 +82,7 @@ export async function runStep(outer: Passage, step: Step): Promise<StepEnd> {
       tier: plan.tier,
       handles: plan.handles,
       bytesIn: bytesOf(step.call),
-      skill: guest.record,
+      skill: { ...guest.record, run: outer.subject.execution },
     },
   });
   obligations = joinObligations(authorized.each.map(({ verdict }) => verdict.obligations));
@@ -190,7 +190,11 @@ function planOf(
 function playedPlan(guest: Guest, call: HostCall, reply: HostReply): HostPlan {
   return {
     ...still(guest, call),
-    guard: null,
+    // What would be denied in earnest stands in the record as denied.
+    guard: reply.ok || reply.error.tag !== "denied" ? null : {
+      rule: "skill.permissions",
+      failure: { code: "POLICY_DENY", message: String(reply.error.val ?? "denied"), hint: null },
+    },
     step: `${call.iface}.${call.func} (played)`,
     take: () => Promise.resolve({ ...plainly(undefined), reply }),
   };

@@ -54,7 +54,7 @@ function planFile(
       hint: `its files: ${skill.files.map((file) => file.path).slice(0, 20).join(", ")}`,
     });
   }
-  const { actor } = skillGuest(skill, context.project);
+  const { actor, record } = skillGuest(skill, context);
   const shown = `skill:${skill.name}/${path}`;
   return {
     title: `Read ${shown}`,
@@ -69,6 +69,7 @@ function planFile(
       skill: { ...actor, digest: actor.digest ?? skill.textDigest },
     }],
     handles: [],
+    record,
     prepare: () =>
       Promise.resolve({
         effect: {

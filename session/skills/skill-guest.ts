@@ -1,22 +1,28 @@
-import type { Digest } from "../../core/mod.ts";
-import type { GrantedSkill } from "../../skills/mod.ts";
+import { b2, type Digest } from "../../core/mod.ts";
+import { type GrantedSkill, runFingerprint } from "../../skills/mod.ts";
 import type { Guest } from "../host-calls/guest.ts";
+import type { PlanContext } from "../tools/tool.ts";
 
 /**
  * Makes the guest that a skill runs as: its actor with the real folders behind its roots.
  *
  * @param skill The skill, every check passed just now.
- * @param project Real path of the project.
+ * @param context The project, the rules and the program that the run depends on.
  * @returns The guest.
  */
-export function skillGuest(skill: GrantedSkill, project: string): Guest {
+export function skillGuest(
+  skill: GrantedSkill,
+  context: Pick<PlanContext, "project" | "policy" | "version">,
+): Guest {
   const { actor, fingerprint, component } = skill;
+  const { project, policy = b2(""), version = "" } = context;
+  const digest = runFingerprint({ fingerprint, grant: skill.perm, policy, engine: null, shell: version });
   return {
     actor: { ...actor, permissions: skill.permissions, roots: { ...actor.roots, workspace: project } },
     title: skillTitle(skill),
     tier: skill.runtime === "host-readonly" ? "host-readonly" : "wasm-sandbox",
     component: component?.digest ?? null,
-    record: { id: actor.id, version: actor.version, publisher: actor.publisher, digest: actor.digest, fingerprint },
+    record: { id: actor.id, version: actor.version, publisher: actor.publisher, digest, fingerprint },
     file: (path) => skill.file(path),
     files: skill.files,
   };

@@ -87,7 +87,7 @@ interface Run {
 
 function planRun(skill: GrantedSkill, run: Run): Plan {
   const { tier, args, context } = run;
-  const guest = skillGuest(skill, context.project);
+  const guest = skillGuest(skill, context);
   const input = JSON.stringify(args) ?? "null";
   // Named once: what is prepared before and after a question must be the same.
   const stageDir = `${context.stageRoot}/${context.newStageName()}`;
@@ -96,6 +96,7 @@ function planRun(skill: GrantedSkill, run: Run): Plan {
     tier,
     actions: runActions(skill, guest, run),
     handles: [],
+    record: guest.record,
     prepare: async () => await prepareRun(skill, guest, { ...run, input, stageDir }),
   };
 }

@@ -9,6 +9,7 @@ import type {
   Target,
   TrustLabel,
 } from "../../core/mod.ts";
+import type { AuditEvent } from "../../audit/mod.ts";
 import { decode, type shape } from "../../core/mod.ts";
 import type {
   FileState,
@@ -62,6 +63,10 @@ export interface PlanContext extends PlanGround {
   readonly places?: ReadonlyMap<string, readonly BoundPlace[]>;
   /** Id of the call. */
   readonly call?: CallId;
+  /** Digest of the rules that decide now. */
+  readonly policy?: Digest;
+  /** Version of this program. */
+  readonly version?: string;
 }
 
 /** What an effect gave, before it is masked, classified and capped. */
@@ -144,6 +149,8 @@ export interface Plan {
   readonly tier: IsolationTier;
   readonly actions: readonly AtomicAction[];
   readonly handles: readonly string[];
+  /** How the record names the skill that runs; taken from the actions where it is absent. */
+  readonly record?: NonNullable<AuditEvent["skill"]>;
   /** What the refusal is called when policy asks and nobody can be asked; its own words by default. */
   readonly unasked?: CallFailure;
   /** Called after the decision was recorded, and again after an approval; must not change anything. */

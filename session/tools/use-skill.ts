@@ -45,7 +45,7 @@ export function useSkillTool(skills: SessionSkills): ToolEntry {
 
 function planUse(skills: SessionSkills, loaded: LoadedSkill, context: PlanContext): Plan {
   const { skill } = loaded;
-  const { actor } = skillGuest(skill, context.project);
+  const { actor, record } = skillGuest(skill, context);
   return {
     title: `Use skill ${skillTitle(skill)}`,
     tier: "none",
@@ -58,6 +58,7 @@ function planUse(skills: SessionSkills, loaded: LoadedSkill, context: PlanContex
       skill: { ...actor, digest: actor.digest ?? skill.textDigest },
     }],
     handles: [],
+    record,
     ...(loaded.text === "changed" ? { unasked: changedText(skill) } : {}),
     prepare: () =>
       Promise.resolve({

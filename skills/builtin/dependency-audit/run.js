@@ -46,7 +46,9 @@ function osvHit(one, advisory) {
     const ecosystem = text(affected.package.ecosystem).split(":")[0];
     if (ecosystem !== one.ecosystem || text(affected.package.name).toLowerCase() !== one.name.toLowerCase()) continue;
     const bare = one.version.replace(/^v/, "");
-    if (Array.isArray(affected.versions) && (affected.versions.includes(one.version) || affected.versions.includes(bare))) return { fixed: null };
+    if (
+      Array.isArray(affected.versions) && (affected.versions.includes(one.version) || affected.versions.includes(bare))
+    ) return { fixed: null };
     for (const range of Array.isArray(affected.ranges) ? affected.ranges : []) {
       if (!isObject(range) || range.type === "GIT" || !Array.isArray(range.events)) continue;
       const hit = inEvents(one.version, range.events);
@@ -94,8 +96,13 @@ function osvFindings(one, advisories) {
 function sourceFindings(one) {
   const found = [];
   const from = one.resolved;
-  if (/^(?:git\+)?http:\/\//.test(from)) found.push(finding(one, "source/plain-http", "high", { resolved: origin(from) }));
-  if (/^git(?:\+|:)|^github:|^(?:git\+)?ssh:/.test(from) && !/#(?:[0-9a-f]{40})$|[?&#](?:rev|commit)=[0-9a-f]{7,}|#[0-9a-f]{40}/.test(from)) {
+  if (/^(?:git\+)?http:\/\//.test(from)) {
+    found.push(finding(one, "source/plain-http", "high", { resolved: origin(from) }));
+  }
+  if (
+    /^git(?:\+|:)|^github:|^(?:git\+)?ssh:/.test(from) &&
+    !/#(?:[0-9a-f]{40})$|[?&#](?:rev|commit)=[0-9a-f]{7,}|#[0-9a-f]{40}/.test(from)
+  ) {
     found.push(finding(one, "source/git-unpinned", "high", { resolved: origin(from) }));
   }
   const local = /^(?:file:|link:|portal:|workspace:)/.test(from);
@@ -115,7 +122,15 @@ function origin(address) {
 }
 
 function finding(one, rule, severity, more) {
-  return { rule, severity, package: one.name, version: one.version, ecosystem: one.ecosystem, source: one.lock, ...more };
+  return {
+    rule,
+    severity,
+    package: one.name,
+    version: one.version,
+    ecosystem: one.ecosystem,
+    source: one.lock,
+    ...more,
+  };
 }
 
 function manifestFindings(packages) {
@@ -128,21 +143,48 @@ function manifestFindings(packages) {
     for (const [name, range] of Object.entries(isObject(manifest[group]) ? manifest[group] : {})) {
       count += 1;
       const one = { ...fromLock("npm", name, "package.json"), version: "" };
-      if (/^(?:git\+)?http:\/\//.test(text(range))) found.push(finding(one, "source/plain-http", "high", { resolved: origin(range) }));
-      else if (/^(?:\*|latest|x|>=?\s*[\d.]+)$/.test(text(range).trim()) || range === "") found.push(finding(one, "source/unpinned", locked ? "low" : "medium", { range }));
+      if (/^(?:git\+)?http:\/\//.test(text(range))) {
+        found.push(finding(one, "source/plain-http", "high", { resolved: origin(range) }));
+      } else if (/^(?:\*|latest|x|>=?\s*[\d.]+)$/.test(text(range).trim()) || range === "") {
+        found.push(finding(one, "source/unpinned", locked ? "low" : "medium", { range }));
+      }
     }
   }
-  if (count > 0 && !locked) found.push({ rule: "lock/missing", severity: "medium", package: ".", version: "", ecosystem: "npm", source: "package.json" });
+  if (count > 0 && !locked) {
+    found.push({
+      rule: "lock/missing",
+      severity: "medium",
+      package: ".",
+      version: "",
+      ecosystem: "npm",
+      source: "package.json",
+    });
+  }
   return found;
 }
 
 function readAdvisories(given) {
   if (given === undefined || given === null) return { advisories: [], date: null };
   const data = typeof given === "string" ? readJson(given) : given;
-  if (data === null) throw new Error(`the OSV file "${given}" cannot be read: ${skipped.length > 0 ? skipped[skipped.length - 1].why : "there is none"}`);
-  const list = Array.isArray(data) ? data : isObject(data) && Array.isArray(data.vulns) ? data.vulns : isObject(data) && Array.isArray(data.affected) ? [data] : null;
-  if (list === null) throw new Error('the OSV data is neither a list of advisories, nor {"vulns": […]}, nor one advisory');
-  const dates = list.filter(isObject).map((one) => text(one.modified)).filter((date) => /^\d{4}-\d\d-\d\d/.test(date)).sort();
+  if (data === null) {
+    throw new Error(
+      `the OSV file "${given}" cannot be read: ${
+        skipped.length > 0 ? skipped[skipped.length - 1].why : "there is none"
+      }`,
+    );
+  }
+  const list = Array.isArray(data)
+    ? data
+    : isObject(data) && Array.isArray(data.vulns)
+    ? data.vulns
+    : isObject(data) && Array.isArray(data.affected)
+    ? [data]
+    : null;
+  if (list === null) {
+    throw new Error('the OSV data is neither a list of advisories, nor {"vulns": […]}, nor one advisory');
+  }
+  const dates = list.filter(isObject).map((one) => text(one.modified)).filter((date) => /^\d{4}-\d\d-\d\d/.test(date))
+    .sort();
   return { advisories: list, date: dates.length > 0 ? dates[dates.length - 1].slice(0, 10) : null };
 }
 
@@ -162,14 +204,17 @@ function unique(findings) {
 
 function run(input) {
   const { fail_on: failOn } = input;
-  if (failOn !== undefined && !SEVERITIES.includes(failOn)) throw new Error(`"fail_on" is one of ${SEVERITIES.join(" ")}`);
+  if (failOn !== undefined && !SEVERITIES.includes(failOn)) {
+    throw new Error(`"fail_on" is one of ${SEVERITIES.join(" ")}`);
+  }
   const { advisories, date } = readAdvisories(input.osv);
   const packages = readPackages();
   const findings = sortFindings(unique([
     ...packages.flatMap((one) => [...bundledFindings(one), ...osvFindings(one, advisories), ...sourceFindings(one)]),
     ...manifestFindings(packages),
   ]));
-  const failed = failOn !== undefined && findings.some(({ severity }) => SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(failOn));
+  const failed = failOn !== undefined &&
+    findings.some(({ severity }) => SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(failOn));
   host.logging.log("info", `${packages.length} packages, ${findings.length} findings, ${read.length} files read`);
   return {
     v: 1,
@@ -177,7 +222,9 @@ function run(input) {
     packages: packages.length,
     data: {
       bundled: { date: DATA_DATE, age_days: ageDays(DATA_DATE), advisories: BUNDLED.length },
-      osv: input.osv === undefined ? null : { date, age_days: date === null ? null : ageDays(date), advisories: advisories.length },
+      osv: input.osv === undefined
+        ? null
+        : { date, age_days: date === null ? null : ageDays(date), advisories: advisories.length },
       note: "the bundled list is small and dated: pass an OSV file for what is known today",
     },
     summary: countSeverities(findings),

@@ -147,7 +147,9 @@ function categoryOf(tree) {
 
 function satisfies(tree, accepts) {
   if (tree.op === undefined) return accepts(tree.id);
-  return tree.op === "OR" ? tree.parts.some((part) => satisfies(part, accepts)) : tree.parts.every((part) => satisfies(part, accepts));
+  return tree.op === "OR"
+    ? tree.parts.some((part) => satisfies(part, accepts))
+    : tree.parts.every((part) => satisfies(part, accepts));
 }
 
 function idSet(words) {
@@ -159,11 +161,25 @@ function idsOf(tree) {
 }
 
 function judge(one, rules) {
-  const place = { package: one.name, version: one.version, ecosystem: one.ecosystem, license: one.license, source: one.licenseFrom || one.lock };
+  const place = {
+    package: one.name,
+    version: one.version,
+    ecosystem: one.ecosystem,
+    license: one.license,
+    source: one.licenseFrom || one.lock,
+  };
   if (one.license === null) return [{ rule: "license/unknown", severity: "medium", ...place }];
   const given = spoken(one.license);
-  const tree = /^(?:UNLICENSED|SEE LICEN[CS]E IN|LicenseRef-|proprietary$|commercial$)/i.test(given) ? null : parseExpression(given);
-  if (tree === null) return [{ rule: /^(?:UNLICENSED|proprietary|commercial)/i.test(given) ? "license/proprietary" : "license/not-spdx", severity: "medium", ...place }];
+  const tree = /^(?:UNLICENSED|SEE LICEN[CS]E IN|LicenseRef-|proprietary$|commercial$)/i.test(given)
+    ? null
+    : parseExpression(given);
+  if (tree === null) {
+    return [{
+      rule: /^(?:UNLICENSED|proprietary|commercial)/i.test(given) ? "license/proprietary" : "license/not-spdx",
+      severity: "medium",
+      ...place,
+    }];
+  }
   const found = [];
   const category = categoryOf(tree);
   const lower = (id) => (DEPRECATED[id] || id).toLowerCase();
@@ -173,10 +189,17 @@ function judge(one, rules) {
     found.push({ rule: "license/not-allowed", severity: "high", category, ...place });
   } else if (rules.allow === null && category !== "permissive") {
     const severity = { "weak-copyleft": "low", "strong-copyleft": "medium", unknown: "medium" }[category] || "high";
-    found.push({ rule: category === "unknown" ? "license/unlisted" : `license/${category}`, severity, category, ...place });
+    found.push({
+      rule: category === "unknown" ? "license/unlisted" : `license/${category}`,
+      severity,
+      category,
+      ...place,
+    });
   }
   for (const id of idsOf(tree)) {
-    if (DEPRECATED[id] !== undefined) found.push({ rule: "license/deprecated-id", severity: "info", category, use: DEPRECATED[id], ...place });
+    if (DEPRECATED[id] !== undefined) {
+      found.push({ rule: "license/deprecated-id", severity: "info", category, use: DEPRECATED[id], ...place });
+    }
   }
   return found;
 }
@@ -206,7 +229,9 @@ function completed(one) {
   if (one.ecosystem === "crates.io") {
     const manifest = readText(`${one.folder}/Cargo.toml`);
     const license = manifest === null ? null : tomlText(manifest, "license");
-    if (license !== null) return { ...one, license: license.replaceAll("/", " OR "), licenseFrom: `${one.folder}/Cargo.toml` };
+    if (license !== null) {
+      return { ...one, license: license.replaceAll("/", " OR "), licenseFrom: `${one.folder}/Cargo.toml` };
+    }
     if (manifest === null) return one;
   }
   const text = licenseFromText(`${one.folder}/`);
@@ -223,12 +248,15 @@ function installedPython() {
         if (metadata === null) return [];
         const head = metadata.split(/\r?\n\r?\n/)[0];
         const field = (key) => new RegExp(`^${key}: (.+)$`, "m").exec(head)?.[1].trim() || null;
-        const classifiers = [...head.matchAll(/^Classifier: License :: (?:OSI Approved :: )?(.+)$/gm)].map(([, one]) => one.trim());
+        const classifiers = [...head.matchAll(/^Classifier: License :: (?:OSI Approved :: )?(.+)$/gm)].map(([, one]) =>
+          one.trim()
+        );
         const written = field("License");
         return [{
           ...fromLock("PyPI", (field("Name") || name).toLowerCase(), path),
           version: field("Version") || "",
-          license: field("License-Expression") || (classifiers.length > 0 ? classifiers.map(spoken).join(" OR ") : null) ||
+          license: field("License-Expression") ||
+            (classifiers.length > 0 ? classifiers.map(spoken).join(" OR ") : null) ||
             (written !== null && written.length < 80 && written !== "UNKNOWN" ? written : null),
         }];
       });
@@ -244,7 +272,9 @@ function ownLicense() {
   }
   for (const path of ["Cargo.toml", "pyproject.toml"]) {
     const source = readText(path);
-    const license = source === null ? null : tomlText(source, "license") || /license = \{ ?text = "([^"]+)"/.exec(source)?.[1] || null;
+    const license = source === null
+      ? null
+      : tomlText(source, "license") || /license = \{ ?text = "([^"]+)"/.exec(source)?.[1] || null;
     if (license !== null) return { license, from: path, private: false };
   }
   const text = licenseFromText("");
@@ -275,7 +305,14 @@ function run(input) {
   );
   const findings = sortFindings(packages.flatMap((one) => judge(one, rules)));
   if (own.license === null && !own.private) {
-    findings.push({ rule: "license/own-missing", severity: "info", package: ".", version: "", license: null, source: "package.json" });
+    findings.push({
+      rule: "license/own-missing",
+      severity: "info",
+      package: ".",
+      version: "",
+      license: null,
+      source: "package.json",
+    });
   }
   const byLicense = {};
   for (const { license } of packages) {
@@ -284,7 +321,9 @@ function run(input) {
   }
   const failed = failOn !== undefined && findings.some(({ rule, severity, category }) => {
     if (failOn === "denied") return rule === "license/denied" || rule === "license/not-allowed";
-    if (failOn === "unknown") return rule === "license/unknown" || rule === "license/not-spdx" || rule === "license/unlisted";
+    if (failOn === "unknown") {
+      return rule === "license/unknown" || rule === "license/not-spdx" || rule === "license/unlisted";
+    }
     if (failOn === "copyleft") return category !== undefined && category.endsWith("copyleft");
     return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(failOn);
   });

@@ -196,7 +196,9 @@ function goPackages() {
   const source = readText("go.mod");
   if (source === null) return [];
   const sums = readText("go.sum") || "";
-  return [...source.matchAll(/^\s*(?:require\s+)?([a-z0-9][a-z0-9.-]*\.[a-z]{2,}\/\S+|[a-z0-9.-]+\.[a-z]{2,})\s+(v\S+)/gm)].map(
+  return [
+    ...source.matchAll(/^\s*(?:require\s+)?([a-z0-9][a-z0-9.-]*\.[a-z]{2,}\/\S+|[a-z0-9.-]+\.[a-z]{2,})\s+(v\S+)/gm),
+  ].map(
     ([, name, version]) => {
       const entry = fromLock("Go", name, "go.mod");
       entry.version = version;
