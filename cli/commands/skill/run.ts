@@ -28,9 +28,19 @@ export async function runSkillCommand(context: CommandContext, input: CommandInp
     const { result } = await opened.session.call(name, args, context.signal);
     await opened.close();
     if (context.json) context.output.json(result);
-    else showResult(context.output, result);
+    else showResult(context.output, { ...result, output: readable(result.output) });
     return resultExit(result);
   } finally {
     await opened.close();
+  }
+}
+
+// Most skills answer in JSON, on one line: that is for programs.
+function readable(output: string | null): string | null {
+  if (output === null || !/^[{[]/u.test(output)) return output;
+  try {
+    return JSON.stringify(JSON.parse(output), null, 2);
+  } catch {
+    return output;
   }
 }
