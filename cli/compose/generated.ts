@@ -1,9 +1,9 @@
 import type { PolicyEngine } from "../../policy/mod.ts";
 import { type GeneratedSetup, setUpGenerated } from "../../session/mod.ts";
-import { type GeneratedTools, openGenerated, openSkills } from "../../skills/mod.ts";
+import { type GeneratedTools, openGenerated } from "../../skills/mod.ts";
 import type { CommandContext } from "../context.ts";
 import type { Installation } from "./installation.ts";
-import { skillsOptions } from "./skills.ts";
+import { sessionLibrary } from "./skills.ts";
 
 /**
  * Opens the generated tools of a project.
@@ -31,7 +31,7 @@ export function sessionGenerated(
   installation: Installation,
   of: { readonly project: string; readonly policy: PolicyEngine },
 ): GeneratedSetup {
-  const library = openSkills(skillsOptions(context, installation, of));
+  const library = sessionLibrary(context, installation, of);
   return setUpGenerated({
     registry: projectTools(context, installation, of.project),
     holder(name): string | null {

@@ -14,8 +14,6 @@ export interface GeneratedRuns {
   readonly registry: GeneratedTools;
   /** Tells a person that a tool was switched off. */
   notice(text: string): void;
-  /** Takes a tool back that cannot be called any more. */
-  withdraw(name: string): void;
 }
 
 /**
@@ -30,8 +28,7 @@ export function generatedTool(runs: GeneratedRuns, offered: ToolVersion): ToolEn
   const { name } = offered.entry;
   const tool: Tool = {
     name,
-    // Written by a model, approved by a person: label `model`.
-    description: `${offered.description} (generated tool, ${generatedTitle(offered.actor)})`,
+    description: describe(offered),
     trust: "tool",
     readOnly: false,
     inputSchema: offered.input.schema,
@@ -48,6 +45,15 @@ export function generatedToolByName(runs: GeneratedRuns, name: string): ToolEntr
     readOnly: false,
     load: () => generatedTool(runs, runs.registry.load(name)).load(),
   };
+}
+
+// Written by a model and approved by a person: as trusted as what the model had read.
+// Threat: a page that was read wrote the words that stand where every later session expects ours.
+function describe({ entry, description, actor }: ToolVersion): string {
+  const title = generatedTitle(actor);
+  return entry.tainted
+    ? `Runs the generated tool ${title}. Untrusted text was read before it was described, so its description is left out.`
+    : `${description} (generated tool ${title})`;
 }
 
 interface Run {
@@ -123,7 +129,6 @@ function noteRun(runs: GeneratedRuns, version: ToolVersion, outcome: Outcome<Was
   if (!outcome.ok && !isToolsFault(outcome.code)) return;
   if (!runs.registry.note(version, !outcome.ok)) return;
   const { name } = version.entry;
-  runs.withdraw(name);
   runs.notice(`tool "${name}" failed three times in a row and was switched off; agentzero tool rollback ${name}`);
 }
 

@@ -42,7 +42,6 @@ function createSessionGenerated({ registry, holder }: GeneratedParts, gate: () =
   const runs: GeneratedRuns = {
     registry,
     notice: (text) => gate().emit({ type: "notice", level: "warning", code: "TOOL_DISABLED", text }),
-    withdraw: (name) => withdraw(name),
   };
   function withdraw(name: string): void {
     offered.delete(name);

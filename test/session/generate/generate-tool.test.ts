@@ -448,7 +448,7 @@ describe("a generated tool", () => {
     for (let n = 0; n < 3; n++) {
       expect((await engine.call("word-count", { go: true })).error?.code).toMatch(/^LIMIT_(?:FUEL|TIME)$/);
     }
-    expect((await engine.call("word-count", {})).error?.code).toMatch(/^TOOL_(DISABLED|UNKNOWN)$/);
+    expect((await engine.call("word-count", {})).error?.code).toBe("TOOL_DISABLED");
     expect(engine.events).toContainEqual(expect.objectContaining({ type: "notice", code: "TOOL_DISABLED" }));
   });
   it("does not run once a byte of it was changed", async () => {
@@ -458,6 +458,67 @@ describe("a generated tool", () => {
     writeFileSync(file, `${readFileSync(file, "utf8")} `);
     const result = await engine.call("word-count", { text: "a" });
     expect(shown(result)).toMatchObject({ ok: false, code: "TOOL_DISABLED" });
+  });
+});
+
+// Gives its input back; `body` comes first and may look at its bytes.
+function wat(body = "", exported = "run"): string {
+  return `(module
+    (memory (export "memory") 2)
+    (global $next (mut i32) (i32.const 1024))
+    (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (local $at i32)
+      (local.set $at (global.get $next))
+      (global.set $next (i32.add (global.get $next) (i32.and (i32.add (local.get 3) (i32.const 7)) (i32.const -8))))
+      (local.get $at))
+    (func (export "${exported}") (param $at i32) (param $length i32) (result i32)
+      ${body}
+      (i32.store8 (i32.const 16) (i32.const 0))
+      (i32.store (i32.const 20) (local.get $at))
+      (i32.store (i32.const 24) (local.get $length))
+      (i32.const 16)))`;
+}
+
+describe("a tool in WebAssembly text", () => {
+  it("is made, run, and checked like any other", async () => {
+    const engine = await open({ policy: FREE, person: "nobody" });
+    const echo = { language: "wat", examples: [{ input: { a: 1 }, output: { a: 1 } }] };
+    expect((await engine.call("generate_tool", tool({ ...echo, source: wat() }))).error).toBeNull();
+    expect((await engine.call("word-count", { text: "ü" })).output).toBe('{"text":"ü"}');
+    const bad: readonly (readonly [string, string, string])[] = [
+      ["(module", "TOOL_COMPILE", ""],
+      [wat("", "main"), "TOOL_COMPILE", ""],
+      [wat("(unreachable)"), "TOOL_EXAMPLE", "WASM_TRAP"],
+      [wat("(loop $again (br $again))"), "TOOL_EXAMPLE", "LIMIT_"],
+      [wat("(i32.store8 (local.get $at) (i32.const 65))"), "TOOL_EXAMPLE", "not JSON"],
+    ];
+    for (const [source, code, said] of bad) {
+      const limits = { permissions: { limits: "wall-ms=500" } };
+      const result = await engine.call("generate_tool", tool({ ...echo, ...limits, source }));
+      expect([source, result.error?.code, result.trust]).toEqual([source, code, "guest"]);
+      expect([source, result.error?.message]).toEqual([source, expect.stringContaining(said)]);
+    }
+    expect((await engine.call("word-count", { still: 1 })).output).toBe('{"still":1}');
+  });
+});
+
+describe("two generations at once", () => {
+  it("let the first one in; the second, which was shown another difference, changes nothing", async () => {
+    const first = await open();
+    const second = await open({
+      beside: first,
+      async person(request) {
+        // While the question stands, the other session registers a version of its own.
+        expect((await first.call("generate_tool", { ...WORD_COUNT, description: "The other one." })).ok).toBe(true);
+        return { kind: "allowed", scope: "once", subject: request.digest, only: null };
+      },
+    });
+    const late = await second.call("generate_tool", WORD_COUNT);
+    expect(shown(late)).toMatchObject({ ok: false, code: "BUSY" });
+    expect(toolFiles(first).filter((name) => /^v\d+$/.test(name))).toEqual(["v1"]);
+    const listed = await second.call("word-count", { text: "a b" });
+    expect(listed.output).toBe('{"words":2}');
+    const again = await open({ beside: first });
+    expect((await again.call("generate_tool", WORD_COUNT)).output).toContain("word-count@v2");
   });
 });
 
