@@ -16,11 +16,16 @@ export interface SessionGenerated {
   beginCall(name: string): void;
 }
 
-/** Makes the generated tools of a session, once it has its gate. */
+/**
+ * Makes the generated tools of a session, once it has its gate.
+ *
+ * @internal Made by `setUpGenerated()`, used by `openSession()`.
+ */
 export type GeneratedSetup = (gate: () => GateDeps) => SessionGenerated;
 
 /** What generated tools of a session are set up with. */
 export interface GeneratedParts {
+  /** The tools of the project. */
   readonly registry: GeneratedTools;
   /** Says who holds a name besides: an installed skill; `null` for a free one. */
   readonly holder: (name: string) => string | null;

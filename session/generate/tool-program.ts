@@ -60,7 +60,12 @@ export async function toolProgram(tool: ProgramSource): Promise<ToolProgram> {
  */
 export function programSpec(
   program: ToolProgram,
-  call: { readonly input: string; readonly permissions: SkillPermissions; readonly seed: string },
+  call: {
+    readonly input: string;
+    readonly permissions: SkillPermissions;
+    readonly seed: string;
+    readonly ceilings: ToolLimits["wasm"];
+  },
 ): WasmSpec {
   const { component, manifest, script } = program;
   return {
@@ -70,7 +75,7 @@ export function programSpec(
     declared: declaredInterfaces(call.permissions),
     script,
     input: call.input,
-    limits: wasmLimits(askedLimits(call.permissions.limits)),
+    limits: wasmLimitsOf(call.permissions.limits, call.ceilings),
     seed: call.seed,
     clock: false,
     random: false,

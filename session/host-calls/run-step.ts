@@ -193,11 +193,15 @@ function playedPlan(guest: Guest, call: HostCall, reply: HostReply): HostPlan {
     // What would be denied in earnest stands in the record as denied.
     guard: reply.ok || reply.error.tag !== "denied" ? null : {
       rule: "skill.permissions",
-      failure: { code: "POLICY_DENY", message: String(reply.error.val ?? "denied"), hint: null },
+      failure: { code: "POLICY_DENY", message: textOf(reply.error.val), hint: null },
     },
     step: `${call.iface}.${call.func} (played)`,
     take: () => Promise.resolve({ ...plainly(undefined), reply }),
   };
+}
+
+function textOf(val: unknown): string {
+  return typeof val === "string" ? val : "denied";
 }
 
 function brokenPlan(
