@@ -72,11 +72,7 @@ describe("parseLock()", () => {
   it("never throws anything else", () => {
     fc.assert(
       fc.property(fc.oneof(fc.json(), fc.string()), (text) => {
-        try {
-          parseLock(new TextEncoder().encode(text));
-        } catch (cause) {
-          expect(cause).toMatchObject({ code: "LOCK_INVALID" });
-        }
+        expect(["read", "LOCK_INVALID"]).toContain(outcome(new TextEncoder().encode(text)));
       }),
       { seed: 7, numRuns: 300 },
     );
@@ -154,3 +150,12 @@ describe("parseSource()", () => {
     expect(() => parseSource(text)).toThrow(expect.objectContaining({ code: "ARGS_INVALID" }));
   });
 });
+
+function outcome(bytes: Uint8Array): string {
+  try {
+    parseLock(bytes);
+    return "read";
+  } catch (cause) {
+    return typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : String(cause);
+  }
+}
