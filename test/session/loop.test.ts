@@ -136,6 +136,23 @@ describe("runPrompt()", () => {
       "tool_result read",
     ]);
   });
+
+  it("reads at most four files at a time, and the same file one time after the other", async () => {
+    const names = Array.from({ length: 10 }, (_, at) => `f${at}.txt`);
+    const engine = await openEngine({
+      files: Object.fromEntries(names.map((name) => [name, name])),
+      script: script({ calls: [...names.map(read), read("f0.txt"), read("f0.txt")] }),
+    });
+    await engine.submit("go");
+    expect(engine.results().map(({ output }) => output)).toEqual([...names, "f0.txt", "f0.txt"]);
+    let open = 0;
+    const together = engine.events.flatMap(({ type }) => {
+      if (type === "tool_call") return [++open];
+      if (type === "tool_result") open--;
+      return [];
+    });
+    expect(together).toEqual([1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 1]);
+  });
 });
 
 describe("limits of a prompt", () => {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { startModelServer } from "../../support/model-server.ts";
+import { openAiEvents, sendEvents, startModelServer } from "../../support/model-server.ts";
 import { HAS_PTY, openPty, type Pty, quiet, runtimeCommand } from "../../support/pty.ts";
 import { ENTRY, initialise, runAgentzero } from "../../support/run-agentzero.ts";
 import { sharedDir } from "../../support/temp-dir.ts";
@@ -105,7 +105,7 @@ describe.skipIf(!HAS_PTY)("a person at a terminal", () => {
     expect(pty.screen).toContain("# Shop");
   });
 
-  it("sends pasted lines as data, not as words, and restores the terminal on SIGTERM", async () => {
+  it("sends pasted lines as data, not as words", async () => {
     writeFileSync(join(at.cwd, "echo.yml"), '- text: "ok"\n');
     const pty = open("chat --provider script --script echo.yml");
     await pty.waitFor("audit ok");
@@ -210,6 +210,93 @@ describe.skipIf(!HAS_PTY)("a person at a terminal", () => {
       expect(line.length).toBeLessThanOrEqual(60);
     }
     expect(pty.screen).toContain("…");
+  });
+
+  it("goes on with another model by /model, in the same session", async () => {
+    const server = await startModelServer((request, response) => {
+      const { model } = JSON.parse(request.body) as { readonly model: string };
+      return sendEvents(response, openAiEvents({ text: `I am ${model}` }));
+    });
+    const providers = { lab: { kind: "openai-compatible", url: server.url } };
+    writeFileSync(join(at.home, "config.yml"), JSON.stringify({ v: 1, model: "lab/one", providers }), { mode: 0o600 });
+    try {
+      const pty = open("chat");
+      await pty.waitFor("one local");
+      pty.type("hello first\r");
+      await pty.waitFor("I am one");
+      await pty.waitFor("audit ok");
+      pty.type("/model lab/two\r");
+      await pty.waitFor("model: lab/two (local)");
+      await pty.waitFor("two local");
+      pty.type("and you?\r");
+      await pty.waitFor("I am two");
+      await pty.waitFor("audit ok");
+      pty.type("/model builtin\r");
+      await pty.waitFor("builtin | ask");
+      pty.type("\u0004");
+      await pty.waitFor("STATUS 0");
+      // The second one was given the whole conversation: no session was begun anew.
+      expect(server.requests.at(-1)?.body).toContain("hello first");
+    } finally {
+      rmSync(join(at.home, "config.yml"));
+      await server.close();
+    }
+  });
+
+  it("takes no key that was typed before a question as its answer, and Ctrl+C as no", async () => {
+    writeFileSync(
+      join(at.cwd, "ask.yml"),
+      "- calls: [{ tool: write, args: { path: ahead.txt, content: x } }]\n- text: so\n",
+    );
+    const pty = open("chat --provider script --script ask.yml");
+    await pty.waitFor("audit ok");
+    // Typed ahead, in one go with the prompt: none of it may answer the question.
+    pty.type("go\ryyy");
+    await pty.waitFor("Allow? [n]");
+    // Ctrl+C is a no; typed too early it is dropped like any other key.
+    await quiet(1_500);
+    pty.type("\u0003");
+    await pty.waitFor("said no");
+    await pty.waitFor("so\r");
+    await pty.waitFor("\nscript builtin");
+    await quiet(200);
+    // What was typed ahead still stands in the input: it is cleared, then the chat ends.
+    pty.type("\u0003");
+    await pty.waitFor("> \r");
+    pty.type("\u0004");
+    await pty.waitFor("STATUS 0");
+    await pty.waitFor("icanon echo END");
+    expect(existsSync(join(at.cwd, "ahead.txt"))).toBe(false);
+  });
+
+  it("gives the terminal back on SIGTERM and closes the record", async () => {
+    const pid = join(at.cwd, "../chat.pid");
+    const env = { HOME: join(at.cwd, "../me"), AGENTZERO_HOME: at.home, NO_COLOR: "1" };
+    const line = `sh -c 'echo $$ > "${pid}"; exec "$@"' sh ${runtimeCommand(ENTRY)} chat${AFTER}`;
+    const pty = openPty(line, { cwd: at.cwd, env });
+    await pty.waitFor("audit ok");
+    pty.type("half a line");
+    await pty.waitFor("half a line");
+    process.kill(Number(readFileSync(pid, "utf8")), "SIGTERM");
+    await pty.waitFor("\u001b[?2004l");
+    await pty.waitFor("STATUS 130");
+    await pty.waitFor("icanon echo END");
+  });
+
+  it("works in a folder without init, on the built-in policy, and says so", async () => {
+    const base = sharedDir({ "bare/notes.txt": "hello\n", "me/x": "" });
+    const env = { HOME: join(base, "me"), AGENTZERO_HOME: join(base, "home"), NO_COLOR: "1" };
+    const pty = openPty(`${runtimeCommand(ENTRY)} chat${AFTER}`, { cwd: join(base, "bare"), env });
+    await pty.waitFor("agentzero init");
+    await pty.waitFor("audit ok");
+    pty.type("hello\r");
+    await pty.waitFor("/read");
+    await pty.waitFor("audit ok");
+    pty.type("read notes.txt\r");
+    await pty.waitFor("error: Cannot");
+    await pty.waitFor("audit ok");
+    pty.type("\u0004");
+    await pty.waitFor("STATUS 0");
   });
 
   it("leaves a record that verifies", async () => {
