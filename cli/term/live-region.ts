@@ -16,8 +16,11 @@ export interface RegionScreen {
  * transcript is printed once and never touched again.
  */
 export interface LiveRegion {
-  /** Prints whole lines of the transcript above the region; they are sanitised and end with a line feed. */
-  print(lines: string): void;
+  /**
+   * Prints whole lines of the transcript above the region; they are sanitised and end with a line feed. `above` are the
+   * lines above the input from now on, in the same write: what became part of the transcript is not shown twice.
+   */
+  print(lines: string, above?: readonly string[]): void;
   /** Sets the lines above the input, sanitised; the last ones are shown where there is no room for all. */
   top(lines: readonly string[]): void;
   /** Sets the input and what stands below it, or takes it away. */
@@ -67,7 +70,10 @@ export function createLiveRegion(screen: RegionScreen): LiveRegion {
     drawn = next;
   }
   return {
-    print: (lines) => draw(lines),
+    print(lines, top): void {
+      if (top !== undefined) above = top;
+      draw(lines);
+    },
     top(lines): void {
       above = lines;
       draw("");

@@ -69,15 +69,12 @@ export function createLiveScreen(context: CommandContext, terminal: Terminal, pa
   function drawText(): void {
     drawTimer = null;
     lastDraw = clock.mono();
-    const lines = stream.take();
-    if (lines !== "") region.print(lines);
-    region.top([...stream.tail().slice(-TAIL_LINES), ...progress.lines()]);
+    region.print(stream.take(), [...stream.tail().slice(-TAIL_LINES), ...progress.lines()]);
   }
   function settle(): void {
     drawTimer?.();
     drawTimer = null;
-    const lines = stream.end();
-    if (lines !== "") region.print(lines);
+    region.print(stream.end(), progress.lines());
   }
   function tick(): void {
     region.top([...stream.tail().slice(-TAIL_LINES), ...progress.lines()]);
