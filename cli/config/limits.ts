@@ -1,4 +1,4 @@
-import { PROCESS_BOUNDS, type ProcessLimits, SANDBOX_BOUNDS } from "../../sandbox/mod.ts";
+import { PROCESS_BOUNDS, type ProcessLimits, SANDBOX_BOUNDS, WASM_BOUNDS } from "../../sandbox/mod.ts";
 import { type AskedLimit, DEFAULT_LIMITS, type SessionLimits, type ToolLimits } from "../../session/mod.ts";
 import type { Config, ConfigEntry } from "./load-config.ts";
 import type { LimitName } from "./schema.ts";
@@ -25,6 +25,13 @@ const DEFAULTS: Readonly<Record<LimitName, number>> = {
   tmp: PROCESS_BOUNDS.tmpBytes.default,
   disk: PROCESS_BOUNDS.diskBytes.default,
   changes: PROCESS_BOUNDS.changes.default,
+  wasm_pages: WASM_BOUNDS.memoryPages.default,
+  wasm_fuel: WASM_BOUNDS.fuel.default,
+  wasm_time: WASM_BOUNDS.wallMs.default,
+  wasm_calls: WASM_BOUNDS.calls.default,
+  wasm_bytes: WASM_BOUNDS.bytes.default,
+  wasm_input: WASM_BOUNDS.inputBytes.default,
+  wasm_output: WASM_BOUNDS.outputBytes.default,
 };
 
 /**
@@ -91,6 +98,15 @@ export function toolLimits(config: Pick<Config, "limits">): ToolLimits {
     searchHits: asked("search", SANDBOX_BOUNDS.searchHits.max),
     timeoutMs: asked("timeout", SANDBOX_BOUNDS.timeoutMs.max),
     process: processLimitsOf(config),
+    wasm: {
+      memoryPages: asked("wasm_pages", WASM_BOUNDS.memoryPages.max),
+      fuel: asked("wasm_fuel", WASM_BOUNDS.fuel.max),
+      wallMs: asked("wasm_time", WASM_BOUNDS.wallMs.max),
+      calls: asked("wasm_calls", WASM_BOUNDS.calls.max),
+      bytes: asked("wasm_bytes", WASM_BOUNDS.bytes.max),
+      inputBytes: asked("wasm_input", WASM_BOUNDS.inputBytes.max),
+      outputBytes: asked("wasm_output", WASM_BOUNDS.outputBytes.max),
+    },
   };
 }
 

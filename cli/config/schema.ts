@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { type AuditSettings, CLEAR_FIELDS, RECIPIENT_MODES, SYNC_POLICIES } from "../../audit/mod.ts";
-import { PROCESS_BOUNDS, SANDBOX_BOUNDS } from "../../sandbox/mod.ts";
+import { PROCESS_BOUNDS, SANDBOX_BOUNDS, WASM_BOUNDS } from "../../sandbox/mod.ts";
 
 const DURATION = /^(\d{1,9})(ms|s|m|h|d)$/;
 const DURATION_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -63,6 +63,13 @@ const limits = z.strictObject({
   tmp: size.pipe(bounded(PROCESS_BOUNDS.tmpBytes.max)).optional(),
   disk: size.pipe(bounded(PROCESS_BOUNDS.diskBytes.max)).optional(),
   changes: bounded(PROCESS_BOUNDS.changes.max).optional(),
+  wasm_pages: bounded(WASM_BOUNDS.memoryPages.max).optional(),
+  wasm_fuel: bounded(WASM_BOUNDS.fuel.max).optional(),
+  wasm_time: durationMs.pipe(z.number().max(WASM_BOUNDS.wallMs.max, "expected at most 120s")).optional(),
+  wasm_calls: bounded(WASM_BOUNDS.calls.max).optional(),
+  wasm_bytes: size.pipe(bounded(WASM_BOUNDS.bytes.max)).optional(),
+  wasm_input: size.pipe(bounded(WASM_BOUNDS.inputBytes.max)).optional(),
+  wasm_output: size.pipe(bounded(WASM_BOUNDS.outputBytes.max)).optional(),
 });
 
 const audit = z.strictObject({
@@ -143,7 +150,14 @@ export type LimitName =
   | "file_size"
   | "tmp"
   | "disk"
-  | "changes";
+  | "changes"
+  | "wasm_pages"
+  | "wasm_fuel"
+  | "wasm_time"
+  | "wasm_calls"
+  | "wasm_bytes"
+  | "wasm_input"
+  | "wasm_output";
 /** Limits that a file sets. */
 export type LimitsConfig = { readonly [Name in LimitName]?: number | undefined };
 

@@ -112,7 +112,7 @@ async function prepareRun(runs: GeneratedRuns, version: ToolVersion, { args, con
   return {
     effect: {
       backend: "wasm",
-      spec: programSpec(program, { input, permissions, seed }),
+      spec: programSpec(program, { input, permissions, seed, ceilings: context.limits.wasm }),
       guest: generatedGuest(version.actor),
       component: () => program.bytes(),
       present: (value) => presentRun(version, value),

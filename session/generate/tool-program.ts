@@ -5,12 +5,12 @@ import {
   ENGINE_DIGEST,
   ENGINE_MANIFEST,
   readScriptEngine,
-  WASM_BOUNDS,
-  type WasmLimits,
-  wasmLimits,
   type WasmSpec,
 } from "../../sandbox/mod.ts";
 import { declaredInterfaces, type ToolLanguage } from "../../skills/mod.ts";
+import { SessionError } from "../errors.ts";
+import { wasmLimitsOf } from "../skills/wasm-limits-of.ts";
+import type { ToolLimits } from "../tools/tool-limits.ts";
 
 /** What runs of a tool: the component, and the script for it. */
 export interface ToolProgram {
@@ -55,19 +55,30 @@ export async function toolProgram(tool: ProgramSource): Promise<ToolProgram> {
  * Makes one call of a program.
  *
  * @param program What runs.
- * @param call Its input as JSON, the permissions with their limits, and the id that clock and random bytes come from.
+ * @param call Its input as JSON, the permissions with their limits, what the configuration leaves, and the id that clock
+ * and random bytes come from.
  * @returns The spec.
+ * @throws {SessionError} `LIMIT_SIZE` for too much input.
  */
 export function programSpec(
   program: ToolProgram,
   call: {
     readonly input: string;
     readonly permissions: SkillPermissions;
-    readonly seed: string;
     readonly ceilings: ToolLimits["wasm"];
+    readonly seed: string;
   },
 ): WasmSpec {
   const { component, manifest, script } = program;
+  const limits = wasmLimitsOf(call.permissions.limits, call.ceilings);
+  const bytes = Buffer.byteLength(call.input);
+  if (bytes > limits.inputBytes) {
+    throw new SessionError(
+      "LIMIT_SIZE",
+      `Cannot run the tool: its input has ${bytes} bytes, at most ${limits.inputBytes} are read`,
+      { hint: "the user's config.yml may raise limits.wasm_input" },
+    );
+  }
   return {
     op: "wasm",
     component,
@@ -75,26 +86,10 @@ export function programSpec(
     declared: declaredInterfaces(call.permissions),
     script,
     input: call.input,
-    limits: wasmLimitsOf(call.permissions.limits, call.ceilings),
+    limits,
     seed: call.seed,
     clock: false,
     random: false,
     where: "auto",
   };
-}
-
-const PAGE_BYTES = 65_536;
-
-function askedLimits(asked: Readonly<Record<string, number>>): Partial<WasmLimits> {
-  const wanted: readonly (readonly [keyof WasmLimits, number | undefined])[] = [
-    ["memoryPages", asked["memory"] === undefined ? undefined : Math.floor(asked["memory"] / PAGE_BYTES)],
-    ["outputBytes", asked["output"]],
-    ["calls", asked["calls"]],
-    ["wallMs", asked["wall-ms"]],
-  ];
-  return Object.fromEntries(
-    wanted.flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, Math.max(1, Math.min(value, WASM_BOUNDS[name].max))]]
-    ),
-  );
 }

@@ -28,7 +28,12 @@ export async function tryExamples(trial: Trial, io: Pick<RoutineIo, "wasm">): Pr
   for (const [at, example] of examples.entries()) {
     const stage = exampleStage({ ...trial, mocks: example.mocks });
     const input = JSON.stringify(example.input) ?? "null";
-    const spec = programSpec(trial.program, { input, permissions, seed: trial.seed });
+    const spec = programSpec(trial.program, {
+      input,
+      permissions,
+      seed: trial.seed,
+      ceilings: trial.deps.plan.limits.wasm,
+    });
     const guest = generatedGuest(trial.actor, stage);
     // oxlint-disable-next-line no-await-in-loop -- the first that fails ends the trial
     const outcome = await io.wasm(spec, { guest, component: () => trial.program.bytes() });

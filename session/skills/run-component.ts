@@ -29,7 +29,7 @@ export function prepareComponent(
   return {
     effect: {
       backend: "wasm",
-      spec: wasmSpecOf(skill, run.input, seed),
+      spec: wasmSpecOf(skill, run.input, { seed, ceilings: run.context.limits.wasm }),
       guest,
       component: () =>
         component === null ? Promise.reject(new TypeError("there is no component")) : Promise.resolve(component.bytes),

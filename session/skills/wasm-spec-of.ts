@@ -1,9 +1,8 @@
-import type { CallId } from "../../core/mod.ts";
-import { WASM_BOUNDS, type WasmLimits, wasmLimits, type WasmSpec } from "../../sandbox/mod.ts";
+import type { WasmSpec } from "../../sandbox/mod.ts";
 import type { GrantedSkill } from "../../skills/mod.ts";
 import { SessionError } from "../errors.ts";
-
-const PAGE_BYTES = 65_536;
+import type { ToolLimits } from "../tools/tool-limits.ts";
+import { wasmLimitsOf } from "./wasm-limits-of.ts";
 
 /**
  * Makes what runs of a skill's component and an input: imports follow the granted atoms, limits are the author's within
@@ -11,21 +10,26 @@ const PAGE_BYTES = 65_536;
  *
  * @param skill The skill.
  * @param input JSON text.
- * @param call Id of the call: without a grant, clock and random bytes come from it.
+ * @param run Id of the call, which clock and random bytes come from without a grant, and what the configuration leaves.
  * @returns The spec.
  * @throws {SessionError} `NOT_EXECUTABLE` for a skill without a component, `LIMIT_SIZE` for too much input.
  */
-export function wasmSpecOf(skill: GrantedSkill, input: string, call: CallId | string): WasmSpec {
+export function wasmSpecOf(
+  skill: GrantedSkill,
+  input: string,
+  run: { readonly seed: string; readonly ceilings: ToolLimits["wasm"] },
+): WasmSpec {
   const { component, permissions } = skill;
   if (component === null) {
     throw new SessionError("NOT_EXECUTABLE", `Cannot run "${skill.name}": it has no component`);
   }
-  const limits = wasmLimits(askedLimits(permissions.limits));
+  const limits = wasmLimitsOf(permissions.limits, run.ceilings);
   const bytes = Buffer.byteLength(input);
   if (bytes > limits.inputBytes) {
     throw new SessionError(
       "LIMIT_SIZE",
       `Cannot run "${skill.name}": its input has ${bytes} bytes, at most ${limits.inputBytes} are read`,
+      { hint: "the user's config.yml may raise limits.wasm_input" },
     );
   }
   const imports: ("filesystem" | "http" | "secrets")[] = [];
@@ -40,26 +44,11 @@ export function wasmSpecOf(skill: GrantedSkill, input: string, call: CallId | st
     script: null,
     input,
     limits,
-    seed: call,
+    seed: run.seed,
     clock: false,
     random: false,
     where: "auto",
   };
-}
-
-function askedLimits(asked: Readonly<Record<string, number>>): Partial<WasmLimits> {
-  const { memory, output, calls } = asked;
-  const wall = asked["wall-ms"];
-  return {
-    ...(memory === undefined ? {} : { memoryPages: within(Math.floor(memory / PAGE_BYTES), "memoryPages") }),
-    ...(output === undefined ? {} : { outputBytes: within(output, "outputBytes") }),
-    ...(calls === undefined ? {} : { calls: within(calls, "calls") }),
-    ...(wall === undefined ? {} : { wallMs: within(wall, "wallMs") }),
-  };
-}
-
-function within(value: number, name: keyof WasmLimits): number {
-  return Math.max(1, Math.min(value, WASM_BOUNDS[name].max));
 }
 
 /** The packages of WASI in `az:host/tool@0.3.0 wasi:cli@0.2 wasi:io@0.2`. */

@@ -1,4 +1,4 @@
-import type { ProcessLimits } from "../../sandbox/mod.ts";
+import type { ProcessLimits, WasmLimits } from "../../sandbox/mod.ts";
 
 /** A number that a call may ask for, within what the configuration leaves. */
 export interface AskedLimit {
@@ -22,7 +22,12 @@ export interface ToolLimits {
   readonly timeoutMs: AskedLimit;
   /** What a command may use. */
   readonly process: ProcessLimits;
+  /** What a component may use; its author asks for some of it, a person approved that. */
+  readonly wasm: Readonly<Record<AskedWasmLimit, AskedLimit>>;
 }
+
+/** Limits of a component that the configuration can move. */
+export type AskedWasmLimit = Exclude<keyof WasmLimits, "logLines" | "logBytes">;
 
 /**
  * Gives what a call gets: what it asked for, as far as that is left.
