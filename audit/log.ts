@@ -3,6 +3,9 @@ import type { AuditEvent, Front } from "./event.ts";
 import type { LogFiles } from "./log-files.ts";
 import type { AuditSettings } from "./settings.ts";
 
+/** What connects an event with the records of others: a trace, an id of the caller's own. */
+export type AuditStamp = Pick<AuditEvent, "trace_id" | "span_id" | "correlation">;
+
 /** The keys that the record needs; `openKeys()` of core gives them. */
 export interface AuditKeys {
   /** 32 bytes for keyed tags. */
@@ -61,6 +64,8 @@ export interface AuditLogOptions {
   readonly mask: (text: string) => string;
   /** Further facts for the first event, e.g. `{ reason: "scanner ready; prompt b2:…" }`; its `actor` is that of all events. */
   readonly start?: Partial<AuditEvent> | undefined;
+  /** Ids from outside that each event of this moment belongs to, checked; an event's own come first. Must not throw. */
+  readonly stamp?: (() => AuditStamp) | undefined;
   /** Told of each event once it stands in the file; must be quick and must not throw. */
   readonly onAppend?: ((seq: number) => void) | undefined;
   /** What `close` waits for once the record is complete; must not reject. */

@@ -170,6 +170,7 @@ export class SessionLog implements AuditLog {
 
   #encode(event: AuditEvent, now: number): Encoded {
     const whole: AuditEvent = {
+      ...this.#options.stamp?.(),
       ...event,
       session_id: this.session,
       timestamp: timestampOf(now),

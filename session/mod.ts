@@ -52,6 +52,7 @@ export {
   type Transcript,
   type TranscriptContent,
   type TranscriptEnd,
+  titleOf,
   transcriptFile,
   type TranscriptFolder,
   type TranscriptHeader,

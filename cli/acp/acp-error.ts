@@ -39,11 +39,13 @@ export function acpError(code: number, message: string, data: ErrorData): Reques
  *
  * @param cause What was thrown.
  * @param mask Masks secret values.
+ * @param tell Told of what nobody expected, for standard error.
  * @returns The error to throw.
  */
-export function errorFor(cause: unknown, mask: Mask): RequestError {
+export function errorFor(cause: unknown, mask: Mask, tell: (cause: unknown) => void): RequestError {
   if (cause instanceof RequestError) return cause;
   if (!(cause instanceof AgentZeroError)) {
+    tell(cause);
     return acpError(ACP_CODE.internal, "Cannot answer: an unexpected failure inside agentzero", {
       code: "INTERNAL",
       hint: "run with AGENTZERO_DEBUG=1 and report what standard error says",
@@ -55,7 +57,7 @@ export function errorFor(cause: unknown, mask: Mask): RequestError {
 
 function codeOf(code: string): number {
   if (code === "SESSION_NOT_FOUND" || code === "NOT_FOUND") return ACP_CODE.notFound;
-  if (/^(?:HOME_|KEY_|VAULT_|WRITE_FAILED)/.test(code)) return ACP_CODE.setup;
+  if (/^(?:HOME_|KEYS?_|VAULT_|WRITE_FAILED)/.test(code)) return ACP_CODE.setup;
   if (code === "MODEL_DENIED" || code === "PATH_INVALID") return ACP_CODE.params;
   return ACP_CODE.internal;
 }

@@ -1,4 +1,5 @@
 import type { ContentBlock, McpServer, PromptResponse } from "@agentclientprotocol/sdk";
+import type { AuditStamp } from "../../audit/mod.ts";
 import type { Label } from "../../core/mod.ts";
 import {
   parseBuiltinLine,
@@ -6,10 +7,11 @@ import {
   type SessionEvent,
   type SessionInput,
   type Stop,
+  titleOf,
 } from "../../session/mod.ts";
 import { type ComposedSession, openComposedSession } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
-import { ACP_CODE, acpError, errorFor } from "./acp-error.ts";
+import { ACP_CODE, acpError, errorFor, type Mask } from "./acp-error.ts";
 import { type Clean, createClean } from "./clean.ts";
 import { takeContext } from "./client-context.ts";
 import type { AcpHost, HostDoor, SessionView } from "./host.ts";
@@ -34,6 +36,8 @@ export interface AcpSessionDeps {
   readonly newId: () => string;
   /** One line for the log of the editor. */
   readonly log: (text: string) => void;
+  /** Told of what nobody expected, with a mask for it. */
+  readonly tell: (cause: unknown, mask: Mask) => void;
 }
 
 /** What a client asked for. */
@@ -43,7 +47,22 @@ export interface AcpSessionRequest {
   /** Id of an earlier session to go on with, or `null`. */
   readonly resume: string | null;
   readonly servers: readonly McpServer[];
+  /** Ids of the client's own for what is recorded on the way. */
+  readonly marks: AuditStamp;
 }
+
+/** How a prompt came. */
+export interface PromptCall {
+  /** Cancels it. */
+  readonly signal: AbortSignal;
+  /** Ids of the client's own for what is recorded meanwhile. */
+  readonly marks: AuditStamp;
+}
+
+/** How long a client may take to read the last updates of a session that closes. */
+const LAST_UPDATES_MS = 300;
+/** Kept with the conversation when the mode changes. */
+const MODE_NOTICE = "MODE";
 
 /**
  * Opens a session for an editor.
@@ -70,6 +89,7 @@ export async function openAcpSession(deps: AcpSessionDeps, request: AcpSessionRe
     project: "optional",
     model: deps.model,
     resume: request.resume === null ? null : { kind: "id", id: request.resume },
+    stamp: () => place.session?.marks ?? request.marks,
     emit(event): void {
       if (place.session === null) early.push(event);
       else place.session.take(event);
@@ -77,8 +97,10 @@ export async function openAcpSession(deps: AcpSessionDeps, request: AcpSessionRe
   });
   try {
     const session = new AcpSession(deps, opened, request.cwd);
+    session.marks = request.marks;
     place.session = session;
     await session.begin({ notes, early, servers: request.servers, isNew: request.resume === null });
+    session.marks = {};
     return session;
   } catch (cause) {
     await opened.close();
@@ -90,6 +112,10 @@ export async function openAcpSession(deps: AcpSessionDeps, request: AcpSessionRe
 export class AcpSession {
   readonly id: string;
   readonly cwd: string;
+  /** Ids of the client's own for what is recorded now. */
+  marks: AuditStamp = {};
+  /** Called once when it begins to close. */
+  onClosing: () => void = () => undefined;
   readonly #deps: AcpSessionDeps;
   readonly #opened: ComposedSession;
   readonly #clean: Clean;
@@ -100,6 +126,7 @@ export class AcpSession {
   #mode: AcpMode;
   #model: string;
   #notes: readonly string[] = [];
+  #hasTitle = false;
   #pending: { readonly text: string; readonly label: Label }[] = [];
   #failure: { readonly code: string; readonly message: string; readonly hint: string | null } | null = null;
   #closing: Promise<void> | null = null;
@@ -156,7 +183,11 @@ export class AcpSession {
     const { transcripts, session } = this.#opened;
     if (this.#mode === "read-only") this.#opened.policy.setMode("read-only");
     if (start.isNew) this.#opened.begin();
-    else if (transcripts !== null) this.#tightenAgain(readTranscript(transcripts, session.id).records);
+    else if (transcripts !== null) {
+      const { records, header } = readTranscript(transcripts, session.id);
+      this.#hasTitle = header.title !== "";
+      this.#tightenAgain(records);
+    }
     for (const event of start.early) this.take(event);
     const refused = await refuseServers(this.#opened, start.servers, this.#clean);
     this.#notes = [...start.notes, ...refused];
@@ -193,19 +224,22 @@ export class AcpSession {
    * Answers a prompt when its turn comes.
    *
    * @param blocks The prompt.
-   * @param signal Cancels it.
-   * @throws {RequestError} -32602 for what cannot be taken, -32603 `SESSION_BUSY`, `PROVIDER_*`, `AUDIT_UNWRITABLE`.
+   * @param call What cancels it, and what it is recorded with.
+   * @throws {RequestError} -32602 for what cannot be taken, -32603 `SESSION_BUSY`, `PROVIDER_*`, `AUDIT_UNWRITABLE`;
+   * -32002 once the session is closed.
    */
-  async prompt(blocks: readonly ContentBlock[], signal: AbortSignal): Promise<PromptResponse> {
+  async prompt(blocks: readonly ContentBlock[], call: PromptCall): Promise<PromptResponse> {
     const prompt = readPrompt(blocks);
+    if (this.#closing !== null) throw gone();
     let stop: Stop | null;
     try {
-      stop = await this.#queue.run((turn) => this.#turn(prompt, turn), signal);
+      stop = await this.#queue.run((turn) => this.#markedTurn(prompt, turn, call.marks), call.signal);
     } catch (cause) {
-      throw errorFor(cause, (text) => this.#clean.mask(text));
+      throw this.#errorFor(cause);
     }
     await this.#door.updates.flushed();
-    if (stop === "integrity") void this.close();
+    // Without a record nothing may follow. That closing it fails is what just happened, and no news.
+    if (stop === "integrity") this.close().catch(() => undefined);
     return { stopReason: this.#stopReason(stop) };
   }
 
@@ -250,7 +284,7 @@ export class AcpSession {
     try {
       await this.#opened.changeModel(model);
     } catch (cause) {
-      const known = errorFor(cause, (text) => this.#clean.mask(text));
+      const known = this.#errorFor(cause);
       throw known.code === ACP_CODE.internal ? acpError(ACP_CODE.params, known.message, dataOf(known.data)) : known;
     }
     this.#model = model;
@@ -259,17 +293,44 @@ export class AcpSession {
 
   /** Cancels all that is under way, waits for its end and closes the record; idempotent. */
   close(): Promise<void> {
-    this.#closing ??= (async () => {
-      this.#queue.cancel();
-      await this.#queue.idle();
-      await this.#door.updates.flushed();
-      await this.#opened.close();
-    })();
+    this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.onClosing();
+    this.#queue.cancel();
+    await this.#queue.idle();
+    // Threat: a client that reads nothing any more. The record is closed all the same.
+    const { timers } = this.#deps.context.system;
+    const late = Promise.withResolvers<void>();
+    const stop = timers.after(LAST_UPDATES_MS, late.resolve);
+    await Promise.race([this.#door.updates.flushed(), late.promise]);
+    stop();
+    await this.#opened.close();
   }
 
   get #root(): string {
     return this.#opened.project ?? this.cwd;
+  }
+
+  #errorFor(cause: unknown): ReturnType<typeof errorFor> {
+    const { mask } = this.#clean;
+    return errorFor(cause, mask, (unexpected) => this.#deps.tell(unexpected, mask));
+  }
+
+  async #markedTurn(prompt: ReturnType<typeof readPrompt>, signal: AbortSignal, marks: AuditStamp): Promise<Stop> {
+    this.marks = marks;
+    try {
+      const stop = await this.#turn(prompt, signal);
+      // What a cancel tore down may look like a failure; to the client it is what it asked for.
+      return signal.aborted && stop !== "integrity" ? "cancelled" : stop;
+    } catch (cause) {
+      if (signal.aborted) return "cancelled";
+      throw cause;
+    } finally {
+      this.marks = {};
+    }
   }
 
   async #turn(prompt: ReturnType<typeof readPrompt>, signal: AbortSignal): Promise<Stop> {
@@ -293,6 +354,7 @@ export class AcpSession {
     if (signal.aborted) return "cancelled";
     const input: SessionInput = { text: prompt.text, data: [...this.#pending, ...data] };
     this.#pending = [];
+    this.#tellTitle(prompt.text);
     const { stop } = await session.submit(input, signal);
     return stop;
   }
@@ -341,6 +403,15 @@ export class AcpSession {
     return acpError(ACP_CODE.internal, message, { code, hint });
   }
 
+  /** The first words of the person name the conversation, as its transcript has it. */
+  #tellTitle(text: string): void {
+    if (this.#hasTitle) return;
+    const title = this.#clean.line(titleOf(this.#clean.mask(text)));
+    if (title === "") return;
+    this.#hasTitle = true;
+    this.#door.updates.send({ sessionUpdate: "session_info_update", title });
+  }
+
   #tellOptions(): void {
     const { updates } = this.#door;
     updates.send({ sessionUpdate: "current_mode_update", currentModeId: this.#mode });
@@ -356,7 +427,12 @@ export class AcpSession {
   }
 }
 
-const MODE_NOTICE = "MODE";
+function gone(): Error {
+  return acpError(ACP_CODE.notFound, "Cannot go on: the session is closed", {
+    code: "SESSION_NOT_FOUND",
+    hint: "open a new session",
+  });
+}
 
 function dataOf(data: unknown): { readonly code: string; readonly hint: string | null } {
   if (typeof data !== "object" || data === null) return { code: "INTERNAL", hint: null };

@@ -9,6 +9,8 @@ export interface Clean {
   line(text: string, max?: number): string;
   /** Masks only. */
   mask(text: string): string;
+  /** A path that an editor can open, or `null` where it holds something that may not leave or would not be seen. */
+  path(path: string): string | null;
 }
 
 // Colours and cursor movements of a command's output: they mean nothing outside a terminal.
@@ -31,6 +33,7 @@ export function createClean(redactor: Pick<Redactor, "mask">): Clean {
   }
   return {
     mask,
+    path: (path) => sanitizeLine(mask(path)) === path ? path : null,
     text: (text) => sanitize(mask(text.replaceAll(SEQUENCES, ""))),
     line(text, max = 120): string {
       const line = sanitizeLine(mask(text));

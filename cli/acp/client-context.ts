@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { type AtomicAction, b2, type Label, labelOf } from "../../core/mod.ts";
 import { resolvePath } from "../../policy/mod.ts";
 import type { ComposedSession } from "../compose.ts";
+import { sanitizeLine } from "../term/sanitize.ts";
 import type { HostDoor } from "./host.ts";
 import type { PromptPart } from "./prompt-in.ts";
 
@@ -20,6 +21,8 @@ export interface ClientContext {
 
 const MAX_BUFFER_BYTES = 1_048_576;
 const BUFFER_MS = 5_000;
+const MAX_URI_CHARS = 4_096;
+const MAX_NAME_CHARS = 200;
 
 /**
  * Turns what came along with a prompt into labelled data. The text of a file counts as that file: policy decides on its
@@ -48,11 +51,15 @@ async function takeLink(
   part: Extract<PromptPart, { kind: "link" }>,
   signal: AbortSignal,
 ): Promise<PromptData[number]> {
-  const line = `The person points at ${JSON.stringify(part.name)}: ${part.uri}`;
-  const plain = { text: line, label: labelOf("file", ["private"], part.uri.slice(0, 200)) };
+  const [uri, name] = [
+    sanitizeLine(part.uri).slice(0, MAX_URI_CHARS),
+    sanitizeLine(part.name).slice(0, MAX_NAME_CHARS),
+  ];
+  const line = `The person points at ${JSON.stringify(name)}: ${uri}`;
+  const plain = { text: line, label: labelOf("file", ["private"], uri.slice(0, MAX_NAME_CHARS)) };
   if (!context.readsBuffers || part.path === null) return plain;
-  const real = resolvePath(part.path, context.root);
-  if (!real.real.startsWith(`${context.root}/`)) return plain;
+  const real = resolved(part.path, context.root);
+  if (real === null || !real.real.startsWith(`${context.root}/`)) return plain;
   const refusal = await decide(context, {
     path: real.real,
     capabilities: ["acp_context_request", "file_read"],
@@ -74,11 +81,13 @@ async function takeResource(
   part: Extract<PromptPart, { kind: "resource" }>,
   signal: AbortSignal,
 ): Promise<PromptData[number]> {
-  if (part.path === null) {
-    const text = `(a resource was left out: ${part.uri.slice(0, 200)} is no file of this machine)`;
+  const target = part.path === null ? null : resolved(part.path, context.root);
+  if (target === null) {
+    const uri = sanitizeLine(part.uri).slice(0, MAX_NAME_CHARS);
+    const text = `(a resource was left out: ${uri} is no file of this machine)`;
     return { text, label: labelOf("file", ["private"], "resource") };
   }
-  const { real } = resolvePath(part.path, context.root);
+  const { real } = target;
   const refusal = await decide(context, {
     path: real,
     capabilities: ["acp_context_request"],
@@ -131,10 +140,29 @@ function classesOf({ opened, root }: ClientContext, path: string): ReturnType<ty
   return opened.policy.classify(resolvePath(path, root));
 }
 
-function isOnDisk(path: string, text: string): boolean {
+/** A path that no file can have, or a link that leads nowhere, is no file of this machine. */
+function resolved(path: string, root: string): ReturnType<typeof resolvePath> | null {
   try {
-    return readFileSync(path, "utf8") === text;
+    return resolvePath(path, root);
+  } catch {
+    return null;
+  }
+}
+
+function isOnDisk(path: string, text: string): boolean {
+  let fd: number;
+  try {
+    // Threat: a pipe in the project that nobody ever writes to would hold the whole process.
+    fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0));
   } catch {
     return false;
+  }
+  try {
+    const stat = fstatSync(fd);
+    return stat.isFile() && stat.size === Buffer.byteLength(text) && readFileSync(fd, "utf8") === text;
+  } catch {
+    return false;
+  } finally {
+    closeSync(fd);
   }
 }

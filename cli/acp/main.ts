@@ -1,17 +1,22 @@
 import { resolve } from "node:path";
-import { Readable, Writable } from "node:stream";
+import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import { ndJsonStream } from "@agentclientprotocol/sdk";
 import { type Timers, toHex } from "../../core/mod.ts";
 import type { CommandContext, CommandInput } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { sanitizeLine } from "../term/sanitize.ts";
+import type { Mask } from "./acp-error.ts";
+import { failureLines } from "./failure-lines.ts";
+import { takeStdout } from "./protocol-out.ts";
 import { createV1 } from "./v1.ts";
 
 /** Far above our own caps; a larger message ends the connection. */
 const MAX_MESSAGE_BYTES = 16 * 1_048_576;
 /** How often the parent is looked after. */
 const PARENT_MS = 2_000;
+/** How long a client may take to read what was sent last. */
+const LAST_WORDS_MS = 500;
 
 /** Serves the Agent Client Protocol on stdio: the command `acp`. */
 export async function runAcp(context: CommandContext, input: CommandInput): Promise<ExitCode> {
@@ -20,7 +25,17 @@ export async function runAcp(context: CommandContext, input: CommandInput): Prom
     return await runSetup(context, input);
   }
   const { clock, random, timers } = context.system;
-  takeConsole();
+  // What may be printed is known with the first session; before that there is no secret to print.
+  let mask: Mask = (text) => text;
+  function log(text: string): void {
+    printLine(masked(mask, text));
+  }
+  const debug = isSet(context.system.env["AGENTZERO_DEBUG"]);
+  function tell(cause: unknown, own: Mask): void {
+    for (const line of failureLines(cause, own, debug)) printLine(line);
+  }
+  takeConsole(log);
+  const out = takeStdout(process.stdout, log);
   function newId(): string {
     return toHex(random.bytes(8));
   }
@@ -33,36 +48,52 @@ export async function runAcp(context: CommandContext, input: CommandInput): Prom
   const v1 = createV1({
     desk: async (host) => {
       const { createSessionDesk } = await import("./session-desk.ts");
-      return createSessionDesk({ context, host, model, newId, log });
+      const desk = createSessionDesk({ context, host, model, newId, log, tell });
+      ({ mask } = desk);
+      return desk;
     },
     random,
     timers,
     now: () => clock.mono(),
     newId,
     log,
+    tell,
   });
   const counted = countLongest(process.stdin);
   const connection = v1.app.connect(
-    ndJsonStream(Writable.toWeb(process.stdout), counted.stream, { maxMessageBytes: MAX_MESSAGE_BYTES }),
+    ndJsonStream(out.stream, counted.stream, { maxMessageBytes: MAX_MESSAGE_BYTES }),
   );
   await Promise.race([connection.closed, aborted(context.signal), orphaned(timers)]);
   await v1.close();
   connection.close();
+  await out.release(LAST_WORDS_MS);
   if (!counted.tooLong) return EXIT.ok;
   log(`a message had more than ${MAX_MESSAGE_BYTES} bytes: the connection is closed`);
   return EXIT.failed;
 }
 
 /** One line for the log of the editor. */
-function log(text: string): void {
+function printLine(text: string): void {
   process.stderr.write(`agentzero: ${sanitizeLine(text).slice(0, 400)}\n`);
 }
 
 /** stdout belongs to the protocol: whatever a library prints goes to stderr. */
-function takeConsole(): void {
-  for (const name of ["log", "info", "debug", "trace", "dir", "table"] as const) {
+function takeConsole(log: (text: string) => void): void {
+  for (const name of ["log", "info", "debug", "trace", "dir", "table", "warn", "error"] as const) {
     console[name] = (...parts: unknown[]): void => log(parts.map(String).join(" "));
   }
+}
+
+function masked(mask: Mask, text: string): string {
+  try {
+    return mask(text);
+  } catch {
+    return "(withheld: masking failed)";
+  }
+}
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== "" && value !== "0";
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

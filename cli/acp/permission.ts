@@ -9,7 +9,7 @@ import { toHex } from "../../core/mod.ts";
 import { approvalScreen } from "../term/approval-screen.ts";
 import { PLAIN } from "../term/style.ts";
 import type { Clean } from "./clean.ts";
-import { changeLocations, diffContent, textPart } from "./diff-content.ts";
+import { changeLocations, diffContent, fencedPart } from "./diff-content.ts";
 import { toolKind } from "./tool-kind.ts";
 import type { SessionView } from "./host.ts";
 
@@ -156,10 +156,10 @@ function toolCallOf(
   return {
     toolCallId: request.call,
     title: clean.line(request.title),
-    name: request.tool.slice(0, 128),
+    name: clean.line(request.tool, 128),
     kind: toolKind(request.tool, request.actions.map(({ action }) => action)),
     status: "pending",
-    content: [...diffContent(changes, project, clean), textPart(lines.join("\n"), clean)],
-    locations: changeLocations(changes, project),
+    content: [...diffContent(changes, project, clean), fencedPart(lines.join("\n"), clean)],
+    locations: changeLocations(changes, project, clean),
   };
 }

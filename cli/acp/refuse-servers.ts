@@ -4,6 +4,9 @@ import { parseUrl } from "../../policy/mod.ts";
 import type { ComposedSession } from "../compose.ts";
 import type { Clean } from "./clean.ts";
 
+/** Threat: a list that fills the record. */
+const MAX_SERVERS = 32;
+
 /**
  * Refuses the tool servers that a client offers, on record. Nothing is started or connected, and neither arguments,
  * environment nor headers go anywhere.
@@ -22,7 +25,7 @@ export async function refuseServers(
 ): Promise<readonly string[]> {
   const told: string[] = [];
   const acts = servers.length === 0 ? null : await opened.session.acts();
-  for (const server of servers) {
+  for (const server of servers.slice(0, MAX_SERVERS)) {
     const name = clean.line(server.name, 64);
     // oxlint-disable-next-line no-await-in-loop -- each is on record before the next
     const act = await acts?.begin({
@@ -42,7 +45,8 @@ export async function refuseServers(
     if (act !== undefined && act.failure === null) await act.end(refusal, 0);
     told.push(`the tool server "${name}" is not started: ${refusal.hint}`);
   }
-  return told;
+  const more = servers.length - MAX_SERVERS;
+  return more > 0 ? [...told, `${more} more tool servers are not started`] : told;
 }
 
 function actionFor(server: McpServer, name: string): AtomicAction {

@@ -1,7 +1,7 @@
 import type { SessionUpdate } from "@agentclientprotocol/sdk";
 import type { TranscriptContent, TranscriptRecord } from "../../session/mod.ts";
 import type { Clean } from "./clean.ts";
-import { textPart } from "./diff-content.ts";
+import { fencedPart } from "./diff-content.ts";
 import { toolKind } from "./tool-kind.ts";
 
 /**
@@ -32,11 +32,11 @@ function recordUpdates(record: TranscriptRecord, clean: Clean, newId: () => stri
   const calls = item.calls.map((call): SessionUpdate => ({
     sessionUpdate: "tool_call",
     toolCallId: call.call,
-    name: call.tool.slice(0, 128),
+    name: clean.line(call.tool, 128),
     title: clean.line(`${call.tool} ${titleOf(call.args)}`.trim()),
     kind: toolKind(call.tool),
     status: call.status === "ok" ? "completed" : "failed",
-    content: [textPart(call.result.text, clean)],
+    content: [fencedPart(call.result.text, clean)],
   }));
   if (item.text === "") return calls;
   const text = clean.text(item.text);

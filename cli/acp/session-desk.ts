@@ -2,7 +2,7 @@ import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import type { McpServer, SessionInfo } from "@agentclientprotocol/sdk";
 import { isId, loadSodium } from "../../core/mod.ts";
-import { writerFacts } from "../../audit/mod.ts";
+import { type AuditStamp, writerFacts } from "../../audit/mod.ts";
 import { listTranscripts, removeTranscript, type TranscriptFolder } from "../../session/mod.ts";
 import { openInstallation } from "../compose/installation.ts";
 import { loadConfig } from "../config/load-config.ts";
@@ -13,15 +13,22 @@ import { type AcpSession, type AcpSessionDeps, openAcpSession } from "./acp-sess
 import { sanitizeLine } from "../term/sanitize.ts";
 import { checkFolder } from "./paths.ts";
 
+/** What a client opens a session with. */
+export interface FolderRequest {
+  /** As the client gave it. */
+  readonly cwd: string;
+  readonly servers: readonly McpServer[];
+  /** Ids of its own. */
+  readonly marks: AuditStamp;
+}
+
 /** All sessions of one process. */
 export interface SessionDesk {
   /** Opens the home and its keys. */
   prepare(): Promise<void>;
-  create(request: { readonly cwd: string; readonly servers: readonly McpServer[] }): Promise<AcpSession>;
+  create(request: FolderRequest): Promise<AcpSession>;
   /** Goes on with an earlier session. */
-  resume(
-    request: { readonly id: string; readonly cwd: string; readonly servers: readonly McpServer[] },
-  ): Promise<AcpSession>;
+  resume(request: FolderRequest & { readonly id: string }): Promise<AcpSession>;
   /** A session that is open. Throws -32002 for any other. */
   get(id: string): AcpSession;
   list(
@@ -31,6 +38,8 @@ export interface SessionDesk {
   close(id: string): Promise<void>;
   /** Removes the conversation, never the record; unknown ones are gone already. */
   remove(id: string): Promise<void>;
+  /** Masks what any open session knows, and leaves out where the person's own folders are. */
+  mask(text: string): string;
   /** Ends every session, in order; nothing can be opened afterwards. */
   closeAll(): Promise<void>;
 }
@@ -47,20 +56,23 @@ const PAGE = 50;
 export function createSessionDesk(deps: AcpSessionDeps): SessionDesk {
   const open = new Map<string, AcpSession>();
   const opening = new Set<Promise<unknown>>();
-  /** Folders that this process has opened, for lists. */
+  const ending = new Set<Promise<void>>();
+  /** Folders that this process has opened, for lists; and those that were only listed. */
   const folders = new Set<string>();
+  const listed = new Set<string>();
   let closed = false;
 
-  async function start(
-    request: { readonly cwd: string; readonly id: string | null; readonly servers: readonly McpServer[] },
-  ): Promise<AcpSession> {
+  async function start(request: FolderRequest & { readonly id: string | null }): Promise<AcpSession> {
     if (closed) throw busy("the agent is ending");
     if (open.size + opening.size >= MAX_SESSIONS) throw busy(`${MAX_SESSIONS} sessions are open`);
-    const work = openAcpSession(deps, { cwd: request.cwd, resume: request.id, servers: request.servers });
+    const { cwd, id, servers, marks } = request;
+    const work = openAcpSession(deps, { cwd, resume: id, servers, marks });
     opening.add(work);
     try {
       const session = await work;
       open.set(session.id, session);
+      // From the moment it begins to close nobody finds it any more.
+      session.onClosing = () => void open.delete(session.id);
       folders.add(session.cwd);
       return session;
     } finally {
@@ -76,25 +88,38 @@ export function createSessionDesk(deps: AcpSessionDeps): SessionDesk {
       env: {},
       flags: {},
     });
-    return checkFolder(cwd, { userHome: context.userHome, home: context.home, allow: user.acp?.cwd_allow ?? null });
+    const rules = { userHome: context.userHome, home: context.home, allow: user.acp?.cwd_allow ?? null };
+    const folder = checkFolder(cwd, rules);
+    // Threat: a folder inside what is allowed whose project begins above it: the project is what an agent works on.
+    const project = findProject({ ...context, cwd: folder });
+    if (project !== null && project !== folder) checkFolder(project, rules);
+    return folder;
   }
   async function close(id: string): Promise<void> {
     const session = open.get(id);
     if (session === undefined) throw unknown(id);
-    await session.close();
-    open.delete(id);
+    const end = session.close();
+    ending.add(end);
+    try {
+      await end;
+    } finally {
+      ending.delete(end);
+    }
+  }
+  function mask(text: string): string {
+    return [...open.values()].reduce((masked, session) => session.mask(masked), text);
   }
   return {
     async prepare(): Promise<void> {
       await loadSodium();
       await openInstallation(deps.context);
     },
-    async create({ cwd, servers }) {
-      return await start({ cwd: await folderOf(cwd), id: null, servers });
+    async create(request) {
+      return await start({ ...request, cwd: await folderOf(request.cwd), id: null });
     },
-    async resume({ id, cwd, servers }) {
+    async resume({ id, ...request }) {
+      const folder = await folderOf(request.cwd);
       const known = open.get(id);
-      const folder = await folderOf(cwd);
       if (known !== undefined) {
         if (known.cwd !== folder) throw elsewhere();
         // It is open here: a client that lost track of it goes on with it.
@@ -103,7 +128,7 @@ export function createSessionDesk(deps: AcpSessionDeps): SessionDesk {
       const kept = await findTranscript(deps.context, { id, cwd: folder, folders });
       if (kept === null) throw unknown(id);
       if (kept !== folder) throw elsewhere();
-      return await start({ cwd: folder, id, servers });
+      return await start({ ...request, cwd: folder, id });
     },
     get(id): AcpSession {
       const session = open.get(id);
@@ -113,24 +138,34 @@ export function createSessionDesk(deps: AcpSessionDeps): SessionDesk {
     async list(cwd, cursor) {
       const skip = readCursor(cursor);
       const wanted = cwd === null ? [...folders] : [await folderOf(cwd)];
+      // What was shown can be deleted.
+      for (const folder of wanted) listed.add(folder);
       const sessions = await listFolders(deps.context, wanted);
       const next = skip + PAGE < sessions.length ? writeCursor(skip + PAGE) : null;
-      return { sessions: sessions.slice(skip, skip + PAGE), next };
+      const page = sessions.slice(skip, skip + PAGE);
+      return { sessions: page.map((each) => ({ ...each, title: sanitizeLine(mask(each.title ?? "")) })), next };
     },
     close,
     async remove(id): Promise<void> {
       const session = open.get(id);
       const folder = session?.cwd ?? null;
       if (session !== undefined) await close(id);
-      await removeKept(deps.context, id, folder === null ? [...folders] : [folder]);
+      await removeKept(deps.context, id, folder === null ? [...new Set([...folders, ...listed])] : [folder]);
     },
+    mask: (text) => withoutHomes(mask(text), deps.context),
     async closeAll(): Promise<void> {
       closed = true;
       await Promise.allSettled(opening);
       await Promise.allSettled([...open.values()].map((session) => session.close()));
+      await Promise.allSettled(ending);
       open.clear();
     },
   };
+}
+
+/** An error names no place outside the project: clients log and forward what they get. */
+function withoutHomes(text: string, { home, userHome }: CommandContext): string {
+  return text.replaceAll(home, "$AGENTZERO_HOME").replaceAll(`${userHome}/`, "~/");
 }
 
 /** Transcripts of a folder's project, or those without one under the home. */
@@ -168,7 +203,7 @@ async function listFolders(context: CommandContext, folders: readonly string[]):
       found.set(session, {
         sessionId: session,
         cwd: header.cwd,
-        title: sanitizeLine(header.title),
+        title: header.title,
         updatedAt: new Date(updated).toISOString(),
       });
     }

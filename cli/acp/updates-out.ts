@@ -1,10 +1,11 @@
-import { isAbsolute, relative, resolve } from "node:path";
 import type { SessionUpdate, ToolCallContent, ToolCallLocation } from "@agentclientprotocol/sdk";
 import type { CallId, PreviewChange, Timers } from "../../core/mod.ts";
+import { resolvePath } from "../../policy/mod.ts";
 import type { SessionEvent } from "../../session/mod.ts";
 import type { ClientCan } from "./capabilities.ts";
 import type { Clean } from "./clean.ts";
-import { changeLocations, diffContent, textPart } from "./diff-content.ts";
+import { changeLocations, diffContent, fencedPart, textPart } from "./diff-content.ts";
+import { createPlanOut, type PlanOut } from "./plan-out.ts";
 import { toolKind } from "./tool-kind.ts";
 
 /** What updates go out through. */
@@ -59,6 +60,8 @@ interface OpenCall {
   readonly locations: ToolCallLocation[];
   announced: boolean;
   output: string;
+  /** Stops the delay before the next part of its output. */
+  stopOutput: (() => void) | null;
   changes: readonly PreviewChange[];
 }
 
@@ -69,11 +72,12 @@ class Updates implements UpdatesOut {
   #text: { kind: "agent_message_chunk" | "agent_thought_chunk"; text: string } | null = null;
   #textTimer: (() => void) | null = null;
   #lastText = Number.NEGATIVE_INFINITY;
-  #outputTimer: (() => void) | null = null;
   #message: string | null = null;
+  readonly #plan: PlanOut;
 
   constructor(deps: UpdatesDeps) {
     this.#deps = deps;
+    this.#plan = createPlanOut((update) => this.send(update), deps.timers);
   }
 
   take(event: SessionEvent): void {
@@ -105,7 +109,7 @@ class Updates implements UpdatesOut {
     this.send({
       sessionUpdate: "tool_call",
       toolCallId: call,
-      name: tool,
+      name: this.#deps.clean.line(tool, 128),
       title,
       kind: toolKind(tool),
       status: "pending",
@@ -115,6 +119,7 @@ class Updates implements UpdatesOut {
 
   async flushed(): Promise<void> {
     this.#flushText();
+    this.#plan.flush();
     await this.#tail;
   }
 
@@ -138,6 +143,7 @@ class Updates implements UpdatesOut {
     const waiting = this.#text;
     if (waiting === null) return;
     this.#text = null;
+    if (waiting.text === "") return;
     this.#lastText = this.#deps.now();
     this.#message ??= this.#deps.newId();
     this.send({
@@ -157,9 +163,10 @@ class Updates implements UpdatesOut {
           locations: this.#locationsOf(event.args),
           announced: false,
           output: "",
+          stopOutput: null,
           changes: [],
         });
-        return;
+        return this.#plan.name(event.call, clean.line(event.title));
       case "decision":
         return this.#takeDecision(event);
       case "tool_output":
@@ -172,14 +179,7 @@ class Updates implements UpdatesOut {
       case "tool_result":
         return this.#takeResult(event);
       case "plan":
-        return this.send({
-          sessionUpdate: "plan",
-          entries: event.entries.map(({ title }) => ({
-            content: clean.line(title),
-            priority: "medium",
-            status: "pending",
-          })),
-        });
+        return this.#plan.begin(event.entries.map(({ call, title }) => ({ call, title: clean.line(title) })));
       case "usage":
         return this.send({ sessionUpdate: "usage_update", used: event.context.used, size: event.context.size });
       case "notice":
@@ -208,6 +208,7 @@ class Updates implements UpdatesOut {
     const refused = event.decision === "deny" || event.approved === "no" || event.approved === "never" ||
       event.approved === "nobody";
     if (refused) return;
+    this.#plan.step(event.call, "in_progress");
     this.send({ sessionUpdate: "tool_call_update", toolCallId: event.call, status: "in_progress" });
   }
 
@@ -215,33 +216,34 @@ class Updates implements UpdatesOut {
     const open = this.#calls.get(call);
     if (open === undefined) return;
     open.output = (open.output + text).slice(-OUTPUT_CHARS);
-    this.#outputTimer ??= this.#deps.timers.after(OUTPUT_MS, () => {
-      this.#outputTimer = null;
+    open.stopOutput ??= this.#deps.timers.after(OUTPUT_MS, () => {
+      open.stopOutput = null;
       this.send({
         sessionUpdate: "tool_call_update",
         toolCallId: call,
-        content: [textPart(open.output, this.#deps.clean)],
+        content: [fencedPart(open.output, this.#deps.clean)],
       });
     });
   }
 
   #takeResult(event: Extract<SessionEvent, { type: "tool_result" }>): void {
-    this.#outputTimer?.();
-    this.#outputTimer = null;
     this.announce(event.call);
     const open = this.#calls.get(event.call);
+    open?.stopOutput?.();
+    this.#plan.step(event.call, "completed");
     this.#calls.delete(event.call);
     const { clean, project } = this.#deps;
     const changes = open?.changes ?? [];
     const content: ToolCallContent[] = [...diffContent(changes, project, clean)];
-    const text = resultText(event);
-    if (text !== "") content.push(textPart(text, clean));
+    if (event.output !== null && event.output !== "") content.push(fencedPart(event.output, clean));
+    const remark = remarkOn(event);
+    if (remark !== "") content.push(textPart(remark, clean));
     this.send({
       sessionUpdate: "tool_call_update",
       toolCallId: event.call,
       status: event.ok ? "completed" : "failed",
       content,
-      ...(changes.length === 0 ? {} : { locations: changeLocations(changes, project) }),
+      ...(changes.length === 0 ? {} : { locations: changeLocations(changes, project, clean) }),
     });
   }
 
@@ -257,18 +259,29 @@ class Updates implements UpdatesOut {
   /** Only real paths inside the project are named. */
   #locationsOf(args: unknown): ToolCallLocation[] {
     if (typeof args !== "object" || args === null || !("path" in args) || typeof args.path !== "string") return [];
-    const { project } = this.#deps;
-    const path = resolve(project, args.path);
-    const inside = relative(project, path);
-    return inside.startsWith("..") || isAbsolute(inside) ? [] : [{ path }];
+    const { project, clean } = this.#deps;
+    const real = realPath(args.path, project);
+    if (real === null) return [];
+    if (real !== project && !real.startsWith(`${project}/`)) return [];
+    const path = clean.path(real);
+    return path === null ? [] : [{ path }];
   }
 }
 
-function resultText(event: Extract<SessionEvent, { type: "tool_result" }>): string {
-  const { error, output, decision, rule, reason } = event;
+function realPath(path: string, project: string): string | null {
+  try {
+    return resolvePath(path, project).real;
+  } catch {
+    // The call itself says what is wrong with it.
+    return null;
+  }
+}
+
+/** What is to be said besides the output: what was masked or dropped, why it failed. */
+function remarkOn(event: Extract<SessionEvent, { type: "tool_result" }>): string {
+  const { error, decision, rule, reason } = event;
   const masked = event.redactions.map(({ class: name, count }) => `${count} ${name}`).join(", ");
   const lines = [
-    ...(output === null || output === "" ? [] : [output]),
     ...(masked === "" ? [] : [`(masked: ${masked})`]),
     ...(event.changes ?? []).filter((change) => !change.kept && !change.ignored)
       .map((change) => `not kept: ${change.kind} ${change.path} (${change.decision})`),

@@ -1,10 +1,11 @@
 import { agent, type AgentApp, type AgentContext, type SessionUpdate } from "@agentclientprotocol/sdk";
 import type { Random, Timers } from "../../core/mod.ts";
 import { VERSION } from "../version.ts";
-import { ACP_CODE, acpError, errorFor } from "./acp-error.ts";
+import { ACP_CODE, acpError, errorFor, type Mask } from "./acp-error.ts";
 import type { AcpSession } from "./acp-session.ts";
 import { type ClientCan, clientCan, NOTHING } from "./capabilities.ts";
 import type { AcpHost, HostDoor } from "./host.ts";
+import { readMarks } from "./marks.ts";
 import { configOptions, modeState } from "./options.ts";
 import { createAcpApprover } from "./permission.ts";
 import type { SessionDesk } from "./session-desk.ts";
@@ -19,6 +20,8 @@ export interface V1Deps {
   readonly now: () => number;
   readonly newId: () => string;
   readonly log: (text: string) => void;
+  /** Told of what nobody expected, with a mask for it. */
+  readonly tell: (cause: unknown, mask: Mask) => void;
 }
 
 /** The app and the sessions behind it. */
@@ -50,12 +53,14 @@ export function createV1(deps: V1Deps): V1 {
   }
   /** One bad request ends nothing but itself. */
   async function answered<T>(work: (desk: SessionDesk) => Promise<T> | T): Promise<T> {
+    // Before there is a desk no secret was read.
+    let mask: Mask = (text) => text;
     try {
-      return await work(await sessions());
+      const all = await sessions();
+      ({ mask } = all);
+      return await work(all);
     } catch (cause) {
-      const error = errorFor(cause, (text) => text);
-      if (error.code === ACP_CODE.internal && error.message.includes("unexpected")) deps.log(String(cause));
-      throw error;
+      throw errorFor(cause, mask, (unexpected) => deps.tell(unexpected, mask));
     }
   }
   /** What the client learns of a session comes behind the answer that names it. */
@@ -94,17 +99,23 @@ export function createV1(deps: V1Deps): V1 {
         });
       }
       try {
-        await (await sessions()).prepare();
+        return await answered(async (all) => {
+          await all.prepare();
+          return {};
+        });
       } catch (cause) {
-        const known = errorFor(cause, (text) => text);
-        throw acpError(ACP_CODE.setup, known.message, { code: "SETUP", hint: "run: agentzero doctor" });
+        const message = cause instanceof Error ? cause.message : "Cannot open the keys of this machine";
+        throw acpError(ACP_CODE.setup, message, { code: "SETUP", hint: "run: agentzero doctor" });
       }
-      return {};
     })
     .onRequest("session/new", ({ params }) =>
       answered(async (all) => {
         refuseMoreFolders(params.additionalDirectories);
-        const session = await all.create({ cwd: params.cwd, servers: params.mcpServers });
+        const session = await all.create({
+          cwd: params.cwd,
+          servers: params.mcpServers,
+          marks: readMarks(params._meta),
+        });
         introduceLater(session);
         return { sessionId: session.id, ...choices(session) };
       }))
@@ -112,7 +123,7 @@ export function createV1(deps: V1Deps): V1 {
       answered(async (all) => {
         refuseMoreFolders(params.additionalDirectories);
         const { sessionId: id, cwd, mcpServers } = params;
-        const session = await all.resume({ id, cwd, servers: mcpServers });
+        const session = await all.resume({ id, cwd, servers: mcpServers, marks: readMarks(params._meta) });
         await session.replay();
         introduceLater(session);
         return choices(session);
@@ -121,7 +132,7 @@ export function createV1(deps: V1Deps): V1 {
       answered(async (all) => {
         refuseMoreFolders(params.additionalDirectories);
         const { sessionId: id, cwd, mcpServers } = params;
-        const session = await all.resume({ id, cwd, servers: mcpServers ?? [] });
+        const session = await all.resume({ id, cwd, servers: mcpServers ?? [], marks: readMarks(params._meta) });
         introduceLater(session);
         return choices(session);
       }))
@@ -142,7 +153,8 @@ export function createV1(deps: V1Deps): V1 {
       }))
     .onRequest(
       "session/prompt",
-      ({ params, signal }) => answered((all) => all.get(params.sessionId).prompt(params.prompt, signal)),
+      ({ params, signal }) =>
+        answered((all) => all.get(params.sessionId).prompt(params.prompt, { signal, marks: readMarks(params._meta) })),
     )
     .onRequest("session/set_mode", ({ params }) =>
       answered((all) => {

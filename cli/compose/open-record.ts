@@ -16,7 +16,7 @@ export interface RecordParts {
   /** Folder of the record. */
   readonly dir: string;
   readonly session: SessionId;
-  readonly request: Pick<SessionRequest, "front">;
+  readonly request: Pick<SessionRequest, "front" | "stamp">;
   readonly policy: PolicyEngine;
   readonly permits: PermitDesk;
   readonly redactor: Redactor;
@@ -64,6 +64,7 @@ export async function openRecord(context: CommandContext, parts: RecordParts): P
     front: request.front,
     mask: (text) => redactor.mask(text).text,
     start: startFacts(parts),
+    stamp: request.stamp,
     onAppend(seq): void {
       begun ??= seq;
       telemetry?.wake();

@@ -1,4 +1,4 @@
-import type { AuditLog, Front } from "../../audit/mod.ts";
+import type { AuditLog, AuditStamp, Front } from "../../audit/mod.ts";
 import type { Approver, Redactor, SessionId } from "../../core/mod.ts";
 import type { PolicyEngine, SessionMode } from "../../policy/mod.ts";
 import type { Session, SessionEvent, SkillsSetup, TranscriptFolder } from "../../session/mod.ts";
@@ -27,6 +27,8 @@ export interface SessionRequest {
   readonly generated?: boolean;
   /** Refuses a request that can never become a call, before anything is made or recorded. */
   readonly check?: (project: string) => void;
+  /** Ids of the front door's client for what is recorded now. */
+  readonly stamp?: () => AuditStamp;
   /** Takes the events, in order. */
   readonly emit: (event: SessionEvent, session: SessionId) => void;
 }

@@ -12,7 +12,9 @@ import { onTestFinished } from "vitest";
 import { createSessionDesk } from "../../cli/acp/session-desk.ts";
 import { createV1 } from "../../cli/acp/v1.ts";
 import { initProject } from "../../cli/commands/init/init-project.ts";
-import { toHex } from "../../core/mod.ts";
+import { failureLines } from "../../cli/acp/failure-lines.ts";
+import type { Mask } from "../../cli/acp/acp-error.ts";
+import { type Timers, toHex } from "../../core/mod.ts";
 import { contextIn } from "./context.ts";
 import { tempDir } from "./temp-dir.ts";
 
@@ -48,6 +50,8 @@ export interface EditorOptions {
     question: RequestPermissionRequest,
   ) => Promise<RequestPermissionResponse> | RequestPermissionResponse;
   readonly readBuffer?: (path: string) => string;
+  /** Time of the client's side of questions. */
+  readonly timers?: Timers;
   readonly beside?: Pick<Editor, "project" | "home">;
 }
 
@@ -77,19 +81,24 @@ export async function openEditor(options: EditorOptions = {}): Promise<Editor> {
     writeFileSync(join(home, "config.yml"), JSON.stringify({ v: 1, ...options.config }), { mode: 0o600 });
   }
   const log: string[] = [];
-  const { random, timers, clock } = context.system;
+  const { random, clock } = context.system;
+  const timers = options.timers ?? context.system.timers;
+  function tell(cause: unknown, mask: Mask): void {
+    log.push(...failureLines(cause, mask, false));
+  }
   function newId(): string {
     return toHex(random.bytes(8));
   }
   const model = script === undefined ? {} : { provider: "script", script };
   const v1 = createV1({
     desk: (host) =>
-      Promise.resolve(createSessionDesk({ context, host, model, newId, log: (text) => void log.push(text) })),
+      Promise.resolve(createSessionDesk({ context, host, model, newId, log: (text) => void log.push(text), tell })),
     random,
     timers,
     now: () => clock.mono(),
     newId,
     log: (text) => void log.push(text),
+    tell,
   });
   const updates: Editor["updates"] = [];
   const questions: RequestPermissionRequest[] = [];
