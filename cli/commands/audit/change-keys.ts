@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { announceIdentity, writerFacts } from "../../../audit/mod.ts";
+import { announceIdentity, createVaultLedger, writerFacts } from "../../../audit/mod.ts";
 import { changePassphrase, MIN_PASSPHRASE_LENGTH, rotateIdentity, rotateReadingKey } from "../../../core/mod.ts";
 import { auditSettings } from "../../compose/audit-settings.ts";
 import type { Installation } from "../../compose/installation.ts";
@@ -54,17 +54,17 @@ async function rotateSigning(context: CommandContext, installation: Installation
     installation,
     reason: `new identity instead of ${keys.auditSign.kid}`,
     run: async () => {
+      const common = { home, anchors, clock, random, writer: writerFacts(installation.facts) };
+      const vault = await createVaultLedger({ ...common, keys }).read();
       const rotated = await rotateIdentity({ home, keys, random }, (publicKey) =>
         announceIdentity({
-          home,
+          ...common,
           dir: project === null ? join(home, "audit") : join(project, PROJECT_FOLDER, "audit"),
           keys,
           next: publicKey,
-          anchors,
-          clock,
-          random,
-          writer: writerFacts(installation.facts),
         }));
+      // The vault believes only what the present identity signed.
+      if (vault !== null) await createVaultLedger({ ...common, keys: rotated }).append(vault.gen, vault.mac);
       return rotated.auditSign.kid;
     },
   });

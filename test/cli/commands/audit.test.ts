@@ -459,6 +459,15 @@ describe("agentzero audit keys", () => {
     expect((await az(place, ["audit", "keys", "pub"])).stdout).not.toContain(place.keys.auditSign.kid);
   });
 
+  it("keeps the vault usable under a new identity", async () => {
+    const place = await makePlace();
+    await closed(place);
+    expect(await az(place, ["key", "generate", "example-org"])).toMatchObject({ exit: 0 });
+    expect(await az(place, ["audit", "keys", "rotate", "--identity"])).toMatchObject({ exit: 0 });
+    expect(await az(place, ["vault", "list"])).toMatchObject({ exit: 0 });
+    expect(await az(place, ["audit", "verify"])).toMatchObject({ exit: 0 });
+  });
+
   it("sets and removes a passphrase without a terminal", async () => {
     const place = await makePlace();
     const log = await closed(place);
