@@ -45,7 +45,7 @@ describe("a start", () => {
       /^(?:zod|yaml|unbash|diff|marked|@secretlint|@ai-sdk|@bytecodealliance|@agentclientprotocol)\/|^node:https?$/;
     expect(loaded.filter((name) => heavy.test(name))).toEqual([]);
     const others = loaded.filter((name) =>
-      /^(?:policy\/(?:lint|load-document|actions\/shell)|sandbox\/(?:process\/run-command|wasm\/)|session\/(?:loop|transcript|http\/exchange))/
+      /^(?:policy\/(?:lint|load-document|actions\/shell)|sandbox\/(?:process\/run-command|wasm\/(?!wasm-limits))|session\/(?:loop|transcript|http\/exchange))/
         .test(name)
     );
     expect(others).toEqual([]);
