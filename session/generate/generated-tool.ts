@@ -12,8 +12,8 @@ import { programSpec, toolProgram } from "./tool-program.ts";
 /** What generated tools of a session are made with. */
 export interface GeneratedRuns {
   readonly registry: GeneratedTools;
-  /** Tells a person that a tool was switched off. */
-  notice(text: string): void;
+  /** Records that a tool was switched off, and tells the person. */
+  switchedOff(version: ToolVersion, text: string): void;
 }
 
 /**
@@ -129,7 +129,10 @@ function noteRun(runs: GeneratedRuns, version: ToolVersion, outcome: Outcome<Was
   if (!outcome.ok && !isToolsFault(outcome.code)) return;
   if (!runs.registry.note(version, !outcome.ok)) return;
   const { name } = version.entry;
-  runs.notice(`tool "${name}" failed three times in a row and was switched off; agentzero tool rollback ${name}`);
+  runs.switchedOff(
+    version,
+    `tool "${name}" failed three times in a row and was switched off; agentzero tool rollback ${name}`,
+  );
 }
 
 function presentRun(version: ToolVersion, value: WasmValue): Presented {

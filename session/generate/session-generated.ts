@@ -3,6 +3,7 @@ import type { GateDeps } from "../deps.ts";
 import type { ToolEntry } from "../tools/registry.ts";
 import { generateTool } from "../tools/generate-tool.ts";
 import { createAttempts } from "./attempts.ts";
+import { generatedGuest } from "./generated-guest.ts";
 import { type GeneratedRuns, generatedTool, generatedToolByName } from "./generated-tool.ts";
 import { createMaker } from "./make-tool.ts";
 
@@ -46,7 +47,15 @@ function createSessionGenerated({ registry, holder }: GeneratedParts, gate: () =
   const offered = new Map<string, string>();
   const runs: GeneratedRuns = {
     registry,
-    notice: (text) => gate().emit({ type: "notice", level: "warning", code: "TOOL_DISABLED", text }),
+    switchedOff({ actor }, text): void {
+      const { audit, emit } = gate();
+      try {
+        audit.append({ event: "tool.change", reason: `disabled: ${text}`, skill: generatedGuest(actor).record });
+      } catch {
+        // The record is broken: the result of the run says so, and the session ends.
+      }
+      emit({ type: "notice", level: "warning", code: "TOOL_DISABLED", text });
+    },
   };
   function withdraw(name: string): void {
     offered.delete(name);

@@ -450,6 +450,12 @@ describe("a generated tool", () => {
     }
     expect((await engine.call("word-count", {})).error?.code).toBe("TOOL_DISABLED");
     expect(engine.events).toContainEqual(expect.objectContaining({ type: "notice", code: "TOOL_DISABLED" }));
+    expect((await recordOf(engine)).filter(({ event }) => event === "tool.change").map(({ reason }) => reason)).toEqual(
+      [
+        expect.stringMatching(/^registered: /),
+        expect.stringMatching(/^disabled: /),
+      ],
+    );
   });
   it("does not run once a byte of it was changed", async () => {
     const engine = await open();
