@@ -24,7 +24,7 @@ const STAY = { kind: "stay" } as const;
 const COMMANDS: Readonly<Record<string, string>> = {
   help: "what can be typed here",
   mode: "switch between ask and read-only (Shift+Tab)",
-  model: "the model of this session; /model NAME goes on with another one",
+  model: "the model in use; /model NAME goes on with another one",
   policy: "the policy in force",
   grants: "remembered answers",
   tools: "the tools of this session",
@@ -137,7 +137,8 @@ async function showTools({ output }: CommandContext): Promise<void> {
 function helpText(): string {
   const commands = Object.entries(COMMANDS).map(([name, summary]) => `  /${name.padEnd(10)} ${summary}`);
   const keys = [
-    "  Enter sends, Ctrl+J breaks the line, Up and Ctrl+R recall, Ctrl+C stops or clears, Ctrl+D leaves",
+    "  Enter sends, Ctrl+J breaks the line, Up and Ctrl+R recall earlier inputs",
+    "  Ctrl+C stops what runs or clears the input, Ctrl+D leaves",
     "  @PATH in a prompt reads that file and sends it along as data; Tab completes it",
     "  what is typed while something runs waits its turn",
   ];

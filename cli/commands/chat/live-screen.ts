@@ -1,13 +1,14 @@
 import { Writable } from "node:stream";
 import type { Approver } from "../../../core/mod.ts";
 import type { SessionEvent } from "../../../session/mod.ts";
-import type { CommandContext, Terminal } from "../../context.ts";
+import type { CommandContext, Output, Terminal } from "../../context.ts";
 import { createOutput } from "../../output/output.ts";
 import { showProgress } from "../../output/progress.ts";
 import { createLiveRegion, type LiveRegion } from "../../term/live-region.ts";
 import { createMarkdownStream } from "../../term/markdown/stream.ts";
 import { type Completion, createPromptBox, type PromptBox } from "../../term/prompt-box.ts";
-import { sanitizeLine } from "../../term/sanitize.ts";
+import { wrapWords } from "../../term/markdown/wrap-words.ts";
+import { sanitize, sanitizeLine } from "../../term/sanitize.ts";
 import { styleFor } from "../../term/style.ts";
 import { fitWidth } from "../../term/width.ts";
 import type { ChatScreen } from "./screen.ts";
@@ -44,7 +45,7 @@ export function createLiveScreen(context: CommandContext, terminal: Terminal, pa
   });
   const style = styleFor(env, true);
   const stream = createMarkdownStream(() => ({ columns: Math.max(20, terminal.columns() - 1), style }));
-  const output = createOutput({
+  const printed = createOutput({
     stdout: printer(region),
     stderr: printer(region),
     json: false,
@@ -52,6 +53,7 @@ export function createLiveScreen(context: CommandContext, terminal: Terminal, pa
     style,
     debug: (env["AGENTZERO_DEBUG"] ?? "") !== "",
   });
+  const output: Output = { ...printed, note: (text) => printed.note(wrapped(text, terminal.columns())) };
   const box = createPromptBox({
     terminal,
     region,
@@ -117,6 +119,11 @@ export function createLiveScreen(context: CommandContext, terminal: Terminal, pa
       closeBox(box, settle);
     },
   };
+}
+
+/** Notices are prose, broken between words; results and commands stay as they are, to be copied. */
+function wrapped(text: string, columns: number): string {
+  return text.split("\n").flatMap((line) => wrapWords(sanitize(line), Math.max(20, columns - 1))).join("\n");
 }
 
 function closeBox(box: PromptBox, settle: () => void): void {

@@ -8,6 +8,7 @@ import { EXIT, type ExitCode } from "../../exit-codes.ts";
 import { completePath } from "../../term/complete-path.ts";
 import type { Typed } from "../../term/prompt-box.ts";
 import { resumeWish } from "../run/resume-wish.ts";
+import { VERSION } from "../../version.ts";
 import { runChatCommand } from "./commands.ts";
 import { type History, openHistory } from "./history-file.ts";
 import { createLiveScreen } from "./live-screen.ts";
@@ -71,6 +72,7 @@ class Chat {
 
   async run(): Promise<ExitCode> {
     let opened = await this.#open();
+    this.#screen.output.note(`AgentZero ${VERSION}: /help lists what can be typed, Ctrl+D leaves`);
     for (;;) {
       // oxlint-disable-next-line no-await-in-loop -- one input after the other
       const next = await this.#step(opened);

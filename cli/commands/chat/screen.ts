@@ -50,10 +50,10 @@ export function createTally(): SessionTally {
     usage,
     kept,
     model(name, locality): void {
-      model = `${name} ${locality}`;
+      model = modelText(name, locality);
     },
     take(event): void {
-      if (event.type === "init") model = `${event.model} ${event.locality}`;
+      if (event.type === "init") model = modelText(event.model, event.locality);
       else if (event.type === "tool_call") tainted ||= event.tainted;
       else if (event.type === "usage") {
         used = `${thousands(event.context.used)}/${thousands(event.context.size)}`;
@@ -71,6 +71,10 @@ export function createTally(): SessionTally {
       return parts.filter((part) => part !== "").join(" | ");
     },
   };
+}
+
+function modelText(name: string, locality: string): string {
+  return name === locality ? name : `${name} ${locality}`;
 }
 
 function thousands(count: number): string {

@@ -39,7 +39,7 @@ function plain() {
     approver: createNobody(),
     keyboard: {
       capture(sink) {
-        keys.push(sink.onKey);
+        keys.push((key) => sink.onKey(key));
         return () => void keys.pop();
       },
     },
