@@ -1,13 +1,12 @@
 import { writerFacts } from "../audit/mod.ts";
 import { type GateParts, openSession, type Session } from "../session/mod.ts";
-import { addedTools } from "./compose/added-tools.ts";
-import { changeModelOf, refuseBlindly } from "./compose/choose-model.ts";
 import { type Closer, createCloser } from "./compose/closer.ts";
 import type { Conversation } from "./compose/conversation.ts";
 import { gateParts } from "./compose/gate-parts.ts";
 import { openRecord } from "./compose/open-record.ts";
 import { type PreparedSession, prepareSession } from "./compose/prepare-session.ts";
-import type { ComposedSession, SessionRequest } from "./compose/session-request.ts";
+import { refuseBlindly } from "./compose/secrets.ts";
+import { type ComposedSession, runsComponents, type SessionRequest } from "./compose/session-request.ts";
 import { sessionLimits } from "./config/limits.ts";
 import type { CommandContext } from "./context.ts";
 import { VERSION } from "./version.ts";
@@ -56,7 +55,10 @@ export async function openComposedSession(context: CommandContext, request: Sess
       project,
       installation,
       transcripts: parts.talk === null ? null : parts.conversation.folder,
-      changeModel: (name) => changeModelOf(parts.sources, { session, secrets, name }),
+      async changeModel(name) {
+        const { changeModelOf } = await import("./compose/choose-model.ts");
+        return await changeModelOf(parts.sources, { session, secrets, name });
+      },
       begin: () => kept?.transcript.begin(),
       note: (notice) => kept?.transcript.note(notice),
       close: () => closer.close(),
@@ -95,9 +97,13 @@ async function openTalk(
 ): Promise<Session> {
   const { parts, request, gate, kept } = opening;
   const resumed = kept?.transcript.resumed ?? null;
+  // A single call of a tool of ours needs neither skills nor what runs them.
+  const added = runsComponents(request)
+    ? await (await import("./compose/added-tools.ts")).addedTools(context, { ...parts, request })
+    : {};
   return openSession({
     gate,
-    ...await addedTools(context, { ...parts, request }),
+    ...added,
     approver: request.approver,
     model: parts.model,
     limits: sessionLimits(parts.config, request.maxTurns ?? null),

@@ -1,9 +1,8 @@
 import { type Http, openModel, type Session } from "../../session/mod.ts";
-import type { ModelChoice } from "../../session/mod.ts";
 import { modelChoice } from "../config/model-choice.ts";
 import { type Config, withModel } from "../config/load-config.ts";
 import { CliError } from "../errors.ts";
-import type { OpenSecrets } from "./secrets.ts";
+import { type OpenSecrets, refuseBlindly } from "./secrets.ts";
 import type { ModelInUse, SessionRequest } from "./session-request.ts";
 
 /** Where the model of a session may come from. */
@@ -12,22 +11,6 @@ export interface ModelSources {
   readonly request: Pick<SessionRequest, "model">;
   readonly places: Parameters<typeof modelChoice>[2];
   readonly http: Http;
-}
-
-/**
- * Refuses a model that leaves this process while secret values are unknown.
- *
- * Threat: values that cannot be read cannot be masked either.
- *
- * @param opened The secrets.
- * @param choice The model.
- * @throws {CliError} `VAULT_BLIND`.
- */
-export function refuseBlindly({ secrets, vault }: OpenSecrets, choice: ModelChoice): void {
-  if (!secrets.blind || choice.kind === "builtin" || choice.kind === "script") return;
-  throw new CliError("VAULT_BLIND", "Cannot use a model: the vault is locked, so its values cannot be masked", {
-    hint: vault.lockReason ?? "unlock it: AGENTZERO_PASSPHRASE or --passphrase-file",
-  });
 }
 
 /**

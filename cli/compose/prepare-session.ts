@@ -7,7 +7,7 @@ import type { CommandContext } from "../context.ts";
 import { findProject, requireProject } from "../project-root.ts";
 import type { ModelSources } from "./choose-model.ts";
 import type * as conversationModule from "./conversation.ts";
-import { findInstructions, type Instructions } from "./instructions.ts";
+import type { Instructions } from "./instructions.ts";
 import { type Installation, openInstallation } from "./installation.ts";
 import { policyNotice } from "./policy-notice.ts";
 import { openProjectPolicy } from "./project-policy.ts";
@@ -66,7 +66,7 @@ export async function prepareSession(context: CommandContext, request: SessionRe
   // A call without a model has nobody to instruct.
   const instructions = isPlainAct(request.front)
     ? { parts: [], notices: [] }
-    : findInstructions(installation, { project, policy });
+    : (await import("./instructions.ts")).findInstructions(installation, { project, policy });
   for (const notice of [policyNotice(policy.generation, project), ...config.notices, ...instructions.notices]) {
     if (notice !== null) context.output.note(notice);
   }

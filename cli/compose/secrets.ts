@@ -12,9 +12,10 @@ import {
   takeEnvironmentSecrets,
   type Vault,
 } from "../../core/mod.ts";
-import type { BindingAnswer, BoundPlace, GateParts } from "../../session/mod.ts";
+import type { BindingAnswer, BoundPlace, GateParts, ModelChoice } from "../../session/mod.ts";
 import type { Config } from "../config/load-config.ts";
 import type { CommandContext } from "../context.ts";
+import { CliError } from "../errors.ts";
 import { createRunUserCommand } from "../system/run-user-command.ts";
 import type { Installation } from "./installation.ts";
 
@@ -142,4 +143,20 @@ async function findBinding(
       },
     };
   }
+}
+
+/**
+ * Refuses a model that leaves this process while secret values are unknown.
+ *
+ * Threat: values that cannot be read cannot be masked either.
+ *
+ * @param opened The secrets.
+ * @param choice The model.
+ * @throws {CliError} `VAULT_BLIND`.
+ */
+export function refuseBlindly({ secrets, vault }: OpenSecrets, choice: ModelChoice): void {
+  if (!secrets.blind || choice.kind === "builtin" || choice.kind === "script") return;
+  throw new CliError("VAULT_BLIND", "Cannot use a model: the vault is locked, so its values cannot be masked", {
+    hint: vault.lockReason ?? "unlock it: AGENTZERO_PASSPHRASE or --passphrase-file",
+  });
 }
