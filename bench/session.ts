@@ -19,6 +19,7 @@ import { median, type Row } from "./row.ts";
 
 const BIN = fileURLToPath(new URL("../dist/cli/bin.js", import.meta.url));
 const MEGABYTE = 1_000_000;
+const STATE = { script: null, turns: 1, input: 1, output: 1 };
 
 /** What a person at a terminal waits for: first text, long text, going on, leaving a copy, the start. */
 export async function measure(): Promise<readonly Row[]> {
@@ -134,16 +135,10 @@ async function goingOn(context: CommandContext): Promise<readonly Row[]> {
   const session = ids.next("ses");
   const dir = join(context.cwd, ".agentzero", "sessions");
   const folder = { dir, project: context.cwd, keys };
-  const state = (): { script: null; turns: number; input: number; output: number } => ({
-    script: null,
-    turns: 1,
-    input: 1,
-    output: 1,
-  });
   const writer = writerFacts({ pid: process.pid, version: "0", runtime: "bench" });
   const kept = openTranscript(
     folder,
-    { session, resume: false, header: headerFor("long"), state },
+    { session, resume: false, header: headerFor("long"), state: () => STATE },
     { random, clock, writer, mask: (text) => text },
   );
   for (let at = 0; at < 5_000; at++) {
@@ -152,7 +147,7 @@ async function goingOn(context: CommandContext): Promise<readonly Row[]> {
     // oxlint-disable-next-line no-await-in-loop -- in order
     await kept.store(replyItem(session, `answer ${at}`, "some output of a tool\n".repeat(8)));
   }
-  await kept.close();
+  kept.close();
   const resumed: number[] = [];
   for (let at = 0; at < 3; at++) {
     const start = performance.now();
