@@ -1,7 +1,5 @@
 import { AgentZeroError, type IsolationTier } from "../core/mod.ts";
-import { admitEgress } from "./admit-egress.ts";
 import { admitFiles } from "./admit-files.ts";
-import { admitRequests } from "./admit-request.ts";
 import { authorize } from "./authorize.ts";
 import type { Approved, CallFailure, LabelledResult, Proposal } from "./call.ts";
 import { concludeFailure, concludeRefusal, concludeRun } from "./conclude.ts";
@@ -114,11 +112,15 @@ async function afterIntent(passage: Passage, intent: number): Promise<LabelledRe
       onOutput: live.push,
       admit: files.admit,
       masked: maskedNames(deps),
-      egress: effect.backend === "process" ? admitEgress(passage, effect.spec) : undefined,
+      egress: effect.backend === "process"
+        ? (await import("./admit-egress.ts")).admitEgress(passage, effect.spec)
+        : undefined,
     },
     handles: plan.handles,
     guests: effect.backend === "wasm" || effect.backend === "routine" ? await guestOpener(passage, guests) : null,
-    ...(effect.backend === "http" ? { admitRequest: admitRequests(passage, effect.spec) } : {}),
+    ...(effect.backend === "http"
+      ? { admitRequest: (await import("./admit-request.ts")).admitRequests(passage, effect.spec) }
+      : {}),
   });
   live.end();
   const admissions = [files, ...guests.map(({ admission }) => admission)];
