@@ -28,7 +28,7 @@ export {
   SANDBOX_BOUNDS,
 } from "./limits.ts";
 export * from "./process/bubblewrap.ts";
-export { type Protection, probeProtections } from "./process/protections.ts";
+export { probeProtections, type Protection } from "./process/protections.ts";
 export { lookupProgram } from "./process/lookup-program.ts";
 export { runsLater } from "./process/runs-later.ts";
 export * from "./process/staged-run.ts";
