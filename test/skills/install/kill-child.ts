@@ -41,6 +41,8 @@ function count(name: (typeof NAMES)[number]): void {
       if (name === "writeFileSync") real(given[0], String(given[1]).slice(0, 20), given[2]);
       die();
     }
+    // It ends with its lock; what comes after is the end of the record.
+    if (name === "rmSync" && String(given[0]).endsWith("install.lock")) counting = false;
     return real(...given);
   }
   Object.assign(fs, { [name]: counted });
