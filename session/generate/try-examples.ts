@@ -80,12 +80,14 @@ function outcomeFailure(
   outcome: { readonly code: string; readonly reason: string; readonly hint: string | null; readonly number: number },
 ): CallFailure {
   const { code, reason, hint, number } = outcome;
+  if (code === "WASM_LIMITS") return { ...compileFailure(name, reason), hint: MORE_MEMORY };
   if (COMPILE_CODES.has(code)) return compileFailure(name, reason);
   if (!isToolsFault(code)) return { code, message: reason, hint };
   return exampleFailure(name, number, `ended with ${code}: ${cut(reason)}`);
 }
 
-const COMPILE_CODES: ReadonlySet<string> = new Set(["WASM_FORMAT", "WASM_IMPORTS", "WASM_WORLD", "WASM_LIMITS"]);
+const COMPILE_CODES: ReadonlySet<string> = new Set(["WASM_FORMAT", "WASM_IMPORTS", "WASM_WORLD"]);
+const MORE_MEMORY = "ask for more: limits memory=BYTES; a script needs 2 MiB at least";
 
 /** Says that the source is no tool. */
 export function compileFailure(name: string, said: string): CallFailure {
