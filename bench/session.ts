@@ -128,7 +128,10 @@ function screenOf(context: CommandContext, write: (text: string) => void): ChatS
   });
 }
 
-/** A conversation of 10,000 steps: going on with it, and a copy of it as one page. */
+/** Prompts of a conversation of 10,000 events: each is answered in two replies with a call in between, eight events. */
+const PROMPTS = 1_250;
+
+/** A long conversation: going on with it, and a copy of it as one page. */
 async function goingOn(context: CommandContext): Promise<readonly Row[]> {
   const { keys, ids } = await openInstallation(context);
   const { random, clock } = context.system;
@@ -141,7 +144,7 @@ async function goingOn(context: CommandContext): Promise<readonly Row[]> {
     { session, resume: false, header: headerFor("long"), state: () => STATE },
     { random, clock, writer, mask: (text) => text },
   );
-  for (let at = 0; at < 5_000; at++) {
+  for (let at = 0; at < PROMPTS; at++) {
     // oxlint-disable-next-line no-await-in-loop -- in order
     await kept.store(promptItem(`question ${at}`));
     // oxlint-disable-next-line no-await-in-loop -- in order
@@ -167,9 +170,9 @@ async function goingOn(context: CommandContext): Promise<readonly Row[]> {
   const start = performance.now();
   const page = exportHtml(exportDocument(readTranscript(folder, session), (text) => text));
   const took = performance.now() - start;
-  if (!page.includes("answer 4999")) throw new Error("the page lost text");
+  if (!page.includes(`answer ${PROMPTS - 1}`)) throw new Error("the page lost text");
   return [
-    row("going on with a session of 10,000 steps", median(resumed), { unit: "ms", limit: 500 }),
+    row("going on with a session of 10,000 events", median(resumed), { unit: "ms", limit: 500 }),
     row("the same as one HTML page", took, { unit: "ms", limit: 500 }),
   ];
 }
