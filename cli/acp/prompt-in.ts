@@ -62,7 +62,9 @@ function localPath(uri: string): string | null {
   try {
     const url = new URL(uri);
     if (url.protocol !== "file:" || (url.hostname !== "" && url.hostname !== "localhost")) return null;
-    return fileURLToPath(`file://${url.pathname}`);
+    const path = fileURLToPath(`file://${url.pathname}`);
+    // `%00` has a place in an address and none in a path.
+    return path.includes("\0") ? null : path;
   } catch {
     return null;
   }

@@ -45,7 +45,7 @@ export function parseSource(text: string): SourceReference {
   if (scheme !== undefined) {
     throw transport(
       text,
-      scheme === "npm" ? "packages of npm are not a source yet" : `"${scheme}:" is not a source of skills`,
+      scheme === "npm" ? "packages of npm are not a source yet" : `"${clip(scheme)}:" is not a source of skills`,
       scheme === "npm" ? fetchFirst("npm pack, unpack") : fetchFirst("download"),
     );
   }
@@ -55,7 +55,7 @@ export function parseSource(text: string): SourceReference {
   throw transport(
     text,
     "there is no index of names",
-    `name a folder (./${text}), a file (./${text}.azs) or oci:HOST/REPO:TAG`,
+    `name a folder (./${clip(text)}), a file (./${clip(text)}.azs) or oci:HOST/REPO:TAG`,
   );
 }
 

@@ -122,6 +122,11 @@ describe("contentChanges()", () => {
 });
 
 describe("parseSource()", () => {
+  it.each([`${"x".repeat(33_000)}:`, "x".repeat(33_000)])("repeats no more of a source than fits a line", (text) => {
+    expect(() => parseSource(text)).toThrow(
+      expect.toSatisfy(({ message, hint }: { message: string; hint: string }) => `${message}${hint}`.length < 800),
+    );
+  });
   test.for(
     [
       ["./x.azs", { kind: "path", path: "./x.azs" }],
