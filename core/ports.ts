@@ -176,6 +176,7 @@ export interface EgressRequest {
   readonly method: string;
   /** Lower case, without trailing dot. */
   readonly host: string;
+  /** 1 to 65535. */
   readonly port: number;
   /** Path of plain HTTP without its query; `null` for a tunnel. */
   readonly path: string | null;
@@ -191,7 +192,9 @@ export interface EgressRequest {
 export interface EgressEnd {
   /** `true` when the host was reached. */
   readonly reached: boolean;
+  /** Bytes of the request. */
   readonly sentBytes: number;
+  /** Bytes of the answer. */
   readonly receivedBytes: number;
 }
 

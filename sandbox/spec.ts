@@ -233,6 +233,7 @@ export type ProcessForm =
 export interface HostSecret {
   /** Variable that holds the placeholder. */
   readonly env: string;
+  /** Names the value; never the value itself. */
   readonly handle: string;
   /** One of the `hosts` of the command. */
   readonly host: string;

@@ -33,7 +33,7 @@ export { setUpSkills, type SkillsSetup } from "./skills/session-skills.ts";
 export { type Acts, type PromptEnd, type Session, type SessionInput, STDIN_LABEL } from "./session.ts";
 export { systemPromptDigest } from "./system-prompt.ts";
 export { describeTools, TOOL_NAMES, type ToolSummary } from "./tools/registry.ts";
-export type { AskedLimit, ToolLimits } from "./tools/tool-limits.ts";
+export type { AskedLimit, AskedWasmLimit, ToolLimits } from "./tools/tool-limits.ts";
 export type { PlanGround } from "./tools/tool.ts";
 export {
   type ExportBlock,

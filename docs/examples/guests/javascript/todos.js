@@ -7,7 +7,7 @@ import { log } from "az:host/logging@0.3.0";
 export function run(input) {
   const { dir } = JSON.parse(input);
   // What is thrown here is the answer's error: text for whoever called.
-  if (typeof dir !== "string") throw "expected {\"dir\": \"…\"}";
+  if (typeof dir !== "string") throw 'expected {"dir": "…"}';
   const found = { files: 0, todos: 0, skipped: [] };
   for (const { name, kind } of listDir(dir)) {
     if (kind !== "file") continue;
