@@ -32,7 +32,9 @@ export function resultExit(result: CallResult): ExitCode {
 
 /** Policy or a person said no; a call that broke before or after that decision is something else. */
 function isRefused(result: CallResult): boolean {
-  if (["ARGS_INVALID", "PATH_INVALID", "NOT_FOUND", "TOOL_NAME", "TOOL_SCHEMA"].includes(result.error?.code ?? "")) return false;
+  if (["ARGS_INVALID", "PATH_INVALID", "NOT_FOUND", "TOOL_NAME", "TOOL_SCHEMA"].includes(result.error?.code ?? "")) {
+    return false;
+  }
   return result.output === null && (result.decision === "deny" || refusedAnswer(result));
 }
 

@@ -35,7 +35,9 @@ describe("what a command sees of the project", () => {
       Array.from({ length: 400 }, (_, at) => [`docs/d${at % 7}/f${at}.txt`, "needle-doc"]),
     );
     const engine = await openEngine({ policy: POLICY, files: { ...FILES, ...many }, person: "nobody" });
-    const ran = await engine.call("shell", { command: "cat src/a.txt; ls docs; grep -rsc needle-doc . | grep -v ':0'" });
+    const ran = await engine.call("shell", {
+      command: "cat src/a.txt; ls docs; grep -rsc needle-doc . | grep -v ':0'",
+    });
     expect(ran).toMatchObject({ output: "needle-src" });
   });
 });
