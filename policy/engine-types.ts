@@ -216,6 +216,8 @@ export interface PolicyEngine {
   tampered(): readonly string[];
   /** Drops one remembered answer by id; `false` if there is none. @throws PolicyError `STATE_WRITE`. */
   forget(id: string): Promise<boolean>;
+  /** Whether it asks or only reads now. */
+  readonly mode: SessionMode;
   /** Switches between asking and reading only, at once and for all later decisions. */
   setMode(mode: SessionMode): void;
   /** Drops session grants; later decisions are denials. Idempotent. */

@@ -184,6 +184,10 @@ class Engine implements PolicyEngine {
     return dropped;
   }
 
+  get mode(): SessionMode {
+    return this.#mode;
+  }
+
   setMode(mode: SessionMode): void {
     this.#mode = mode;
     this.#state = this.#build();

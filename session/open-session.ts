@@ -100,6 +100,7 @@ export function openSession(options: SessionOptions): Session {
     tools: [...tools.keys()],
     limits: { turns: limits.turns, tokens: limits.tokens, wall_ms: limits.wallMs, output_bytes: limits.outputBytes },
   });
+  const date = new Date(gate.clock.now()).toISOString().slice(0, 10);
   opened = new Session({
     gate,
     model,
@@ -109,12 +110,7 @@ export function openSession(options: SessionOptions): Session {
     modelPorts: { timers: gate.timers, random: options.random, now: () => gate.clock.now() },
     context,
     budget: createBudget(model, context),
-    systemPrompt: systemPrompt({
-      date: new Date(gate.clock.now()).toISOString().slice(0, 10),
-      mode: options.mode,
-      tools: [...tools.keys()],
-      skills: skills?.own ?? [],
-    }),
+    systemPrompt: (facts) => systemPrompt({ ...facts, date, skills: skills?.own ?? [] }),
     maskedTexts: new Map<string, MaskedText>(),
     instructions: [...options.instructions ?? [], ...listed === null ? [] : [listed]],
     skills,

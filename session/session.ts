@@ -16,6 +16,7 @@ import type { ModelIo, OpenModel } from "./providers/model.ts";
 import type { QuoteTable } from "./quotes.ts";
 import type { SessionGenerated } from "./generate/session-generated.ts";
 import type { SessionSkills } from "./skills/session-skills.ts";
+import type { PromptFacts } from "./system-prompt.ts";
 
 /** Everything a session is made of. */
 export interface SessionWiring {
@@ -27,7 +28,8 @@ export interface SessionWiring {
   readonly budget: ContextBudget;
   readonly quotes: QuoteTable;
   readonly envelope: Envelope;
-  readonly systemPrompt: string;
+  /** The fixed instructions, for the mode and tools of a request. */
+  readonly systemPrompt: (facts: Pick<PromptFacts, "mode" | "tools">) => string;
   /** What it may load and has loaded; `null` where there are none. */
   readonly skills: SessionSkills | null;
   /** The tools that it may generate and call; `null` where there are none. */

@@ -47,10 +47,16 @@ export async function askModel(
     ...await toMessages(context, wiring.envelope, (text) => maskFor(wiring, text, { redact, redactions })),
   ];
   if (aside !== null) messages.push({ role: "user", texts: [aside.instruction] });
-  const offered = aside === null ? [...gate.tools.values()] : [];
+  const { mode } = gate.policy;
+  // The person may have switched since the last request; policy holds the mode too.
+  const usable = [...gate.tools.values()].filter(({ readOnly }) => mode === "ask" || readOnly);
+  const offered = aside === null ? usable : [];
   const tools = await Promise.all(offered.map((entry) => entry.load()));
   const request: ModelRequest = {
-    messages: [{ role: "system", text: wiring.systemPrompt }, ...messages],
+    messages: [
+      { role: "system", text: wiring.systemPrompt({ mode, tools: usable.map(({ name }) => name) }) },
+      ...messages,
+    ],
     tools: tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
     maxOutputTokens: null,
   };

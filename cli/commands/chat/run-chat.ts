@@ -96,7 +96,8 @@ class Chat {
     const opened = await openComposedSession(this.#context, {
       front: "cli",
       approver: this.#approver.approver,
-      mode: this.#mode,
+      // All tools are there, so that the mode can be switched; what only reads is all that is offered meanwhile.
+      mode: "ask",
       project: "optional",
       model: {
         provider: this.#input.option("provider"),
@@ -110,6 +111,7 @@ class Chat {
       },
     });
     this.#opened = opened;
+    opened.policy.setMode(this.#mode);
     const { home, keys } = opened.installation;
     this.#history ??= openHistory({
       home,
