@@ -13,6 +13,11 @@ export const ACP_CODE = {
 /** Masks secret values in one text. */
 export type Mask = (text: string) => string;
 
+/** Masks nothing: as long as no secret was read. */
+export function unmasked(text: string): string {
+  return text;
+}
+
 /** What a refused request says in `data`. */
 export interface ErrorData {
   readonly code: string;

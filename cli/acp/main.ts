@@ -6,7 +6,7 @@ import { type Timers, toHex } from "../../core/mod.ts";
 import type { CommandContext, CommandInput } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { sanitizeLine } from "../term/sanitize.ts";
-import type { Mask } from "./acp-error.ts";
+import { type Mask, unmasked } from "./acp-error.ts";
 import { failureLines } from "./failure-lines.ts";
 import { takeStdout } from "./protocol-out.ts";
 import { createV1 } from "./v1.ts";
@@ -26,7 +26,7 @@ export async function runAcp(context: CommandContext, input: CommandInput): Prom
   }
   const { clock, random, timers } = context.system;
   // What may be printed is known with the first session; before that there is no secret to print.
-  let mask: Mask = (text) => text;
+  let mask: Mask = unmasked;
   function log(text: string): void {
     printLine(masked(mask, text));
   }

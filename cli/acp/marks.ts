@@ -7,10 +7,11 @@ const CORRELATION = /^[\x20-\x7e]{1,64}$/;
  * Reads the two things of `_meta` that count: a `traceparent` (W3C Trace Context, level 1) and an id of the client's own,
  * `agentzero/correlation`. They go into the record and nowhere else; all other keys are dropped.
  *
- * @param meta As the client sent it.
+ * @param params Parameters of a request, as the client sent them.
  * @returns What is well-formed; nothing of it is ever an error.
  */
-export function readMarks(meta: unknown): AuditStamp {
+export function readMarks(params: unknown): AuditStamp {
+  const meta = typeof params === "object" && params !== null ? fieldOf(params, "_meta") : null;
   if (typeof meta !== "object" || meta === null) return {};
   const [, traceId, spanId] = TRACE.exec(textOf(meta, "traceparent")) ?? [];
   const correlation = textOf(meta, "agentzero/correlation");
@@ -21,6 +22,10 @@ export function readMarks(meta: unknown): AuditStamp {
 }
 
 function textOf(meta: object, key: string): string {
-  const value: unknown = Object.entries(meta).find(([name]) => name === key)?.[1];
+  const value = fieldOf(meta, key);
   return typeof value === "string" ? value : "";
+}
+
+function fieldOf(value: object, key: string): unknown {
+  return Object.entries(value).find(([name]) => name === key)?.[1];
 }

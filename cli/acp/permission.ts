@@ -155,7 +155,7 @@ function toolCallOf(
   const [, ...lines] = approvalScreen(request, { columns: TEXT_COLUMNS, details: false, style: PLAIN });
   return {
     toolCallId: request.call,
-    title: clean.line(request.title),
+    title: clean.title(request.title),
     name: clean.line(request.tool, 128),
     kind: toolKind(request.tool, request.actions.map(({ action }) => action)),
     status: "pending",

@@ -18,14 +18,14 @@ export interface ProtocolOut {
 export function takeStdout(stdout: NodeJS.WriteStream, stray: (text: string) => void): ProtocolOut {
   const write = stdout.write.bind(stdout);
   let unsent = 0;
-  let drained: () => void = () => undefined;
+  let drained: (() => void) | null = null;
   const own = new Writable({
     decodeStrings: false,
     write(chunk: Uint8Array, _encoding, done): void {
       unsent++;
       write(chunk, (cause) => {
         unsent--;
-        if (unsent === 0) drained();
+        if (unsent === 0) drained?.();
         done(cause);
       });
     },

@@ -33,7 +33,7 @@ function recordUpdates(record: TranscriptRecord, clean: Clean, newId: () => stri
     sessionUpdate: "tool_call",
     toolCallId: call.call,
     name: clean.line(call.tool, 128),
-    title: clean.line(`${call.tool} ${titleOf(call.args)}`.trim()),
+    title: clean.title(`${call.tool} ${titleOf(call.args)}`.trim()),
     kind: toolKind(call.tool),
     status: call.status === "ok" ? "completed" : "failed",
     content: [fencedPart(call.result.text, clean)],

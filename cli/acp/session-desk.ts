@@ -39,7 +39,7 @@ export interface SessionDesk {
   /** Removes the conversation, never the record; unknown ones are gone already. */
   remove(id: string): Promise<void>;
   /** Masks what any open session knows, and leaves out where the person's own folders are. */
-  mask(text: string): string;
+  readonly mask: (text: string) => string;
   /** Ends every session, in order; nothing can be opened afterwards. */
   closeAll(): Promise<void>;
 }

@@ -159,14 +159,14 @@ class Updates implements UpdatesOut {
       case "tool_call":
         this.#calls.set(event.call, {
           tool: event.tool.slice(0, 128),
-          title: clean.line(event.title),
+          title: clean.title(event.title),
           locations: this.#locationsOf(event.args),
           announced: false,
           output: "",
           stopOutput: null,
           changes: [],
         });
-        return this.#plan.name(event.call, clean.line(event.title));
+        return this.#plan.name(event.call, clean.title(event.title));
       case "decision":
         return this.#takeDecision(event);
       case "tool_output":
@@ -179,7 +179,7 @@ class Updates implements UpdatesOut {
       case "tool_result":
         return this.#takeResult(event);
       case "plan":
-        return this.#plan.begin(event.entries.map(({ call, title }) => ({ call, title: clean.line(title) })));
+        return this.#plan.begin(event.entries.map(({ call, title }) => ({ call, title: clean.title(title) })));
       case "usage":
         return this.send({ sessionUpdate: "usage_update", used: event.context.used, size: event.context.size });
       case "notice":
@@ -237,7 +237,7 @@ class Updates implements UpdatesOut {
     const content: ToolCallContent[] = [...diffContent(changes, project, clean)];
     if (event.output !== null && event.output !== "") content.push(fencedPart(event.output, clean));
     const remark = remarkOn(event);
-    if (remark !== "") content.push(textPart(remark, clean));
+    if (remark !== "") content.push(isPlain(remark) ? textPart(remark, clean) : fencedPart(remark, clean));
     this.send({
       sessionUpdate: "tool_call_update",
       toolCallId: event.call,
@@ -275,6 +275,11 @@ function realPath(path: string, project: string): string | null {
     // The call itself says what is wrong with it.
     return null;
   }
+}
+
+/** Nothing in it can be drawn as anything but text. */
+function isPlain(remark: string): boolean {
+  return !/[\n`<]|!\[/.test(remark);
 }
 
 /** What is to be said besides the output: what was masked or dropped, why it failed. */

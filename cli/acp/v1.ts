@@ -1,7 +1,7 @@
 import { agent, type AgentApp, type AgentContext, type SessionUpdate } from "@agentclientprotocol/sdk";
 import type { Random, Timers } from "../../core/mod.ts";
 import { VERSION } from "../version.ts";
-import { ACP_CODE, acpError, errorFor, type Mask } from "./acp-error.ts";
+import { ACP_CODE, acpError, errorFor, type Mask, unmasked } from "./acp-error.ts";
 import type { AcpSession } from "./acp-session.ts";
 import { type ClientCan, clientCan, NOTHING } from "./capabilities.ts";
 import type { AcpHost, HostDoor } from "./host.ts";
@@ -54,7 +54,7 @@ export function createV1(deps: V1Deps): V1 {
   /** One bad request ends nothing but itself. */
   async function answered<T>(work: (desk: SessionDesk) => Promise<T> | T): Promise<T> {
     // Before there is a desk no secret was read.
-    let mask: Mask = (text) => text;
+    let mask: Mask = unmasked;
     try {
       const all = await sessions();
       ({ mask } = all);
@@ -114,7 +114,7 @@ export function createV1(deps: V1Deps): V1 {
         const session = await all.create({
           cwd: params.cwd,
           servers: params.mcpServers,
-          marks: readMarks(params._meta),
+          marks: readMarks(params),
         });
         introduceLater(session);
         return { sessionId: session.id, ...choices(session) };
@@ -123,7 +123,7 @@ export function createV1(deps: V1Deps): V1 {
       answered(async (all) => {
         refuseMoreFolders(params.additionalDirectories);
         const { sessionId: id, cwd, mcpServers } = params;
-        const session = await all.resume({ id, cwd, servers: mcpServers, marks: readMarks(params._meta) });
+        const session = await all.resume({ id, cwd, servers: mcpServers, marks: readMarks(params) });
         await session.replay();
         introduceLater(session);
         return choices(session);
@@ -132,7 +132,7 @@ export function createV1(deps: V1Deps): V1 {
       answered(async (all) => {
         refuseMoreFolders(params.additionalDirectories);
         const { sessionId: id, cwd, mcpServers } = params;
-        const session = await all.resume({ id, cwd, servers: mcpServers ?? [], marks: readMarks(params._meta) });
+        const session = await all.resume({ id, cwd, servers: mcpServers ?? [], marks: readMarks(params) });
         introduceLater(session);
         return choices(session);
       }))
@@ -154,7 +154,7 @@ export function createV1(deps: V1Deps): V1 {
     .onRequest(
       "session/prompt",
       ({ params, signal }) =>
-        answered((all) => all.get(params.sessionId).prompt(params.prompt, { signal, marks: readMarks(params._meta) })),
+        answered((all) => all.get(params.sessionId).prompt(params.prompt, { signal, marks: readMarks(params) })),
     )
     .onRequest("session/set_mode", ({ params }) =>
       answered((all) => {

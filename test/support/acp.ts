@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
   client,
@@ -14,7 +14,10 @@ import { createV1 } from "../../cli/acp/v1.ts";
 import { initProject } from "../../cli/commands/init/init-project.ts";
 import { failureLines } from "../../cli/acp/failure-lines.ts";
 import type { Mask } from "../../cli/acp/acp-error.ts";
-import { type Timers, toHex } from "../../core/mod.ts";
+import { openInstallation } from "../../cli/compose/installation.ts";
+import type { CommandContext } from "../../cli/context.ts";
+import { sha256, type Timers, toHex } from "../../core/mod.ts";
+import { trustPolicy } from "../../policy/mod.ts";
 import { contextIn } from "./context.ts";
 import { tempDir } from "./temp-dir.ts";
 
@@ -43,6 +46,8 @@ export interface Editor {
 export interface EditorOptions {
   readonly files?: Readonly<Record<string, string>>;
   readonly script?: string;
+  /** Changes the text of the default policy. */
+  readonly policy?: (text: string) => string;
   readonly config?: Readonly<Record<string, unknown>>;
   readonly can?: ClientCapabilities;
   /** `allow` takes the option whose kind starts with it. */
@@ -74,6 +79,7 @@ export async function openEditor(options: EditorOptions = {}): Promise<Editor> {
       writeFileSync(join(project, path), text);
     }
     await initProject(context, "default");
+    if (options.policy !== undefined) await changePolicy(context, options.policy);
   }
   const script = options.script === undefined ? undefined : join(base, `turns-${Date.now()}.yml`);
   if (script !== undefined) writeFileSync(script, options.script ?? "");
@@ -158,6 +164,15 @@ export async function openEditor(options: EditorOptions = {}): Promise<Editor> {
           : []
       ).join(""),
   };
+}
+
+async function changePolicy(context: CommandContext, change: (text: string) => string): Promise<void> {
+  const file = join(context.cwd, ".agentzero/policy.yml");
+  const text = change(readFileSync(file, "utf8"));
+  writeFileSync(file, text);
+  const { home, keys } = await openInstallation(context);
+  const { clock } = context.system;
+  trustPolicy({ home, keys, clock }, { project: context.cwd, sha256: sha256(text), config: null, agents: null });
 }
 
 /** Waits for something to become true. */

@@ -1,7 +1,8 @@
+import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { initialise, startAgentzero } from "../../support/run-agentzero.ts";
+import { ENTRY, initialise, runAgentzero, startAgentzero } from "../../support/run-agentzero.ts";
 import { sharedDir, tempDir } from "../../support/temp-dir.ts";
 import { until } from "../../support/acp.ts";
 
@@ -119,4 +120,98 @@ describe("agentzero acp on pipes", () => {
     expect(existsSync(record)).toBe(true);
     expect(readFileSync(record, "utf8").trim().split("\n").at(-1)).toContain('"');
   });
+
+  it("says on the wire that a session is unknown, and prints nothing of its own", async () => {
+    const raw = new Raw();
+    raw.send(INIT);
+    await raw.answer(1);
+    raw.send(call(2, "session/close", { sessionId: "ses_x" }), call(3, "session/delete", { sessionId: "ses_x" }));
+    raw.send({ jsonrpc: "2.0", method: "session/cancel", params: { sessionId: "ses_x" } });
+    raw.send({ jsonrpc: "2.0", method: "_own/thing", params: {} });
+    expect(await raw.answer(2)).toMatchObject({ error: { code: -32002, data: { code: "SESSION_NOT_FOUND" } } });
+    expect(await raw.answer(3)).toMatchObject({ result: {} });
+    raw.child.kill("SIGHUP");
+    expect(await raw.ended).toBe(0);
+    for (const message of raw.messages()) expect(message).toHaveProperty("jsonrpc");
+  });
+
+  it("leaves nothing behind when its client reads no more, or closes the pipe it reads from", async () => {
+    const stuck = new Raw();
+    stuck.send(INIT);
+    await stuck.answer(1);
+    stuck.child.stdout?.pause();
+    // More than the pipe and our own buffer of it hold, nobody reads it.
+    const long = "session/".padEnd(2_000, "x");
+    for (let id = 10; id < 600; id++) stuck.send(call(id, long, {}));
+    stuck.child.stdin?.end();
+    await new Promise((resolve) => stuck.child.on("exit", resolve));
+    expect(stuck.child.exitCode).toBe(0);
+
+    const gone = new Raw();
+    gone.send(INIT);
+    await gone.answer(1);
+    gone.child.stdout?.destroy();
+    gone.send(call(2, "session/nothing", {}));
+    await new Promise((resolve) => gone.child.on("exit", resolve));
+    expect(gone.child.exitCode).toBe(0);
+  });
+
+  it.skipIf(process.platform === "win32")("ends when the process that started it dies without a word", async () => {
+    const words = [...(process.versions["deno"] === undefined ? [] : ["run", "-A"]), ENTRY, "acp"];
+    const shell = spawn(
+      "/bin/sh",
+      ["-c", 'exec 3<&0; "$@" <&3 & echo $! >&2; wait', "sh", process.execPath, ...words],
+      {
+        cwd: at.cwd,
+        env: { PATH: process.env["PATH"], HOME: join(at.home, "../me"), AGENTZERO_HOME: at.home },
+        stdio: ["pipe", "pipe", "pipe"],
+      },
+    );
+    const seen = { out: "", err: "" };
+    shell.stdout.on("data", (chunk: Uint8Array) => void (seen.out += new TextDecoder().decode(chunk)));
+    shell.stderr.on("data", (chunk: Uint8Array) => void (seen.err += new TextDecoder().decode(chunk)));
+    shell.stdin.write(`${JSON.stringify(INIT)}\n`);
+    await until(() => seen.out.includes('"agentInfo"'));
+    const pid = Number(/\d+/.exec(seen.err)?.[0]);
+    onTestFinished(() => void endIfThere(pid));
+    shell.kill("SIGKILL");
+    // Its input is still open: we hold the other end.
+    await until(() => !isThere(pid));
+    shell.stdin.destroy();
+  });
+
+  it.for(["zed", "vscode"])("starts by the very command that `init --editor %s` prints", async (editor) => {
+    const said = await runAgentzero(["init", "--editor", editor], { ...at, env: { HOME: join(at.home, "../me") } });
+    expect(said.exit).toBe(0);
+    const snippet: unknown = JSON.parse(/^\{.*\}$/m.exec(said.stdout)?.[0] ?? "null");
+    const { command, args } = Object(editor === "zed" ? Object(snippet).agent_servers.AgentZero : snippet);
+    expect(isAbsolute(command)).toBe(true);
+    const child = spawn(command, args, {
+      cwd: "/",
+      env: { HOME: at.home, TERM: "dumb" },
+      stdio: ["pipe", "pipe", "ignore"],
+    });
+    let out = "";
+    child.stdout.on("data", (chunk: Uint8Array) => void (out += new TextDecoder().decode(chunk)));
+    child.stdin.write(`${JSON.stringify(INIT)}\n`);
+    await until(() => out.includes("\n"));
+    const [first = ""] = out.split("\n");
+    expect(JSON.parse(first)).toMatchObject({ id: 1, result: { authMethods: [{ id: "local" }] } });
+    child.stdin.end();
+    expect(await new Promise((resolve) => child.on("close", resolve))).toBe(0);
+  });
 });
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    // In a container without an init, what ended stays as a zombie.
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+function endIfThere(pid: number): void {
+  if (isThere(pid)) process.kill(pid, "SIGKILL");
+}
