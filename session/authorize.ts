@@ -30,6 +30,12 @@ export interface Guard {
 // Effects that only read what is already here; every other one waits for its record to be durable.
 const CALM: ReadonlySet<string> = new Set(["file_read", "acp_context_request", "wasm_host_call"]);
 
+// A component has no effect by itself: each of its host calls is a call of its own, with a record of its own before it.
+function isCalm({ capability, tier }: AtomicAction): boolean {
+  if (CALM.has(capability)) return true;
+  return tier === "wasm-sandbox" && (capability === "package_execution" || capability === "runtime_launch");
+}
+
 /**
  * Decides a call and records the decision, before anything else happens (steps 3 and 4 of the life of a call).
  *
@@ -69,7 +75,7 @@ export async function authorize(
     policy: deps.policy.generation.digest,
   };
   const intent = await record(deps, intentEvent(subject, { each: pairs, worst }, facts), {
-    risky: call.actions.some((action) => !CALM.has(action.capability)),
+    risky: call.actions.some((action) => !isCalm(action)),
   });
   if (typeof intent !== "number") return { each: pairs, worst, intent: null, failure: intent };
   const leaked = guard?.leaked ?? [];
