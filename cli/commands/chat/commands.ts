@@ -24,7 +24,7 @@ const STAY = { kind: "stay" } as const;
 const COMMANDS: Readonly<Record<string, string>> = {
   help: "what can be typed here",
   mode: "switch between ask and read-only (Shift+Tab)",
-  model: "the model in use; /model NAME goes on with another one",
+  model: "models to choose from; /model NAME goes on with another one",
   policy: "the policy in force",
   grants: "remembered answers",
   tools: "the tools of this session",
@@ -64,7 +64,7 @@ export async function runChatCommand(
       return { kind: "mode" };
     case "model":
       if (argument !== "") return { kind: "model", model: argument };
-      output.text(`${opened.config.provider}${opened.config.model === null ? "" : `/${opened.config.model}`}`);
+      await (await import("./show-models.ts")).showModels(context, opened.config, tally.modelName);
       return STAY;
     case "policy":
       showPolicy(context, opened);

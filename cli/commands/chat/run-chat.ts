@@ -243,7 +243,7 @@ class Chat {
     try {
       const { provider, name, locality } = await opened.changeModel(wanted);
       this.#model = wanted;
-      this.#tally.model(name, locality);
+      this.#tally.model(provider, name, locality);
       const text = `model: ${provider}/${name} (${locality})`;
       opened.note({ kind: "notice", code: "MODEL_CHANGED", text });
       this.#screen.output.note(text);

@@ -29,8 +29,10 @@ export interface ChatScreen {
 /** What a session has told about itself so far, for the status line. */
 export interface SessionTally {
   take(event: SessionEvent): void;
-  /** Names the model that answers from now on. */
-  model(name: string, locality: string): void;
+  /** Takes the model that answers from now on. */
+  model(provider: string, name: string, locality: string): void;
+  /** The model that answers, `PROVIDER/NAME`; its provider alone where that is all there is. */
+  readonly modelName: string;
   /** `llama3.2 local | ask | 3 grants | 12k/128k | tainted | audit ok` */
   status(facts: StatusFacts): string;
   /** Tokens so far. */
@@ -46,14 +48,20 @@ export function createTally(): SessionTally {
   let tainted = false;
   const usage = { input: 0, output: 0, calls: 0 };
   const kept: string[] = [];
+  let modelName = "";
+  function useModel(provider: string, name: string, locality: string): void {
+    model = modelText(name, locality);
+    modelName = provider === name ? provider : `${provider}/${name}`;
+  }
   return {
     usage,
     kept,
-    model(name, locality): void {
-      model = modelText(name, locality);
+    get modelName() {
+      return modelName;
     },
+    model: useModel,
     take(event): void {
-      if (event.type === "init") model = modelText(event.model, event.locality);
+      if (event.type === "init") useModel(event.provider, event.model, event.locality);
       else if (event.type === "tool_call") tainted ||= event.tainted;
       else if (event.type === "usage") {
         used = `${thousands(event.context.used)}/${thousands(event.context.size)}`;

@@ -232,6 +232,10 @@ describe.skipIf(!HAS_PTY)("a person at a terminal", () => {
       pty.type("and you?\r");
       await pty.waitFor("I am two");
       await pty.waitFor("audit ok");
+      pty.type("/model\r");
+      await pty.waitFor("*  lab/two");
+      await pty.waitFor("lab/one");
+      await pty.waitFor("audit ok");
       pty.type("/model builtin\r");
       await pty.waitFor("builtin | ask");
       pty.type("\u0004");
