@@ -10,7 +10,7 @@ import { hostileTraces, scriptOf, type Trace } from "./adversary/traces.ts";
 import { arm, CANARIES, createWorld, type World } from "./adversary/world.ts";
 
 const SCALE = Number(process.env["AZ_SCALE"] ?? "1") || 1;
-const TRACES = Math.ceil(200 * SCALE);
+const TRACES = Math.ceil(120 * SCALE);
 const SEED = Number(process.env["AZ_SEED"] ?? "20261120");
 const SLOW_MS = 600_000;
 
