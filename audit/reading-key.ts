@@ -10,7 +10,7 @@ const MAX_KEY_BYTES = 4096;
  *
  * @param path The key file.
  * @returns What finds the secret half by its id.
- * @throws {AuditError} `KEY_INVALID` for any other file, `AUDIT_LOCKED` for one that a passphrase protects.
+ * @throws {AuditError} `NOT_FOUND`, `KEY_INVALID` for any other file, `AUDIT_LOCKED` for one that a passphrase protects.
  */
 export function readingKeyOf(path: string): SecretOf {
   const file = parseFile(path, readText(path));
@@ -29,7 +29,7 @@ export function readingKeyOf(path: string): SecretOf {
  *
  * @param path The public key file.
  * @returns The Ed25519 key.
- * @throws {AuditError} `KEY_INVALID` for any other file.
+ * @throws {AuditError} `NOT_FOUND`, `KEY_INVALID` for any other file.
  */
 export function pinnedKeyOf(path: string): Uint8Array {
   for (const line of readText(path).split("\n")) {
@@ -45,7 +45,9 @@ function readText(path: string): string {
     const text = readFileSync(path, "utf8");
     if (text.length <= MAX_KEY_BYTES) return text;
   } catch (cause) {
-    throw new AuditError("KEY_INVALID", `Cannot read key "${path}": ${errorCode(cause)}`, { cause });
+    const code = errorCode(cause);
+    if (code === "ENOENT") throw new AuditError("NOT_FOUND", `Cannot read key "${path}": there is no such file`);
+    throw new AuditError("KEY_INVALID", `Cannot read key "${path}": ${code}`, { cause });
   }
   throw notAKey(path);
 }

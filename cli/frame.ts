@@ -74,8 +74,9 @@ async function buildContext(
     processEnv: host.environment.process,
     takePassphrase: () => host.environment.takePassphrase(),
   };
+  const cwd = resolveCwd(stringOf(options["cwd"]));
   return {
-    cwd: resolveCwd(stringOf(options["cwd"])),
+    cwd,
     home: resolveAgentHome(stringOf(options["home"]), env, userHome),
     userHome,
     json: options["json"] === true,
@@ -83,7 +84,7 @@ async function buildContext(
     tty: host.tty,
     terminal,
     system,
-    passphrase: () => readPassphrase({ file: stringOf(options["passphraseFile"]), system, terminal }),
+    passphrase: () => readPassphrase({ file: stringOf(options["passphraseFile"]), cwd, system, terminal }),
     signal: host.signal,
     readStdin: async (maxBytes) =>
       await readStream(host.stdin, { maxBytes, firstByteMs: null }, host.signal) ?? new Uint8Array(0),

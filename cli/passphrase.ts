@@ -7,6 +7,8 @@ import { CliError } from "./errors.ts";
 export interface PassphraseSources {
   /** Value of `--passphrase-file`, or `undefined`. */
   readonly file: string | undefined;
+  /** Base of a relative `file`. */
+  readonly cwd: string;
   readonly system: SystemPorts;
   readonly terminal: Terminal | null;
 }
@@ -21,7 +23,7 @@ const MAX_BYTES = 4_096;
  * @throws {CliError} `INPUT_INVALID` for a file that is missing, empty, a link, or open to others.
  */
 export async function readPassphrase(sources: PassphraseSources): Promise<string | null> {
-  if (sources.file !== undefined) return fromFile(resolve(sources.file));
+  if (sources.file !== undefined) return fromFile(resolve(sources.cwd, sources.file));
   const inherited = sources.system.takePassphrase();
   if (inherited !== null && inherited !== "") return inherited;
   const typed = await sources.terminal?.hidden("Passphrase: ") ?? null;

@@ -74,7 +74,7 @@ async function newPassphrase(context: CommandContext, input: CommandInput): Prom
   const { system, terminal } = context;
   const file = input.option("newPassphraseFile");
   if (file !== undefined) {
-    return await readPassphrase({ file, system, terminal: null }) ?? "";
+    return await readPassphrase({ file, cwd: context.cwd, system, terminal: null }) ?? "";
   }
   if (terminal === null) {
     throw new CliError("NO_TERMINAL", "Cannot ask for a new passphrase: there is no terminal", {

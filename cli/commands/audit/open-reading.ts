@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import {
   type EventFilter,
   listSessionFiles,
@@ -64,7 +64,7 @@ export async function openReading(
   }, clock.now());
   const keys = hasKeys(home) ? await openKeys({ home, random }) : null;
   const given = input.option("key");
-  const other = given === undefined ? null : readingKeyOf(given);
+  const other = given === undefined ? null : readingKeyOf(resolve(context.cwd, given));
   if (other === null && keys !== null) await unlock(keys, { context, input, unlocking });
   return {
     dir,
@@ -123,6 +123,7 @@ async function unlock(
   const { system, terminal } = how.context;
   await keys.unlock(() =>
     readPassphrase({
+      cwd: how.context.cwd,
       file: how.input.option("passphraseFile"),
       system,
       terminal: how.unlocking === "ask" ? terminal : null,

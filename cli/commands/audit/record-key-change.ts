@@ -37,6 +37,8 @@ export async function recordKeyChange<T>(
 export async function openUnlocked(context: CommandContext, input: CommandInput): Promise<Installation> {
   const installation = await openInstallation(context);
   const { system, terminal } = context;
-  await installation.keys.unlock(() => readPassphrase({ file: input.option("passphraseFile"), system, terminal }));
+  await installation.keys.unlock(() =>
+    readPassphrase({ file: input.option("passphraseFile"), cwd: context.cwd, system, terminal })
+  );
   return installation;
 }

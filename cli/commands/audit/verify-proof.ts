@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { pinnedKeyOf, verifyProof } from "../../../audit/mod.ts";
 import { errorCode, toBase64 } from "../../../core/mod.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
@@ -13,8 +14,11 @@ const MAX_PROOF_BYTES = 64 * 1024 * 1024;
 export async function verifyProofFile(context: CommandContext, input: CommandInput, path: string): Promise<ExitCode> {
   const pub = input.option("pub");
   const own = pub === undefined ? (await openReading(context, input, "never")).keys : null;
-  const pinned = pub === undefined ? own?.auditSign.publicKey : pinnedKeyOf(pub);
-  const report = await verifyProof(readProof(path), pinned === undefined ? null : [toBase64(pinned)]);
+  const pinned = pub === undefined ? own?.auditSign.publicKey : pinnedKeyOf(resolve(context.cwd, pub));
+  const report = await verifyProof(
+    readProof(resolve(context.cwd, path)),
+    pinned === undefined ? null : [toBase64(pinned)],
+  );
   if (context.json) context.output.json({ v: 1, ...report });
   else {
     const said = report.problems.map(({ code, detail }) => `${code}: ${detail}`).join("; ");

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { pinnedKeyOf, type SessionReport, verify, type VerifyReport } from "../../../audit/mod.ts";
 import type { SessionId } from "../../../core/mod.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
@@ -21,10 +22,10 @@ export async function auditVerify(context: CommandContext, input: CommandInput):
     project: reading.project,
     session,
     identity: reading.keys?.auditSign.publicKey ?? null,
-    pin: pub === undefined ? undefined : pinnedKeyOf(pub),
+    pin: pub === undefined ? undefined : pinnedKeyOf(resolve(context.cwd, pub)),
     secretOf: reading.secretOf,
     full: wantsAll,
-    anchors: input.options("anchor"),
+    anchors: input.options("anchor").map((path) => resolve(context.cwd, path)),
   });
   const shown = judge(await filtered(report, reading), input.flag("strict"));
   if (context.json) context.output.json({ v: 1, ...shown });
