@@ -2,35 +2,21 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadSodium } from "../../core/mod.ts";
 import { componentOfWat, inspectComponent } from "../../sandbox/mod.ts";
 import { checkFolder } from "../../skills/pack-folder.ts";
 import { EMPTY_PERMISSIONS, permDigest } from "../../skills/permissions.ts";
 import { runHere } from "../support/command-line.ts";
+import { DOCS, stepsOf, wordsOf } from "../support/guide.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
-const DOCS = fileURLToPath(new URL("../../docs", import.meta.url));
 const EXAMPLE = join(DOCS, "examples/skills/byte-count");
 
 beforeAll(async () => void await loadSodium());
 
-/** The command lines of a page, in order. */
-function commandsOf(page: string): readonly string[] {
-  const text = readFileSync(join(DOCS, page), "utf8");
-  return [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, block = ""]) => block.trim().split("\n"));
-}
-
 function policyHash(project: string): string {
   return createHash("sha256").update(readFileSync(join(project, ".agentzero/policy.yml"))).digest("hex");
-}
-
-/** Words of a line as a shell would cut it: quotes and variables of the page. */
-function wordsOf(line: string, variables: Readonly<Record<string, string>>): readonly string[] {
-  return [...line.matchAll(/'([^']*)'|"\$(\w+)"|(\S+)/g)].map(([, quoted, variable, word]) =>
-    variable === undefined ? quoted ?? word ?? "" : variables[variable] ?? ""
-  );
 }
 
 describe("docs/skill-authors.md", () => {
@@ -43,7 +29,7 @@ describe("docs/skill-authors.md", () => {
     const user = { project: at.project, home: join(root, "user") };
     const variables: Record<string, string> = {};
     let last = "";
-    const lines = commandsOf("skill-authors.md");
+    const lines = stepsOf("skill-authors.md").map(({ line }) => line);
     expect(lines.length).toBeGreaterThan(14);
     for (const line of lines) {
       const [program, ...words] = wordsOf(line, variables);

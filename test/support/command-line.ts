@@ -11,17 +11,30 @@ export interface Said {
   json(): Record<string, unknown>;
 }
 
-/** Runs one command line in this process, from the sources and without a terminal. */
-export async function runHere(
-  words: readonly string[],
-  at: { readonly project: string; readonly home: string; readonly input?: string },
-): Promise<Said> {
+/** Where a command line runs, and what is on its standard input. */
+export interface Here {
+  readonly project: string;
+  readonly home: string;
+  readonly input?: string;
+  /** Somebody at a terminal: gets what is on the screen, says what is typed before Enter. */
+  readonly person?: (screen: string) => string;
+}
+
+/** How long a person looks at a question: longer than the terminal drops keys for. */
+const LOOK_MS = 500;
+
+/** Runs one command line in this process, from the sources; without a terminal, unless a person is there. */
+export async function runHere(words: readonly string[], at: Here): Promise<Said> {
   const [out, err] = [new Sink(), new Sink()];
+  const { person } = at;
+  const tty = person !== undefined;
   const exit = await runCommandLine([...words, "--cwd", at.project], {
-    stdin: Readable.from(at.input === undefined ? [] : [Buffer.from(at.input)]),
+    stdin: person === undefined
+      ? Readable.from(at.input === undefined ? [] : [Buffer.from(at.input)])
+      : new Typing(() => person(err.text)),
     stdout: out,
     stderr: err,
-    tty: { stdin: false, stdout: false, stderr: false, columns: 100, rows: 40 },
+    tty: { stdin: tty, stdout: tty, stderr: tty, columns: 100, rows: 40 },
     environment: {
       variables: { HOME: dirname(at.home), AGENTZERO_HOME: at.home },
       process: {},
@@ -40,6 +53,25 @@ export async function runHere(
     stderr: err.text,
     json: () => JSON.parse(out.text) as Record<string, unknown>,
   };
+}
+
+/** A keyboard: each time the terminal goes into raw mode, somebody reads, then types a line. */
+class Typing extends Readable {
+  readonly #type: () => string;
+
+  constructor(type: () => string) {
+    super({ read() {} });
+    this.#type = type;
+  }
+
+  setRawMode(raw: boolean): void {
+    if (!raw) return;
+    setTimeout(() => {
+      this.push(this.#type());
+      // Enter on its own: what arrives with a text is part of what was pasted.
+      setTimeout(() => this.push("\r"), LOOK_MS / 10);
+    }, LOOK_MS);
+  }
 }
 
 class Sink extends Writable {
