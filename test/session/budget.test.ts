@@ -14,6 +14,13 @@ function reply(text: string, source = "a.txt"): ContextItem {
   return { kind: "reply", text: "", label: USER_LABEL, calls: [call] };
 }
 
+/** A reply that wrote a file. */
+function written(content: string): ContextItem {
+  const item = reply("kept");
+  if (item.kind !== "reply") throw new Error("no reply");
+  return { ...item, calls: item.calls.map((call) => ({ ...call, tool: "write", args: { path: "a", content } })) };
+}
+
 function model(contextSize: number | null): Parameters<typeof createBudget>[0] {
   return { contextSize, locality: "local" };
 }
@@ -62,11 +69,6 @@ describe("createBudget()", () => {
 
   it("leaves out long arguments of calls that are past, not those of the last replies", async () => {
     await loadSodium();
-    const written = (content: string): ContextItem => {
-      const item = reply("kept");
-      if (item.kind !== "reply") throw new Error("no reply");
-      return { ...item, calls: item.calls.map((call) => ({ ...call, tool: "write", args: { path: "a", content } })) };
-    };
     const context = createContext(["x", "y", "z"].map((letter) => written(letter.repeat(2_800))));
     expect(createBudget(model(4000), context).look()).toMatchObject({ kind: "pruned" });
     const args = context.items.flatMap((item) => item.kind === "reply" ? item.calls.map((call) => call.args) : []);
