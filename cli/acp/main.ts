@@ -1,6 +1,4 @@
 import { resolve } from "node:path";
-import { Readable } from "node:stream";
-import type { ReadableStream } from "node:stream/web";
 import { ndJsonStream } from "@agentclientprotocol/sdk";
 import { type Timers, toHex } from "../../core/mod.ts";
 import type { CommandContext, CommandInput } from "../context.ts";
@@ -8,6 +6,7 @@ import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { sanitizeLine } from "../term/sanitize.ts";
 import { type Mask, unmasked } from "./acp-error.ts";
 import { failureLines } from "./failure-lines.ts";
+import { readAhead } from "./protocol-in.ts";
 import { takeStdout } from "./protocol-out.ts";
 import { createV1 } from "./v1.ts";
 
@@ -59,15 +58,17 @@ export async function runAcp(context: CommandContext, input: CommandInput): Prom
     log,
     tell,
   });
-  const counted = countLongest(process.stdin);
+  const given = readAhead(process.stdin, MAX_MESSAGE_BYTES);
   const connection = v1.app.connect(
-    ndJsonStream(out.stream, counted.stream, { maxMessageBytes: MAX_MESSAGE_BYTES }),
+    ndJsonStream(out.stream, given.stream, { maxMessageBytes: MAX_MESSAGE_BYTES }),
   );
-  await Promise.race([connection.closed, aborted(context.signal), orphaned(timers)]);
+  // Whoever reads answers gets those to the last messages, too.
+  const over = given.ended.then(() => waited(timers, LAST_WORDS_MS));
+  await Promise.race([connection.closed, over, aborted(context.signal), orphaned(timers)]);
   await v1.close();
   connection.close();
   await out.release(LAST_WORDS_MS);
-  if (!counted.tooLong) return EXIT.ok;
+  if (!given.tooLong) return EXIT.ok;
   log(`a message had more than ${MAX_MESSAGE_BYTES} bytes: the connection is closed`);
   return EXIT.failed;
 }
@@ -96,6 +97,10 @@ function isSet(value: string | undefined): boolean {
   return value !== undefined && value !== "" && value !== "0";
 }
 
+function waited(timers: Timers, ms: number): Promise<void> {
+  return new Promise((done) => void timers.after(ms, done));
+}
+
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((done) => {
     if (signal.aborted) done();
@@ -113,26 +118,4 @@ function orphaned(timers: Timers): Promise<void> {
     }
     timers.after(PARENT_MS, look);
   });
-}
-
-/** Watches for a message that the library would close the connection for without a word. */
-function countLongest(stdin: Readable): { readonly stream: ReadableStream<Uint8Array>; readonly tooLong: boolean } {
-  const state = { length: 0, tooLong: false };
-  const source: ReadableStream<Uint8Array> = Readable.toWeb(stdin);
-  const stream = source.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller): void {
-        const last = chunk.lastIndexOf(10);
-        state.length = last < 0 ? state.length + chunk.length : chunk.length - last - 1;
-        if (state.length > MAX_MESSAGE_BYTES) state.tooLong = true;
-        controller.enqueue(chunk);
-      },
-    }),
-  );
-  return {
-    stream,
-    get tooLong(): boolean {
-      return state.tooLong;
-    },
-  };
 }

@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { closeSync, constants, existsSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { ENTRY, initialise, runAgentzero, startAgentzero } from "../../support/run-agentzero.ts";
@@ -135,18 +135,7 @@ describe("agentzero acp on pipes", () => {
     for (const message of raw.messages()) expect(message).toHaveProperty("jsonrpc");
   });
 
-  it("leaves nothing behind when its client reads no more, or closes the pipe it reads from", async () => {
-    const stuck = new Raw();
-    stuck.send(INIT);
-    await stuck.answer(1);
-    stuck.child.stdout?.pause();
-    // More than the pipe and our own buffer of it hold, nobody reads it.
-    const long = "session/".padEnd(2_000, "x");
-    for (let id = 10; id < 600; id++) stuck.send(call(id, long, {}));
-    stuck.child.stdin?.end();
-    await new Promise((resolve) => stuck.child.on("exit", resolve));
-    expect(stuck.child.exitCode).toBe(0);
-
+  it("leaves nothing behind when its client closes the pipe that answers go into", async () => {
     const gone = new Raw();
     gone.send(INIT);
     await gone.answer(1);
@@ -158,26 +147,26 @@ describe("agentzero acp on pipes", () => {
 
   it.skipIf(process.platform === "win32")("ends when the process that started it dies without a word", async () => {
     const words = [...(process.versions["deno"] === undefined ? [] : ["run", "-A"]), ENTRY, "acp"];
-    const shell = spawn(
-      "/bin/sh",
-      ["-c", 'exec 3<&0; "$@" <&3 & echo $! >&2; wait', "sh", process.execPath, ...words],
-      {
-        cwd: at.cwd,
-        env: { PATH: process.env["PATH"], HOME: join(at.home, "../me"), AGENTZERO_HOME: at.home },
-        stdio: ["pipe", "pipe", "pipe"],
-      },
-    );
+    // A pipe that both ends of are ours: the end of its input tells the agent nothing.
+    const pipe = join(tempDir(), "in");
+    spawnSync("mkfifo", [pipe]);
+    const input = openSync(pipe, constants.O_RDWR);
+    onTestFinished(() => closeSync(input));
+    const shell = spawn("/bin/sh", ["-c", '"$@" <"$0" & echo $! >&2; wait', pipe, process.execPath, ...words], {
+      cwd: at.cwd,
+      env: { PATH: process.env["PATH"], HOME: join(at.home, "../me"), AGENTZERO_HOME: at.home },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const seen = { out: "", err: "" };
     shell.stdout.on("data", (chunk: Uint8Array) => void (seen.out += new TextDecoder().decode(chunk)));
     shell.stderr.on("data", (chunk: Uint8Array) => void (seen.err += new TextDecoder().decode(chunk)));
-    shell.stdin.write(`${JSON.stringify(INIT)}\n`);
+    writeSync(input, `${JSON.stringify(INIT)}\n`);
     await until(() => seen.out.includes('"agentInfo"'));
     const pid = Number(/\d+/.exec(seen.err)?.[0]);
-    onTestFinished(() => void endIfThere(pid));
+    onTestFinished(() => endIfThere(pid));
     shell.kill("SIGKILL");
-    // Its input is still open: we hold the other end.
     await until(() => !isThere(pid));
-    shell.stdin.destroy();
+    expect(isThere(pid)).toBe(false);
   });
 
   it.for(["zed", "vscode"])("starts by the very command that `init --editor %s` prints", async (editor) => {
