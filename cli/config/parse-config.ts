@@ -31,6 +31,7 @@ function decodeText(bytes: Uint8Array, file: string): string {
   }
 }
 
+const MAX_SEEN = 300;
 const CORRECT = "correct that line; `agentzero doctor` shows what counts";
 
 function refuse(
@@ -38,7 +39,9 @@ function refuse(
   seen: string,
   hint: string = CORRECT,
 ): CliError {
-  return new CliError("CONFIG_INVALID", `Cannot load "${place.file}": line ${place.line}: ${seen}`, { hint });
+  // A key may be as long as the file.
+  const short = seen.length > MAX_SEEN ? `${seen.slice(0, MAX_SEEN).toWellFormed()}…` : seen;
+  return new CliError("CONFIG_INVALID", `Cannot load "${place.file}": line ${place.line}: ${short}`, { hint });
 }
 
 type Issue = z.core.$ZodIssue;
