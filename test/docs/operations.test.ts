@@ -31,11 +31,7 @@ describe("docs/operations.md", () => {
   });
 });
 
-/** What the page puts elsewhere stays in this test's folder; a home behind `--home` is meant for a shell. */
+/** What the page puts elsewhere stays in this test's folder. */
 function under(step: GuideStep, root: string): GuideStep {
-  return {
-    ...step,
-    line: step.line.replaceAll("/tmp/agentzero-anchor-of-this-page", join(root, "anchor"))
-      .replaceAll(" ~/agentzero-backup", ` ${join(root, "me/agentzero-backup")}`),
-  };
+  return { ...step, line: step.line.replaceAll("/tmp/agentzero-anchor-of-this-page", join(root, "anchor")) };
 }

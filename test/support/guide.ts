@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runHere, type Said } from "./command-line.ts";
 
@@ -79,7 +79,10 @@ export async function follow(step: GuideStep, reader: Reader): Promise<Said> {
   if (line === "") return inShell(step.line, reader);
   const piped = before === undefined ? undefined : inShell(before, reader).stdout;
   const { answer } = step;
-  const said = await runHere(wordsOf(line).slice(1), {
+  const words = wordsOf(line).slice(1).map((word) => word.replace(/^~(?=\/)/, dirname(reader.home)));
+  // The working folder of the tests is another one.
+  const home = words.indexOf("--home") + 1;
+  const said = await runHere(words.map((word, at) => home > 0 && at === home ? resolve(reader.cwd, word) : word), {
     project: reader.cwd,
     home: reader.home,
     ...(piped === undefined ? {} : { input: piped }),
