@@ -36,6 +36,11 @@ class Raw {
     }
   }
 
+  /** Deno reports an end by a signal for whatever its own `kill` was called on, however it ended. */
+  signal(name: NodeJS.Signals): void {
+    process.kill(this.child.pid ?? 0, name);
+  }
+
   messages(): readonly Record<string, unknown>[] {
     return this.out.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
   }
@@ -114,7 +119,7 @@ describe("agentzero acp on pipes", () => {
     const { sessionId } = Object(opened["result"]);
     busy.send(call(3, "session/prompt", { sessionId, prompt: [{ type: "text", text: "go" }] }));
     await until(() => busy.out.includes("in_progress"));
-    busy.child.kill("SIGTERM");
+    busy.signal("SIGTERM");
     expect(await busy.ended).toBe(0);
     const record = join(at.cwd, ".agentzero/audit", `${sessionId}.jsonl`);
     expect(existsSync(record)).toBe(true);
@@ -130,7 +135,7 @@ describe("agentzero acp on pipes", () => {
     raw.send({ jsonrpc: "2.0", method: "_own/thing", params: {} });
     expect(await raw.answer(2)).toMatchObject({ error: { code: -32002, data: { code: "SESSION_NOT_FOUND" } } });
     expect(await raw.answer(3)).toMatchObject({ result: {} });
-    raw.child.kill("SIGHUP");
+    raw.signal("SIGHUP");
     expect(await raw.ended).toBe(0);
     for (const message of raw.messages()) expect(message).toHaveProperty("jsonrpc");
   });
