@@ -281,6 +281,16 @@ describe("a new identity", () => {
   });
 });
 
+describe("a stranger", () => {
+  it("cannot make a record of its own pass by naming the pinned key as its successor", async () => {
+    const [pinned, stranger] = [await makePlace(), await makePlace("stranger")];
+    await recordSession(stranger);
+    await announceIdentity({ ...stranger, next: pinned.keys.auditSign.publicKey });
+    const seen = await verify(verifyOptions(stranger, { pin: pinned.keys.auditSign.publicKey, identity: null }));
+    expect(seen.ok).toBe(false);
+  });
+});
+
 describe("retention", () => {
   it("removes whole closed sessions past their time, and verify knows", async () => {
     const place = await makePlace();

@@ -54,15 +54,15 @@ async function rotateSigning(context: CommandContext, installation: Installation
     installation,
     reason: `new identity instead of ${keys.auditSign.kid}`,
     run: async () => {
+      const dir = project === null ? join(home, "audit") : join(project, PROJECT_FOLDER, "audit");
       const common = { home, anchors, clock, random, writer: writerFacts(installation.facts) };
       const vault = await createVaultLedger({ ...common, keys }).read();
-      const rotated = await rotateIdentity({ home, keys, random }, (publicKey) =>
-        announceIdentity({
-          ...common,
-          dir: project === null ? join(home, "audit") : join(project, PROJECT_FOLDER, "audit"),
-          keys,
-          next: publicKey,
-        }));
+      const rotated = await rotateIdentity(
+        { home, keys, random },
+        (publicKey) => announceIdentity({ ...common, dir, keys, next: publicKey }),
+      );
+      // The new one accepts: without a line of its own behind the old one's, anybody could claim to be its predecessor.
+      await announceIdentity({ ...common, dir, keys: rotated, next: rotated.auditSign.publicKey });
       // The vault believes only what the present identity signed.
       if (vault !== null) await createVaultLedger({ ...common, keys: rotated }).append(vault.gen, vault.mac);
       return rotated.auditSign.kid;
