@@ -64,7 +64,9 @@ describe("createSupervisors()", () => {
     await timers.fire(0);
     const other = await of.take(programs(), true);
     onStop(() => other.kill());
-    expect(readlinkSync(`/proc/${other.pid}/ns/user`)).not.toBe(readlinkSync("/proc/self/ns/user"));
+    // A program that was just started is not yet where it goes.
+    await expect.poll(() => readlinkSync(`/proc/${other.pid}/ns/user`), { timeout: 10_000 })
+      .not.toBe(readlinkSync("/proc/self/ns/user"));
     of.prepare();
     await timers.fire(0);
     await timers.fire(30_000);
