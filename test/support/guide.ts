@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runHere, type Said } from "./command-line.ts";
+import { runAgentzero } from "./run-agentzero.ts";
 
 /** The folder of the guides. */
 export const DOCS: string = fileURLToPath(new URL("../../docs", import.meta.url));
@@ -80,6 +81,15 @@ export async function follow(step: GuideStep, reader: Reader): Promise<Said> {
   const piped = before === undefined ? undefined : inShell(before, reader).stdout;
   const { answer } = step;
   const words = wordsOf(line).slice(1).map((word) => word.replace(/^~(?=\/)/, dirname(reader.home)));
+  // `doctor` asks the runtime what it can load, and would be told about the test runner here.
+  if (words[0] === "doctor") {
+    const { exit, ...said } = await runAgentzero(words, {
+      cwd: reader.cwd,
+      home: reader.home,
+      env: { HOME: dirname(reader.home) },
+    });
+    return { ...said, exit: exit ?? 1 };
+  }
   // The working folder of the tests is another one.
   const home = words.indexOf("--home") + 1;
   const said = await runHere(words.map((word, at) => home > 0 && at === home ? resolve(reader.cwd, word) : word), {
