@@ -38,15 +38,17 @@ export async function createTiers(context: CommandContext, parts: TierParts): Pr
     ? (await import("./wasm-tier.ts")).createWasmTier(sandbox, installation)
     : null;
   if (wasm !== null) closer.also(() => void wasm.close());
+  const processes = createBubblewrap(sandbox, {
+    running: limitOf(config, "running").value,
+    seccomp: config.user.sandbox?.seccomp ?? "auto",
+    network: hostNetwork(),
+  });
+  closer.also(() => processes.close());
   return {
     files: createHostFiles(sandbox),
     writer: createHostWriter(sandbox),
     folders: createHostFolders(sandbox),
-    process: createBubblewrap(sandbox, {
-      running: limitOf(config, "running").value,
-      seccomp: config.user.sandbox?.seccomp ?? "auto",
-      network: hostNetwork(),
-    }),
+    process: processes,
     http: createHttpBackend({ http, clock, timers }),
     ...(wasm === null ? {} : { wasm }),
   };

@@ -16,6 +16,8 @@ import { createSupervisors } from "./supervisors.ts";
 export interface BubblewrapBackend extends Backend<ProcessSpec, ProcessValue> {
   /** Resolves when what ended runs left is removed; for a clean exit. */
   idle(): Promise<void>;
+  /** Ends what waits for a next command; for the end of a session. A later command still runs. */
+  close(): void;
 }
 
 /**
@@ -53,6 +55,7 @@ export function createBubblewrap(deps: SandboxDeps, settings: Partial<ProcessSet
     tier: "host-supervised",
     name: "bubblewrap",
     idle: () => background.idle(),
+    close: () => supervisors.close(),
     probe: () => probed ??= probe(deps, settings),
     run(permit: Permit, spec: ProcessSpec, io: RunIo): Promise<Outcome<ProcessValue>> {
       const profile = digestOf({ backend: "bubblewrap", started: false });

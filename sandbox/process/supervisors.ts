@@ -8,6 +8,8 @@ export interface Supervisors {
   take(programs: Programs, staged: boolean): Promise<Supervisor>;
   /** Has one wait for the next run, if it looks as if there will be one. Never throws. */
   prepare(): void;
+  /** Ends the one that waits; none waits from then on. Idempotent. */
+  close(): void;
 }
 
 interface Kind {
@@ -31,12 +33,13 @@ export function createSupervisors(deps: Pick<SandboxDeps, "timers" | "facts">): 
   let runs = 0;
   let last: Kind | null = null;
   let waiting: Waiting | null = null;
+  let closed = false;
   function discard(): void {
     waiting?.cancel();
     waiting = null;
   }
   function wait(): void {
-    if (last === null || waiting !== null) return;
+    if (closed || last === null || waiting !== null) return;
     const supervisor = start(last);
     const stop = deps.timers.after(FRESH_MS, discard);
     waiting = {
@@ -71,6 +74,10 @@ export function createSupervisors(deps: Pick<SandboxDeps, "timers" | "facts">): 
       if (runs < SEVERAL || deps.facts.runtime !== "node") return;
       // The answer goes out first.
       deps.timers.after(0, wait);
+    },
+    close() {
+      closed = true;
+      discard();
     },
   };
 }

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
@@ -33,6 +33,17 @@ function isRunning(pid: number): boolean {
   }
 }
 
+function childrenOf(parent: number): readonly number[] {
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
+    try {
+      const status = readFileSync(`/proc/${pid}/status`, "latin1");
+      return /^State:\s+[^ZX]/m.test(status) && new RegExp(`^PPid:\\s+${parent}$`, "m").test(status);
+    } catch {
+      return false;
+    }
+  });
+}
+
 function supply(r: Rig): { readonly timers: HandTimers; readonly of: ReturnType<typeof createSupervisors> } {
   const timers = createHandTimers();
   return { timers, of: createSupervisors({ ...r.deps, timers }) };
@@ -55,6 +66,22 @@ describe("createSupervisors()", () => {
     // It waits where nothing is, with nothing that is ours.
     expect(readFileSync(`/proc/${third.pid}/environ`, "latin1")).toBe("");
     expect(readlinkSync(`/proc/${third.pid}/cwd`)).toBe("/");
+  });
+
+  it.runIf(RUNTIME === "node")("ends the one that waits with the session, and has none wait from then on", async () => {
+    const { of, timers } = supply(rig());
+    (await of.take(programs(), true)).kill();
+    (await of.take(programs(), true)).kill();
+    of.prepare();
+    await timers.fire(0);
+    const ended = childrenOf(process.pid);
+    expect(ended.length).toBeGreaterThan(0);
+    of.close();
+    for (const pid of ended) expect(await untilGone(pid)).toBe(true);
+    of.prepare();
+    await timers.fire(0);
+    expect(childrenOf(process.pid)).toEqual([]);
+    of.close();
   });
 
   it.runIf(RUNTIME === "node")("lets one go that waited for long, is of the other kind, or has died", async () => {
