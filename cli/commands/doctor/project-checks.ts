@@ -49,5 +49,8 @@ export function checkAudit(project: string | null): Check {
   const sessions = new Set(
     readdirSync(folder).flatMap((name) => /^(ses_[0-9A-Z]{26})(\.\d+)?\.jsonl$/.exec(name)?.[1] ?? []),
   );
-  return ok("audit", `${sessions.size} sessions; \`agentzero audit verify --all\` checks them`);
+  return ok(
+    "audit",
+    `${sessions.size} session${sessions.size === 1 ? "" : "s"}; \`agentzero audit verify --all\` checks them`,
+  );
 }
