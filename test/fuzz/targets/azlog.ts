@@ -34,7 +34,10 @@ export async function open(): Promise<FuzzTarget> {
         const [files] = listSessionFiles(folder);
         if (files === undefined) throw violated("the session is there");
         const report = verifySession({ files, heads: [], signers: null, secretOf, decrypt: 1_000 });
-        if (report.ok && !same(input, sound)) throw violated("a changed record was found sound");
+        // A line that its writer did not finish is no change: it is counted, and nothing of it is believed.
+        const torn = input.length > sound.length && same(input.subarray(0, sound.length), sound) &&
+          !input.subarray(sound.length).includes(0x0a) && report.torn === 1;
+        if (report.ok && !same(input, sound) && !torn) throw violated("a changed record was found sound");
         await readSession(files, secretOf, () => undefined);
         return report.ok ? "ok" : report.problems.map(({ code }) => code).join(" ");
       } catch (cause) {
