@@ -55,7 +55,7 @@ describe("a project that became read-only", () => {
       const [tool, args] of [["write", { path: "new.txt", content: "x" }], ["read", { path: "README.md" }]] as const
     ) {
       const ran = await runHere(["call", tool, JSON.stringify(args), "--approve", "--json"], engine);
-      expect([ran.exit === 0, ran.stdout.includes("# Sample")], ran.stdout).toEqual([false, false]);
+      expect([ran.exit === 0, ran.stdout.includes("# Sample")]).toEqual([false, false]);
       expect(ran.stdout).toContain("AUDIT_UNWRITABLE");
     }
     expect(existsSync(join(at, "new.txt"))).toBe(false);
