@@ -107,7 +107,7 @@ describe("openSkills()", () => {
     expect(listed?.ignored).toEqual(["hooks", "metadata.az.runtime", "metadata.az.perm.net"]);
   });
 
-  it("follows no links and takes no generated tool for a skill", async () => {
+  it("follows no links, and takes a generated tool for nothing but one that nobody here made", async () => {
     const outside = join(desk.root, "outside");
     put(join(outside, "SKILL.md"), text("linked"));
     mkdirSync(join(desk.home, "skills/half"), { recursive: true });
@@ -116,7 +116,10 @@ describe("openSkills()", () => {
     put(join(desk.project, ".agentzero/skills/tool/SKILL.md"), text("tool"));
     put(join(desk.project, ".agentzero/skills/tool/active.json"), "{}");
     put(join(desk.home, "skills/broken/SKILL.md"), "---\nname: [\n---\n");
-    expect(await shown()).toEqual([["broken", "home", "refused", "FRONTMATTER"]]);
+    expect(await shown()).toEqual([
+      ["tool", "generated", "refused", "TOOL_FOREIGN"],
+      ["broken", "home", "refused", "FRONTMATTER"],
+    ]);
     rmSync(outside, { recursive: true });
   });
 
