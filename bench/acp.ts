@@ -54,8 +54,9 @@ function prepare(folder: string): Place {
   const env = { ...process.env, HOME: me, AGENTZERO_HOME: join(folder, "home") };
   const made = spawnSync(process.execPath, [BIN, "init", "--cwd", project], { env });
   if (made.status !== 0) throw new Error(`Cannot measure: init failed, ${made.stderr.toString()}`);
-  const reads = Array.from({ length: 30 }, () => "{tool: read, args: {path: README.md}}").join(", ");
-  const many = Array.from({ length: Math.ceil(UPDATES / 30) }, () => `- calls: [${reads}]`).join("\n");
+  // No call is like the one before it: repeats are refused.
+  const reads = Array.from({ length: 30 }, (_, at) => `{tool: read, args: {path: README.md, limit: ${at + 1}}}`);
+  const many = Array.from({ length: Math.ceil(UPDATES / 30) }, () => `- calls: [${reads.join(", ")}]`).join("\n");
   writeFileSync(join(folder, "many.yml"), `${many}\n- text: "done"\n`);
   writeFileSync(
     join(folder, "write.yml"),
