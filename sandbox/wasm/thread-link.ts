@@ -1,7 +1,11 @@
+import { setImmediate } from "node:timers";
 import { MessageChannel, Worker } from "node:worker_threads";
 import type { SandboxDeps } from "../deps.ts";
 import type { GuestLink, LinkEnd, LinkListener } from "./guest-link.ts";
 import { SHARED_BYTES, SLOT, STOPS } from "./guest/messages.ts";
+
+/** Turns of the event loop without sleep behind an answer: well under a millisecond. */
+const AWAKE_ROUNDS = 200;
 
 /** Heap of the glue in MiB; the guest's own memory is not in it. */
 const HEAP_MIB = 256;
@@ -52,6 +56,16 @@ export function openThread({ timers }: Pick<SandboxDeps, "timers">): GuestLink {
   });
   worker.on("exit", (status) => ended({ code: "SANDBOX_FAILED", why: `its thread ended with status ${status}` }));
   orders.port1.on("message", (message: unknown) => listener?.message(message));
+  // A guest that called the host mostly calls again at once: an event loop that did not fall asleep hears it sooner.
+  let awake = 0;
+  function stayAwake(): void {
+    const rounds = awake;
+    awake = AWAKE_ROUNDS;
+    if (rounds === 0) setImmediate(look);
+  }
+  function look(): void {
+    if (--awake > 0) setImmediate(look);
+  }
   return {
     where: "thread",
     listen(given) {
@@ -63,6 +77,7 @@ export function openThread({ timers }: Pick<SandboxDeps, "timers">): GuestLink {
       answers.port1.postMessage(message);
       Atomics.store(slots, SLOT.answered, 1);
       Atomics.notify(slots, SLOT.answered);
+      stayAwake();
     },
     stop(reason) {
       Atomics.store(slots, SLOT.stop, STOPS.indexOf(reason));
