@@ -19,7 +19,8 @@ describe("a turn of an editor", () => {
     const editor = await openEditor({ script: SLOW });
     const session = await editor.open();
     const turn = editor.prompt(session, "run it");
-    await until(() => JSON.stringify(updates(editor, "tool_call_update")).includes("started"));
+    // The end of what came so far may be held back: it could be the start of a value that must not be shown.
+    await until(() => JSON.stringify(updates(editor, "tool_call_update")).includes("start"));
     await editor.agent.notify("session/cancel", { sessionId: session });
     expect(await turn).toBe("cancelled");
     expect(updates(editor, "tool_call_update").at(-1)).toMatchObject({ status: "failed" });
@@ -52,7 +53,7 @@ describe("a turn of an editor", () => {
     const session = await editor.open();
     await editor.agent.notify("session/cancel", { sessionId: session });
     const turn = editor.prompt(session, "tell");
-    await until(() => editor.said().includes("a long story"));
+    await until(() => editor.said().includes("a long"));
     await editor.agent.notify("session/cancel", { sessionId: session });
     expect(await turn).toBe("cancelled");
   });
