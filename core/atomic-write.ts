@@ -83,7 +83,7 @@ const NO_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP",
 
 function createWithoutLink(path: string, bytes: Uint8Array, mode: number): boolean {
   try {
-    writeNew(path, bytes, mode);
+    writeNewFile(path, bytes, mode);
   } catch (error) {
     if (errorCode(error) === "EEXIST") return false;
     throw failure(path, error);
@@ -95,7 +95,7 @@ function createWithoutLink(path: string, bytes: Uint8Array, mode: number): boole
 function writeTemporary(path: string, bytes: Uint8Array, mode: number): string {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(8).toString("hex")}.tmp`);
   try {
-    writeNew(temporary, bytes, mode);
+    writeNewFile(temporary, bytes, mode);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw failure(path, error);
@@ -103,7 +103,16 @@ function writeTemporary(path: string, bytes: Uint8Array, mode: number): string {
   return temporary;
 }
 
-function writeNew(path: string, bytes: Uint8Array, mode: number): void {
+/**
+ * Writes a file that is not there yet, with exactly these permission bits, and forces it to the disk. What was begun is
+ * gone again when that fails; for a file that others may look for, see {@link createFileOnce}.
+ *
+ * @param path Absolute path.
+ * @param bytes The content.
+ * @param mode Permission bits.
+ * @throws {CoreError} `FILE_WRITE` when the disk takes no more bytes; errors of the file system as they come.
+ */
+export function writeNewFile(path: string, bytes: Uint8Array, mode: number): void {
   const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode);
   try {
     // The umask may have taken bits away that the caller asked for.
@@ -124,7 +133,12 @@ function writeNew(path: string, bytes: Uint8Array, mode: number): void {
   closeSync(fd);
 }
 
-function syncFolder(folder: string): void {
+/**
+ * Forces the names in a folder to the disk, where that can be done.
+ *
+ * @param folder Absolute path.
+ */
+export function syncFolder(folder: string): void {
   let fd: number;
   try {
     fd = openSync(folder, constants.O_RDONLY);

@@ -2,19 +2,16 @@ import { randomBytes } from "node:crypto";
 import {
   closeSync,
   constants,
-  fchmodSync,
   fstatSync,
-  fsyncSync,
   lstatSync,
   mkdirSync,
   openSync,
   readSync,
   renameSync,
   rmSync,
-  writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { b2, type Digest, errorCode } from "../core/mod.ts";
+import { b2, type Digest, errorCode, syncFolder, writeNewFile } from "../core/mod.ts";
 import { SkillsError } from "./errors.ts";
 
 /** The content-addressed store of packages, `$AGENTZERO_HOME/store`. */
@@ -129,7 +126,7 @@ function putAll(root: string, staging: string, blobs: readonly Uint8Array[]): vo
     const staged = blobs.map((bytes) => {
       const digest = b2(bytes);
       const path = join(folder, digest.slice(3));
-      writeBlob(path, bytes);
+      writeNewFile(path, bytes, 0o400);
       return { path, target: blobPath(root, digest) };
     });
     const folders = new Set(staged.map(({ target }) => dirname(target)));
@@ -144,35 +141,5 @@ function putAll(root: string, staging: string, blobs: readonly Uint8Array[]): vo
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function writeBlob(path: string, bytes: Uint8Array): void {
-  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
-  try {
-    let offset = 0;
-    while (offset < bytes.length) {
-      const count = writeSync(fd, bytes, offset, bytes.length - offset, null);
-      // A full disk shows as a short write first; a write of nothing would loop for ever.
-      if (count === 0) throw new SkillsError("WRITE_FAILED", "Cannot put the package into the store: the disk is full");
-      offset += count;
-    }
-    fchmodSync(fd, 0o400);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function syncFolder(folder: string): void {
-  try {
-    const fd = openSync(folder, constants.O_RDONLY);
-    try {
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-  } catch {
-    // Windows opens no folders, some file systems do not sync them; the content was synced before.
   }
 }

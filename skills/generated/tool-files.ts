@@ -1,6 +1,6 @@
-import { closeSync, constants, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { errorCode, readOwnFile } from "../../core/mod.ts";
+import { errorCode, readOwnFile, syncFolder, writeNewFile } from "../../core/mod.ts";
 import { SkillsError } from "../errors.ts";
 
 /** A file that a tool is made of. */
@@ -37,7 +37,7 @@ export function placeFolder(folder: string, files: readonly ToolFile[], token: s
   try {
     mkdirSync(parent, { recursive: true, mode: 0o700 });
     mkdirSync(staged, { mode: 0o700 });
-    for (const { name, bytes } of files) writeSynced(join(staged, name), bytes);
+    for (const { name, bytes } of files) writeNewFile(join(staged, name), bytes, 0o600);
     syncFolder(staged);
     // A version of that number that was never registered, or not by us.
     rmSync(folder, { recursive: true, force: true });
@@ -49,36 +49,5 @@ export function placeFolder(folder: string, files: readonly ToolFile[], token: s
       hint: "make room on the disk, or mend the rights of that folder",
       cause,
     });
-  }
-}
-
-function writeSynced(path: string, bytes: Uint8Array): void {
-  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
-  try {
-    for (let at = 0; at < bytes.length;) {
-      const count = writeSync(fd, bytes, at, bytes.length - at, null);
-      if (count === 0) throw new SkillsError("WRITE_FAILED", `Cannot write "${path}": the disk takes no more bytes`);
-      at += count;
-    }
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function syncFolder(folder: string): void {
-  let fd: number;
-  try {
-    fd = openSync(folder, constants.O_RDONLY);
-  } catch {
-    // Windows opens no folders; there the rename is as durable as it gets.
-    return;
-  }
-  try {
-    fsyncSync(fd);
-  } catch {
-    // Some file systems refuse fsync on folders. The content itself was synced before.
-  } finally {
-    closeSync(fd);
   }
 }
