@@ -9,7 +9,7 @@ import {
   type Stop,
   titleOf,
 } from "../../session/mod.ts";
-import { type ComposedSession, openComposedSession } from "../compose.ts";
+import type { ComposedSession } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
 import { ACP_CODE, acpError, errorFor, type Mask } from "./acp-error.ts";
 import { type Clean, createClean } from "./clean.ts";
@@ -21,6 +21,7 @@ import { createPromptQueue, type PromptQueue } from "./prompt-queue.ts";
 import { refuseServers } from "./refuse-servers.ts";
 import { replayUpdates } from "./replay.ts";
 import { answerCommand, availableCommands, ownCommand } from "./slash-commands.ts";
+import { stopReasonOf, type TurnFailure } from "./stop-reason.ts";
 
 /** What sessions of an editor are opened with. */
 export interface AcpSessionDeps {
@@ -40,17 +41,6 @@ export interface AcpSessionDeps {
   readonly tell: (cause: unknown, mask: Mask) => void;
 }
 
-/** What a client asked for. */
-export interface AcpSessionRequest {
-  /** Real path, checked. */
-  readonly cwd: string;
-  /** Id of an earlier session to go on with, or `null`. */
-  readonly resume: string | null;
-  readonly servers: readonly McpServer[];
-  /** Ids of the client's own for what is recorded on the way. */
-  readonly marks: AuditStamp;
-}
-
 /** How a prompt came. */
 export interface PromptCall {
   /** Cancels it. */
@@ -63,50 +53,6 @@ export interface PromptCall {
 const LAST_UPDATES_MS = 300;
 /** Kept with the conversation when the mode changes. */
 const MODE_NOTICE = "MODE";
-
-/**
- * Opens a session for an editor.
- *
- * @param deps The process and its client.
- * @param request What was asked for.
- * @returns The session.
- * @throws {AgentZeroError} What opening a session throws; `SESSION_NOT_FOUND` or `NOT_FOUND` for an unknown one.
- */
-export async function openAcpSession(deps: AcpSessionDeps, request: AcpSessionRequest): Promise<AcpSession> {
-  const notes: string[] = [];
-  const early: SessionEvent[] = [];
-  const place: { session: AcpSession | null } = { session: null };
-  function view(): SessionView {
-    // Nothing is asked before the session is open.
-    if (place.session === null) throw new TypeError("Cannot ask: the session is not open yet");
-    return place.session.view;
-  }
-  const output = { ...deps.context.output, note: (text: string) => void notes.push(text) };
-  const opened = await openComposedSession({ ...deps.context, cwd: request.cwd, terminal: null, output }, {
-    front: "acp",
-    approver: deps.host.approver(view),
-    mode: "ask",
-    project: "optional",
-    model: deps.model,
-    resume: request.resume === null ? null : { kind: "id", id: request.resume },
-    stamp: () => place.session?.marks ?? request.marks,
-    emit(event): void {
-      if (place.session === null) early.push(event);
-      else place.session.take(event);
-    },
-  });
-  try {
-    const session = new AcpSession(deps, opened, request.cwd);
-    session.marks = request.marks;
-    place.session = session;
-    await session.begin({ notes, early, servers: request.servers, isNew: request.resume === null });
-    session.marks = {};
-    return session;
-  } catch (cause) {
-    await opened.close();
-    throw cause;
-  }
-}
 
 /** One session of an editor: prompts in order, updates out, choices that can only tighten. */
 export class AcpSession {
@@ -128,7 +74,7 @@ export class AcpSession {
   #notes: readonly string[] = [];
   #hasTitle = false;
   #pending: { readonly text: string; readonly label: Label }[] = [];
-  #failure: { readonly code: string; readonly message: string; readonly hint: string | null } | null = null;
+  #failure: TurnFailure | null = null;
   #closing: Promise<void> | null = null;
 
   constructor(deps: AcpSessionDeps, opened: ComposedSession, cwd: string) {
@@ -240,7 +186,7 @@ export class AcpSession {
     await this.#door.updates.flushed();
     // Without a record nothing may follow. That closing it fails is what just happened, and no news.
     if (stop === "integrity") this.close().catch(() => undefined);
-    return { stopReason: this.#stopReason(stop) };
+    return { stopReason: stopReasonOf(stop, this.#failure) };
   }
 
   /** Cancels the prompt under way and all that wait; what comes later is not concerned. */
@@ -372,35 +318,6 @@ export class AcpSession {
   #data(parts: ReturnType<typeof readPrompt>["parts"], signal: AbortSignal): ReturnType<typeof takeContext> {
     const readsBuffers = this.#opened.config.user.acp?.client_fs === "read" && this.#deps.host.can().readBuffers;
     return takeContext({ opened: this.#opened, door: this.#door, root: this.#root, readsBuffers }, parts, signal);
-  }
-
-  #stopReason(stop: Stop | null): PromptResponse["stopReason"] {
-    switch (stop) {
-      case null:
-      case "cancelled":
-        return "cancelled";
-      case "end":
-      case "denied":
-        return "end_turn";
-      case "max_turns":
-      case "time":
-      case "loop":
-        return "max_turn_requests";
-      case "max_tokens":
-        return "max_tokens";
-      case "refused":
-        return "refusal";
-      case "provider":
-      case "integrity":
-        throw this.#failed();
-      default:
-        return stop satisfies never;
-    }
-  }
-
-  #failed(): Error {
-    const { code, message, hint } = this.#failure ?? { code: "INTERNAL", message: "Cannot go on", hint: null };
-    return acpError(ACP_CODE.internal, message, { code, hint });
   }
 
   /** The first words of the person name the conversation, as its transcript has it. */

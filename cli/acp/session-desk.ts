@@ -9,7 +9,8 @@ import { loadConfig } from "../config/load-config.ts";
 import type { CommandContext } from "../context.ts";
 import { findProject, PROJECT_FOLDER } from "../project-root.ts";
 import { ACP_CODE, acpError } from "./acp-error.ts";
-import { type AcpSession, type AcpSessionDeps, openAcpSession } from "./acp-session.ts";
+import type { AcpSession, AcpSessionDeps } from "./acp-session.ts";
+import { openAcpSession } from "./open-acp-session.ts";
 import { sanitizeLine } from "../term/sanitize.ts";
 import { checkFolder } from "./paths.ts";
 
