@@ -11,7 +11,7 @@ function projectWithLinks(): string {
   const project = join(tempDir(), "project");
   mkdirSync(join(project, "a/b"), { recursive: true });
   writeFileSync(join(project, "a/file"), "x");
-  symlinkSync("/", join(project, "a/root"));
+  symlinkSync("/", join(project, "a/top"));
   symlinkSync("..", join(project, "a/up"));
   return project;
 }
@@ -20,7 +20,7 @@ const PIECES = [
   "a",
   "b",
   "file",
-  "root",
+  "top",
   "up",
   "..",
   ".",
@@ -59,7 +59,7 @@ describe("guestPath()", () => {
 
   it("says where a link leads, which is what is judged", () => {
     const project = projectWithLinks();
-    expect(guestPath("a/root/etc/hostname", project)).toMatchObject({ target: { real: "/etc/hostname" } });
+    expect(guestPath("a/top/etc/hostname", project)).toMatchObject({ target: { real: "/etc/hostname" } });
     expect(guestPath("a/up/a/file", project)).toMatchObject({ target: { real: join(project, "a/file") } });
     expect(guestPath("/etc/hostname", project)).toMatchObject({ outside: true });
     expect(guestPath("workspace:", project)).toMatchObject({ target: { real: project } });
