@@ -18,7 +18,6 @@ import type { GrantScope } from "./document.ts";
 import { DAY_MS } from "./duration.ts";
 import type { SessionMode } from "./engine-types.ts";
 import { evaluate, matchedClasses, type Tally } from "./evaluate.ts";
-import { explainCommand } from "./explain-command.ts";
 import { type Facts, factsOf } from "./facts.ts";
 import {
   asksOpaque,
@@ -269,21 +268,12 @@ function defaultDeny(policy: CompiledPolicy, facts: Facts): Verdict {
       ? denial("no_policy", "the policy of this project is not trusted, and no other allows anything", TRUST_HINT)
       : denial("no_policy", "there is no policy that allows anything", "agentzero init");
   }
-  return {
-    decision: "deny",
-    rule: null,
-    layer: null,
-    reason: NO_MATCH.get(facts.capability) ?? "no_match: no rule allows it",
-    obligations: NO_OBLIGATIONS,
-    approval: null,
-    granted: null,
-    hint: explainCommand(facts.action),
-  };
+  return NO_MATCH.get(facts.capability) ?? denial("no_match", "no rule allows it");
 }
 
 const TRUST_HINT = "agentzero policy trust";
-const NO_MATCH: ReadonlyMap<Capability, string> = new Map(
-  CAPABILITIES.map((capability) => [capability, `no_match: no rule allows this ${capability}`]),
+const NO_MATCH: ReadonlyMap<Capability, Verdict> = new Map(
+  CAPABILITIES.map((capability) => [capability, denial("no_match", `no rule allows this ${capability}`)]),
 );
 
 function floorVerdict(decision: Decision, { name, sentence }: FloorHit): Verdict {

@@ -1,4 +1,4 @@
-import type { AtomicAction, Target } from "../core/mod.ts";
+import type { AtomicAction, Target, Verdict } from "../core/mod.ts";
 
 /** Longer commands are cut: they are meant to be read and typed. */
 const MAX_LETTERS = 240;
@@ -22,6 +22,18 @@ export function explainCommand({ capability, target, skill, tainted }: AtomicAct
     return `${start} …`;
   }
   return `${start}${flags}${who}${tainted ? " --tainted" : ""}`;
+}
+
+/**
+ * What a denied person can do next: what the verdict says, else, where nothing allows it, the command that explains it.
+ * Written for what is shown, not with each decision: most denials are one of many and never read.
+ *
+ * @param verdict A verdict.
+ * @param action The action that it is about.
+ * @returns The hint, or `null`.
+ */
+export function hintOf({ reason, hint }: Verdict, action: AtomicAction): string | null {
+  return hint ?? (reason.startsWith("no_match:") ? explainCommand(action) : null);
 }
 
 function flagsOf(target: Target): string {

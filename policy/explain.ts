@@ -4,6 +4,7 @@ import type { CompiledRule } from "./compile.ts";
 import { decide, type DecisionState } from "./decide.ts";
 import type { Explanation, MatchInfo, NearMiss } from "./engine-types.ts";
 import { exceptedClasses, matchedClasses } from "./evaluate.ts";
+import { hintOf } from "./explain-command.ts";
 import { type Facts, factsOf } from "./facts.ts";
 import { classesOf } from "./words-masks.ts";
 
@@ -18,7 +19,9 @@ export const MAX_NEAR_MISSES = 5;
  * @returns The contract's object.
  */
 export function explain(state: DecisionState, action: AtomicAction): Explanation {
-  const { decision, rule, layer, reason, obligations, hint } = decide(state, action);
+  const verdict = decide(state, action);
+  const { decision, rule, layer, reason, obligations } = verdict;
+  const hint = hintOf(verdict, action);
   const facts = factsOf(action, state.policy.roots.fold);
   const asked = typeof facts === "string" ? null : withClassified(state, facts);
   return {

@@ -23,6 +23,7 @@ export { describeExpected, type TestResult } from "./embedded-tests.ts";
 export * from "./engine-types.ts";
 export { openPolicy } from "./engine.ts";
 export * from "./errors.ts";
+export { hintOf } from "./explain-command.ts";
 export { permissionDigest, scopesFor } from "./grants.ts";
 export * from "./lint.ts";
 export * from "./live-layers.ts";

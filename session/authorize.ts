@@ -1,4 +1,5 @@
 import { type AtomicAction, type Finding, joinObligations, NO_OBLIGATIONS, type Verdict } from "../core/mod.ts";
+import { hintOf } from "../policy/mod.ts";
 import type { DecidedAction } from "./approve.ts";
 import type { CallFailure } from "./call.ts";
 import type { GateDeps } from "./deps.ts";
@@ -83,7 +84,7 @@ export async function authorize(
     ? null
     : await record(deps, leakEvent(subject, call.facts.tool, leaked), { risky: false });
   const unrecorded = noted === null || typeof noted === "number" ? null : noted;
-  return { each: pairs, worst, intent, failure: unrecorded ?? refusal(call.title, worst, guard) };
+  return { each: pairs, worst, intent, failure: unrecorded ?? refusal(call.title, { pairs, worst }, guard) };
 }
 
 /**
@@ -135,13 +136,22 @@ function guardVerdict(guard: Guard): Verdict {
   };
 }
 
-function refusal(title: string, worst: Verdict, guard: Guard | null): CallFailure | null {
+function refusal(
+  title: string,
+  { pairs, worst }: { readonly pairs: readonly DecidedAction[]; readonly worst: Verdict },
+  guard: Guard | null,
+): CallFailure | null {
   if (worst.decision !== "deny") return null;
   if (guard !== null && worst.reason.endsWith(guard.failure.message)) return guard.failure;
   const by = worst.rule === null ? "no rule allows it" : `denied by rule "${worst.rule}" (${worst.layer ?? "policy"})`;
   return {
     code: worst.rule === null ? "POLICY_DEFAULT" : "POLICY_DENY",
     message: `Cannot ${lowerFirst(title)}: ${by}`,
-    hint: worst.hint ?? "agentzero policy explain --last",
+    hint: hintFor(pairs, worst) ?? "agentzero policy explain --last",
   };
+}
+
+function hintFor(pairs: readonly DecidedAction[], worst: Verdict): string | null {
+  const about = pairs.find(({ verdict }) => verdict === worst);
+  return about === undefined ? worst.hint : hintOf(worst, about.action);
 }

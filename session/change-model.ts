@@ -1,3 +1,4 @@
+import { hintOf } from "../policy/mod.ts";
 import { createBudget } from "./budget.ts";
 import type { CallFailure } from "./call.ts";
 import { createHiddenPaths } from "./hidden-paths.ts";
@@ -20,7 +21,8 @@ export type ChangedModel =
  */
 export function changeModel(wiring: SessionWiring, model: OpenModel): ChangedModel {
   const { gate, context } = wiring;
-  const verdict = gate.policy.decide(modelAction(model, context.label().classes));
+  const action = modelAction(model, context.label().classes);
+  const verdict = gate.policy.decide(action);
   const name = `${model.provider}/${model.name}`;
   if (verdict.decision === "deny") {
     return {
@@ -28,7 +30,7 @@ export function changeModel(wiring: SessionWiring, model: OpenModel): ChangedMod
       failure: {
         code: "MODEL_DENIED",
         message: `Cannot use model ${name}: denied by ${verdict.rule === null ? "default" : `rule "${verdict.rule}"`}`,
-        hint: verdict.hint ?? "add a rule for model_call that allows it",
+        hint: hintOf(verdict, action) ?? "add a rule for model_call that allows it",
       },
     };
   }

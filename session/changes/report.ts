@@ -1,4 +1,5 @@
 import type { Redactor } from "../../core/mod.ts";
+import { hintOf } from "../../policy/mod.ts";
 import type { DecidedAction } from "../approve.ts";
 import type { CallFailure, ChangeReport } from "../call.ts";
 import type { Obstacle, WeighedChange } from "./weigh.ts";
@@ -46,15 +47,13 @@ export function denialOf(weighed: readonly WeighedChange[], each: readonly Decid
       const { code, why, hint } = OBSTACLES[obstacle];
       return { code, message: `${what}: ${why}`, hint };
     }
-    const verdict = each[index]?.verdict;
-    if (ignored || (verdict !== undefined && verdict.decision !== "deny")) continue;
-    const rule = verdict?.rule ?? null;
+    const decided = each[index];
+    if (ignored || (decided !== undefined && decided.verdict.decision !== "deny")) continue;
+    const { rule = null, layer = null } = decided?.verdict ?? {};
     return {
       code: rule === null ? "POLICY_DEFAULT" : "POLICY_DENY",
-      message: `${what}: ${
-        rule === null ? "no rule allows it" : `denied by rule "${rule}" (${verdict?.layer ?? "policy"})`
-      }`,
-      hint: verdict?.hint ?? null,
+      message: `${what}: ${rule === null ? "no rule allows it" : `denied by rule "${rule}" (${layer ?? "policy"})`}`,
+      hint: decided === undefined ? null : hintOf(decided.verdict, decided.action),
     };
   }
   return null;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { AtomicAction } from "../../core/mod.ts";
 import { decide } from "../../policy/decide.ts";
 import { explain } from "../../policy/explain.ts";
-import { explainCommand } from "../../policy/explain-command.ts";
+import { explainCommand, hintOf } from "../../policy/explain-command.ts";
 import { createMasks } from "../../policy/masks.ts";
 import { fetching, modelCall, read, secretUse, shell, stateFor, toolActor, untrusted, write } from "./rig.ts";
 
@@ -132,7 +132,7 @@ describe("explainCommand()", () => {
 
   it("stands in the hint of a default deny", () => {
     const state = stateFor("id: a, effect: allow, capability: file_read, paths: [/x]");
-    expect(decide(state, read("/y")).hint).toBe("agentzero policy explain file_read --path /y");
+    expect(hintOf(decide(state, read("/y")), read("/y"))).toBe("agentzero policy explain file_read --path /y");
   });
 });
 
