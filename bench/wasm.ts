@@ -3,8 +3,13 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { Worker } from "node:worker_threads";
-import { b2, type Clock, loadSodium, Permit, type RunIo } from "../core/mod.ts";
-import {
+import type { Clock, RunIo } from "../core/mod.ts";
+import type { SandboxDeps, WasmBackend, WasmSpec, WasmValue } from "../sandbox/mod.ts";
+import { median, type Row } from "./row.ts";
+import { core, sandbox } from "./shipped.ts";
+
+const { b2, loadSodium, Permit } = core;
+const {
   componentOfWat,
   createComponentStore,
   createWasm,
@@ -12,12 +17,7 @@ import {
   ENGINE_DIGEST,
   ENGINE_MANIFEST,
   readScriptEngine,
-  type SandboxDeps,
-  type WasmBackend,
-  type WasmSpec,
-  type WasmValue,
-} from "../sandbox/mod.ts";
-import { median, type Row } from "./row.ts";
+} = sandbox;
 
 const HOPS = 5000;
 const WARM = 60;
