@@ -16,15 +16,12 @@ import { scrub } from "./scrub.ts";
 const setup: unknown = workerData;
 if (!isSetup(setup)) throw new TypeError("this is the program of a worker");
 // Orders wake the event loop, answers are taken while it stands still: one port cannot do both.
-const { orders, answers } = setup;
+const { orders, answers, looks: most } = setup;
 const slots = new Int32Array(setup.memory);
 const clock = performance;
 const source = crypto;
 const take = receiveMessageOnPort;
 const scrubbed = scrub(globalThis);
-
-/** Looks at the answer before the thread sleeps: some 50 us. */
-const LOOKS = 30_000;
 
 function post(message: FromGuest): void {
   orders.postMessage(message);
@@ -35,7 +32,7 @@ function ask(call: CallMessage): ReplyMessage {
   post(call);
   for (;;) {
     // Most answers come at once: waking up a thread that sleeps takes longer than they do.
-    for (let looks = 0; looks < LOOKS && Atomics.load(slots, SLOT.answered) === 0; looks++);
+    for (let looks = 0; looks < most && Atomics.load(slots, SLOT.answered) === 0; looks++);
     Atomics.wait(slots, SLOT.answered, 0);
     const received: { message: unknown } | undefined = take(answers);
     // The answer is posted before the flag is set; one look may still come too early.
@@ -70,13 +67,15 @@ interface Setup {
   readonly memory: SharedArrayBuffer;
   readonly orders: MessagePort;
   readonly answers: MessagePort;
+  /** Looks at the answer before the thread sleeps. */
+  readonly looks: number;
 }
 
 function isSetup(value: unknown): value is Setup {
   return typeof value === "object" && value !== null && "memory" in value &&
     value.memory instanceof SharedArrayBuffer && value.memory.byteLength === SHARED_BYTES &&
     "orders" in value && value.orders instanceof MessagePort && "answers" in value &&
-    value.answers instanceof MessagePort;
+    value.answers instanceof MessagePort && "looks" in value && typeof value.looks === "number";
 }
 
 function isReply(value: unknown): value is ReplyMessage {
