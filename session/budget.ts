@@ -11,6 +11,10 @@ const PRUNE_AT = 0.85;
 const FULL_AT = 0.98;
 /** Replies whose results are never cut. */
 const KEPT_REPLIES = 2;
+/** A text that a stub would hardly shorten stays; so does a stub, whose line tells the size and digest of what it was. */
+const MIN_SAVED_BYTES = 64;
+/** What a loaded skill says to do is still to be done. */
+const SKILL_TOOL = "use_skill";
 
 /** What the budget wants said or done before the next request. */
 export type BudgetStep =
@@ -52,8 +56,8 @@ const MAX_TOKENS = 16_777_216;
  * Creates the budget of a session. A model that runs in this process has none; one whose context nobody knows is taken
  * for a small one until its server says more.
  *
- * Oldest tool outputs go first, with long texts in their calls' arguments, and leave one line each, with source, size, digest and label; the person's words, replies
- * and the results of the last two replies stay. A stub keeps its label, and the label of the conversation never falls.
+ * Oldest tool outputs go first, with long texts in their calls' arguments, and leave one line each, with source, size, digest and label; the person's words, replies,
+ * texts of loaded skills and the results of the last two replies stay. A stub keeps its label, and the label of the conversation never falls.
  *
  * @param model Whose context it is.
  * @param context The conversation.
@@ -131,12 +135,9 @@ function prune(context: Context, bytes: number): number {
         const args = shortArgs(call.args);
         const saved = Buffer.byteLength(call.result.text) - Buffer.byteLength(stub);
         const savedArgs = args === call.args ? 0 : bytesOf(call.args) - bytesOf(args);
-        left += Math.max(0, saved) + savedArgs;
-        return {
-          ...call,
-          args,
-          result: saved > 0 ? { ...call.result, text: stub } : call.result,
-        };
+        const isStub = saved >= MIN_SAVED_BYTES && call.tool !== SKILL_TOOL;
+        left += (isStub ? saved : 0) + savedArgs;
+        return { ...call, args, result: isStub ? { ...call.result, text: stub } : call.result };
       }),
     };
   });

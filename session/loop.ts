@@ -101,7 +101,7 @@ async function converse(wiring: SessionWiring, state: PromptState, end: { text: 
     await keep(wiring, reply, { calls, label: joinLabels([before, MODEL_LABEL]) });
     if (reply.reason === "refused") return "refused";
     if (state.signal.aborted) return "cancelled";
-    if (calls.length === 0) return reply.reason === "length" ? "max_tokens" : "end";
+    if (calls.length === 0) return reply.reason === "length" ? cutReply(wiring) : "end";
     if (state.broken) return "integrity";
     if (state.repeated) return "loop";
     if (state.deniedInRow >= limits.denials) return "denied";
@@ -128,8 +128,17 @@ function limitReached(wiring: SessionWiring, state: PromptState): Stop | null {
   const { limits } = wiring;
   if (state.signal.aborted) return "cancelled";
   if (state.turns >= limits.turns) return "max_turns";
-  if (state.input + state.output >= limits.tokens) return "max_tokens";
-  return null;
+  if (state.input + state.output < limits.tokens) return null;
+  const text = `this prompt has used ${state.input + state.output} of ${limits.tokens} tokens (limits.tokens)`;
+  wiring.gate.emit({ type: "notice", level: "info", code: "LIMIT_TOKENS", text });
+  return "max_tokens";
+}
+
+// One stop for three limits: which of them it was is told apart.
+function cutReply({ gate }: SessionWiring): Stop {
+  const text = "the reply ends where the server's limit for one reply cut it off: ask the model to go on";
+  gate.emit({ type: "notice", level: "info", code: "REPLY_CUT", text });
+  return "max_tokens";
 }
 
 // Makes room in the model's context; a stop when there is none left.

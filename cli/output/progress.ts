@@ -49,7 +49,7 @@ export function showProgress(output: Output, event: SessionEvent): void {
 const STOPS: Readonly<Record<string, string>> = {
   refused: "the model refused",
   max_turns: "the limit of model calls is reached (--max-turns)",
-  max_tokens: "the limit of tokens is reached (limits.tokens)",
+  max_tokens: "a limit of tokens is reached",
   time: "the time limit is reached (limits.wall)",
   loop: "the same call kept giving the same result",
   denied: "too much was denied",

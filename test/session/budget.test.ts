@@ -51,6 +51,33 @@ describe("createBudget()", () => {
     expect(budget.look()).toEqual({ kind: "fits" });
   });
 
+  it("leaves a stub as it is when it cuts again: size and digest are those of the output", async () => {
+    await loadSodium();
+    const context = createContext([reply("a".repeat(4000), "first.txt"), reply("b"), reply("c")]);
+    const budget = createBudget(model(4000), context);
+    for (const text of ["d", "e", "f", "g"]) {
+      context.add(reply(text.repeat(4000)));
+      budget.look();
+    }
+    const [first] = context.items;
+    if (first?.kind !== "reply") throw new Error("no reply");
+    expect(first.calls[0]?.result.text).toContain('read of "first.txt", 4000 bytes');
+  });
+
+  it("keeps the text of a loaded skill, however old", async () => {
+    await loadSodium();
+    const skill = reply("do this ".repeat(300));
+    if (skill.kind !== "reply") throw new Error("no reply");
+    const loaded = { ...skill, calls: skill.calls.map((call) => ({ ...call, tool: "use_skill" })) };
+    const context = createContext([loaded, reply("a".repeat(4000)), reply("b".repeat(2000)), reply("c".repeat(2000))]);
+    expect(createBudget(model(4000), context).look()).toMatchObject({ kind: "pruned" });
+    const texts = context.items.flatMap((item) =>
+      item.kind === "reply" ? item.calls.map((call) => call.result.text) : []
+    );
+    expect(texts[0]).toBe("do this ".repeat(300));
+    expect(texts[1]).toMatch(/^\[left out/u);
+  });
+
   it("believes what the provider counted, and reckons what came since", () => {
     const context = createContext([{ kind: "prompt", text: "go", data: [] }]);
     const budget = createBudget(model(4000), context);

@@ -52,6 +52,10 @@ function onlyResult(engine: Engine): Extract<SessionEvent, { type: "result" }> {
   return only;
 }
 
+function notices(engine: Engine): readonly string[] {
+  return engine.events.flatMap((event) => event.type === "notice" ? [event.code] : []);
+}
+
 function kinds(engine: Engine): readonly string[] {
   return engine.events.map(({ type }) => type);
 }
@@ -179,6 +183,14 @@ describe("limits of a prompt", () => {
       turns: 2,
       usage: { input: 800, output: 200 },
     });
+    expect(notices(engine)).toEqual(["LIMIT_TOKENS"]);
+  });
+
+  it("tells a reply that its server cut from a limit of ours", async () => {
+    const engine = await serve((_, response) => reply(response, { text: "half", finish: "length" }));
+    await engine.submit("go");
+    expect(onlyResult(engine)).toMatchObject({ stop: "max_tokens", exit: 3, text: "half", turns: 1 });
+    expect(notices(engine)).toEqual(["REPLY_CUT"]);
   });
 
   it("stops when the time is over, and ends the command that used it", async () => {
