@@ -5,7 +5,9 @@ import { type DecidedAction, offeredScopes, openQuestions } from "./approve.ts";
 import { authorize, record } from "./authorize.ts";
 import type { GateDeps } from "./deps.ts";
 import { mint, spender } from "./effects.ts";
+import type { CallFailure } from "./call.ts";
 import { MODEL_TIER, modelAction } from "./model-action.ts";
+import { rulesForModel } from "./model-rules.ts";
 import { SessionError } from "./errors.ts";
 import type { OutgoingRequest } from "./http.ts";
 import type { Provenance } from "./provenance.ts";
@@ -74,13 +76,13 @@ async function attempt(
     },
   });
   if (intent === null || failure !== null) {
-    throw denied(model, failure ?? { code: "AUDIT_UNWRITABLE", message: "Cannot ask the model", hint: null });
+    throw unallowed(model, each, failure ?? { code: "AUDIT_UNWRITABLE", message: "Cannot ask the model", hint: null });
   }
   async function end(outcome: EndedAttempt): Promise<void> {
     const written = await record(deps, attemptResult(subject, facts, { ...outcome, ms: deps.clock.mono() - start }), {
       risky: false,
     });
-    if (typeof written !== "number") throw denied(model, written);
+    if (typeof written !== "number") throw denied(written);
   }
   // Threat: a rule that decides by what is left obliges to mask more than was masked.
   const obliged = each.filter(({ action: { capability } }) => capability === "model_call")
@@ -89,7 +91,7 @@ async function attempt(
   if (unmasked.length > 0) {
     const message = `Cannot ask model ${model.provider}/${model.name}: ${unmasked.join(", ")} would have to be masked`;
     await end({ error: { code: "REDACTION_FAILED", message }, bytes: 0 });
-    throw denied(model, { code: "REDACTION_FAILED", message, hint: null });
+    throw denied({ code: "REDACTION_FAILED", message, hint: null });
   }
   await askAboutModel(deps, model, { subject, facts, each, worst, digest: call.digest });
   const permit = mint(deps, { call: id, intent }, { digest: call.digest, tier: MODEL_TIER });
@@ -144,7 +146,7 @@ async function askAboutModel(
   const asks = openQuestions(each);
   if (asks.length === 0) {
     const granted = await recordGranted(deps, subject, each);
-    if (typeof granted === "object" && granted !== null) throw denied(model, granted);
+    if (typeof granted === "object" && granted !== null) throw denied(granted);
     return;
   }
   const policy = deps.policy.generation.digest;
@@ -171,9 +173,9 @@ async function askAboutModel(
     digest,
   };
   const answer = await consult(deps, { subject, request, asks, whole: true, signal: facts.signal });
-  if (answer.kind === "failed") throw denied(model, answer.failure);
-  if (answer.kind === "no") throw denied(model, refusalOf(`Ask model ${name}`, answer.consent, worst));
-  if (await isStricterNow(deps, { policy, decided: each })) throw denied(model, changed(`Ask model ${name}`));
+  if (answer.kind === "failed") throw denied(answer.failure);
+  if (answer.kind === "no") throw denied(refusalOf(`Ask model ${name}`, answer.consent, worst));
+  if (await isStricterNow(deps, { policy, decided: each })) throw denied(changed(`Ask model ${name}`));
   await remember(deps, asks, answer.scope);
 }
 
@@ -188,7 +190,7 @@ function admit(
   const local = request.addresses === null || remote || request.addresses.every(isLoopbackAddress);
   // Threat: a configured name that now leads elsewhere, or a "local" model that is not on this machine.
   if (request.host !== host || request.port !== port || !local) {
-    return Promise.reject(denied(model, {
+    return Promise.reject(denied({
       code: "MODEL_DENIED",
       message:
         `Cannot ask model ${model.provider}/${model.name}: the connection leads to ${request.host}:${request.port}`,
@@ -197,7 +199,7 @@ function admit(
   }
   const { decision, rule } = deps.policy.decide(asked.action);
   if (decision !== "deny") return Promise.resolve();
-  return Promise.reject(denied(model, {
+  return Promise.reject(denied({
     code: "MODEL_DENIED",
     message: `Cannot ask model ${model.provider}/${model.name}: denied by rule "${rule ?? "none"}"`,
     hint: null,
@@ -209,15 +211,20 @@ function isLoopbackAddress(address: string): boolean {
 }
 
 function denied(
-  model: OpenModel,
   failure: { readonly code: string; readonly message: string; readonly hint: string | null },
 ): SessionError {
   if (failure.code === "AUDIT_UNWRITABLE") {
     return new SessionError("AUDIT_UNWRITABLE", failure.message, { hint: failure.hint ?? undefined });
   }
-  const where = model.target.host === null ? "" : ` hosts: [${model.target.host}],`;
-  return new SessionError("MODEL_DENIED", failure.message, {
-    hint: failure.hint ??
-      `a rule that allows it: { id: my-model, effect: allow_with_redaction, capability: model_call, remote: ${model.target.remote},${where} redact: [secret, credential] }`,
+  return new SessionError("MODEL_DENIED", failure.message, { hint: failure.hint ?? undefined });
+}
+
+/** Where only a rule is missing, the refusal says which. */
+function unallowed(model: OpenModel, decided: readonly DecidedAction[], failure: CallFailure): SessionError {
+  const rules = failure.code === "POLICY_DEFAULT" ? rulesForModel(model, decided) : null;
+  if (rules === null) return denied(failure);
+  return denied({
+    ...failure,
+    hint: `to allow it, put this under \`rules\` of .agentzero/policy.yml, then \`agentzero policy trust\`:\n${rules}`,
   });
 }

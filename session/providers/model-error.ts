@@ -97,6 +97,12 @@ export function failureOf(facts: ProviderFacts, thrown: unknown): AgentZeroError
   if (own !== null) return own;
   const words = closedWords(thrown);
   const said = `${facts.where} reported an error in its stream`;
+  if (NO_END.test(words)) {
+    return new ProviderFailure(
+      "PROVIDER_STREAM",
+      `Cannot read the reply of "${facts.provider}": it broke off in the middle`,
+    );
+  }
   if (TOO_LONG.test(words)) return tooLong(facts, said);
   if (
     /\boverloaded_error\b|\boverloaded\b|\bserver_error\b|\binternal_server_error\b|\bapi_error\b|\bunavailable\b/.test(
@@ -151,6 +157,8 @@ function failureOfFault(facts: ProviderFacts, fault: HttpFault): ProviderFailure
 }
 
 const MAX_BODY_CHARS = 65_536;
+/** Words of the package for a stream that ended without saying why. */
+const NO_END = /ended without a finish reason/;
 const TOO_LONG =
   /context[ _-]?(length|size|window)|maximum context|prompt is too long|too many (input )?tokens|exceed_context_size|request_too_large/i;
 
@@ -204,7 +212,8 @@ function busy(facts: ProviderFacts, said: string, retryAfterMs: number | null): 
 }
 
 function tooMany(facts: ProviderFacts, said: string, retryAfterMs: number | null): ProviderFailure {
-  const wait = retryAfterMs === null ? "try again later" : `try again in ${Math.ceil(retryAfterMs / 1_000)} s`;
+  const seconds = Math.ceil((retryAfterMs ?? 0) / 1_000);
+  const wait = seconds <= 0 ? "try again later" : `try again in ${seconds} s`;
   return new ProviderFailure("PROVIDER_RATE", `Cannot ask "${facts.provider}": ${said}, too many requests or tokens`, {
     hint: wait,
     transient: true,

@@ -234,6 +234,21 @@ describe.for(KINDS)("streamModel() over %s", (kind) => {
     expect(answers).toBe(2);
   });
 
+  it("names no pause of nothing", async () => {
+    const server = await serve((_, response) =>
+      sendJson(response, { status: 429, value: {}, headers: { "retry-after": "0" } })
+    );
+    const reply = await collect(await model(kind, server.url), ask("hello"), await createModelIo());
+    expect(reply.error).toMatchObject({ code: "PROVIDER_RATE", hint: "try again later" });
+    expect(server.requests).toHaveLength(3);
+  });
+
+  it("says of a stream that ends in good order, but too early, that it broke off", async () => {
+    const server = await serve((_, response) => sendEvents(response, EVENTS[kind]({ text: "so far", finish: null })));
+    const reply = await collect(await model(kind, server.url), ask("hello"), await createModelIo());
+    expect(reply.error).toMatchObject({ code: "PROVIDER_STREAM", message: expect.stringContaining("broke off") });
+  });
+
   it("tries again after a failure that goes away, each attempt through the gate", async () => {
     let answers = 0;
     const server = await serve((_, response) => {
