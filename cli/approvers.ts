@@ -1,4 +1,4 @@
-import type { Approver } from "../core/mod.ts";
+import type { Approver, AtomicAction } from "../core/mod.ts";
 
 /**
  * Answers every question with yes, once, because the person said so on the command line (`--approve`). Never turns a
@@ -22,11 +22,13 @@ export function createFlagApprover(): Approver {
 /**
  * Stands in where nobody can be asked.
  *
+ * @param missed Takes what would have been asked; must not throw.
  * @returns The approver; its channel is `none`.
  */
-export function createNobody(): Approver {
+export function createNobody(missed: (asks: readonly AtomicAction[]) => void = () => {}): Approver {
   return {
     channel: "none",
     ask: () => Promise.resolve({ kind: "refused", why: "nobody", message: null }),
+    missed,
   };
 }

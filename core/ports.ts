@@ -123,6 +123,8 @@ export interface Approver {
   readonly channel: string;
   /** Asks; see the contract above. */
   ask(request: ApprovalRequest, signal: AbortSignal): Promise<ApprovalAnswer>;
+  /** On the channel `none`: takes what would have been asked, so that the front door can say what allows it. Never throws. */
+  readonly missed?: (asks: readonly AtomicAction[]) => void;
 }
 
 /** Uses up a permit, or throws `PERMIT_INVALID`. The only half of the permit desk that a tier gets. */

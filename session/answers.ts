@@ -36,6 +36,7 @@ export interface Consultation {
  */
 export async function consult(deps: GateDeps, consultation: Consultation): Promise<Answered> {
   const { subject, request, asks, whole, signal } = consultation;
+  if (request === null) deps.questions.missed(asks.map(({ action }) => action));
   const consent: AskedConsent = request === null
     ? { kind: "refused", why: "nobody", message: null, latencyMs: 0 }
     : chosen(request, await deps.questions.ask(request, signal), whole);

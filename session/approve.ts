@@ -100,6 +100,8 @@ export interface QuestionDesk {
   readonly channel: string;
   /** Asks and compares the digest that was on the screen. Never rejects. */
   ask(request: ApprovalRequest, signal: AbortSignal): Promise<AskedConsent>;
+  /** Takes what nobody could be asked. */
+  missed(asks: readonly AtomicAction[]): void;
   /** How long people were waited for so far, an open question included, in milliseconds. */
   waitedMs(): number;
 }
@@ -151,6 +153,7 @@ export function createQuestionDesk(
       queue = turn.catch(() => undefined);
       return turn;
     },
+    missed: (asks) => approver.missed?.(asks),
     waitedMs: () => waited + (openSince === null ? 0 : ports.clock.mono() - openSince),
   };
 }

@@ -169,7 +169,7 @@ export function refusalOf(
       return {
         code: "APPROVAL_NOBODY",
         message: `${what}: ${rule} asks for approval and nobody can be asked here`,
-        hint: "use --approve, an interactive session, or a rule that allows it",
+        hint: "answer it in `agentzero chat`, make it a single call with --approve, or write a rule that allows it",
       };
     case "timeout":
       return {

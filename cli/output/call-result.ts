@@ -42,8 +42,9 @@ function changeNote(change: ChangeReport): string {
  * Gives the reason of a refusal; what was allowed and failed otherwise has none that would explain it.
  *
  * @param result The result.
- * @returns The reason, or `null`.
+ * @returns The reason, or `null` where the message says it already.
  */
-export function reasonOf(result: CallResult): string | null {
-  return result.decision === "deny" || result.decision === "requires_approval" ? result.reason : null;
+export function reasonOf({ decision, reason, error }: CallResult): string | null {
+  if (decision !== "deny" && decision !== "requires_approval") return null;
+  return error !== null && reason.endsWith(error.message) ? null : reason;
 }

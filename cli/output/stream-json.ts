@@ -32,13 +32,25 @@ export function createEventStream(): EventStream {
   };
 }
 
+/** Why a run went no further. */
+export interface RunFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
 /**
  * Makes the one object of `run --output json`.
  *
  * @param line The last line of the stream.
  * @param results Results of all calls, in order.
+ * @param failure What its last `error` said, `null` when there was none.
  * @returns The object.
  */
-export function resultObject(line: StreamLine, results: readonly CallResult[]): Readonly<Record<string, unknown>> {
-  return { ...line, tool_results: results };
+export function resultObject(
+  line: StreamLine,
+  results: readonly CallResult[],
+  failure: RunFailure | null,
+): Readonly<Record<string, unknown>> {
+  return { ...line, tool_results: results, error: failure };
 }

@@ -263,6 +263,7 @@ function patient(deps: GateDeps, time: GuestTime | undefined): GateDeps {
     ...deps,
     questions: {
       channel: deps.questions.channel,
+      missed: (asks) => deps.questions.missed(asks),
       waitedMs: () => deps.questions.waitedMs(),
       async ask(request, signal) {
         const goOn = time.pause();

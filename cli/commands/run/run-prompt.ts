@@ -1,4 +1,4 @@
-import type { SessionId } from "../../../core/mod.ts";
+import type { AtomicAction, SessionId } from "../../../core/mod.ts";
 import { type CallResult, type SessionEvent, STDIN_LABEL } from "../../../session/mod.ts";
 import { createNobody } from "../../approvers.ts";
 import { openComposedSession } from "../../compose.ts";
@@ -6,7 +6,7 @@ import type { CommandContext, CommandInput } from "../../context.ts";
 import { EXIT, type ExitCode } from "../../exit-codes.ts";
 import { showProgress } from "../../output/progress.ts";
 import { isExitCode } from "../../exit-codes.ts";
-import { createEventStream, resultObject, type StreamLine } from "../../output/stream-json.ts";
+import { createEventStream, resultObject, type RunFailure, type StreamLine } from "../../output/stream-json.ts";
 import { badUsage } from "../../usage.ts";
 import { pipedInput } from "./piped-input.ts";
 import { resumeWish } from "./resume-wish.ts";
@@ -18,10 +18,11 @@ export async function runPromptCommand(context: CommandContext, input: CommandIn
   const form = outputForm(context, input);
   const { prompt, data } = await readInput(context, input.arg(0) ?? "");
   const sink = createSink(context, form);
+  const missed: AtomicAction[] = [];
   const opened = await openComposedSession(context, {
     front: "cli",
     // A run never asks: what needs a yes is denied, and stderr says which rule would allow it.
-    approver: createNobody(),
+    approver: createNobody((asks) => void missed.push(...asks)),
     mode: "ask",
     project: "optional",
     model: { provider: input.option("provider"), name: input.option("model"), script: input.option("script") },
@@ -31,7 +32,13 @@ export async function runPromptCommand(context: CommandContext, input: CommandIn
   });
   await opened.session.submit({ text: prompt, data }, context.signal);
   await opened.close();
-  return sink.finish();
+  const exit = sink.finish();
+  const { project, session } = opened;
+  if (missed.length > 0) {
+    const { tellAllowingRules } = await import("./allowing-rules.ts");
+    await tellAllowingRules(context, { project, session: session.id, asks: missed });
+  }
+  return exit;
 }
 
 function outputForm(context: CommandContext, input: CommandInput): OutputForm {
@@ -73,6 +80,7 @@ interface Sink {
 function createSink(context: CommandContext, form: OutputForm): Sink {
   const stream = createEventStream();
   const results: CallResult[] = [];
+  let failure: RunFailure | null = null;
   let last: StreamLine | null = null;
   let exit: ExitCode = EXIT.failed;
   let openLine = false;
@@ -80,6 +88,7 @@ function createSink(context: CommandContext, form: OutputForm): Sink {
     take(event, session): void {
       const line = stream.line(event, session);
       if (event.type === "tool_result") results.push(withoutType(event));
+      if (event.type === "error") failure = { code: event.code, message: event.message, hint: event.hint };
       if (event.type === "result") {
         last = line;
         exit = isExitCode(event.exit) ? event.exit : EXIT.failed;
@@ -96,7 +105,7 @@ function createSink(context: CommandContext, form: OutputForm): Sink {
       showProgress(context.output, event);
     },
     finish(): ExitCode {
-      if (form === "json" && last !== null) context.output.json(resultObject(last, results));
+      if (form === "json" && last !== null) context.output.json(resultObject(last, results, failure));
       if (openLine) context.output.partial("\n");
       return exit;
     },

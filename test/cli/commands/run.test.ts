@@ -1,4 +1,5 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { initialise, type Ran, runAgentzero, type RunOptions, startAgentzero } from "../../support/run-agentzero.ts";
@@ -66,6 +67,36 @@ describe("agentzero run", () => {
       tool_results: [{ tool: "read" }, { tool: "write" }],
     });
     expect((await run(["run", "go", ...SCRIPT, "--json"])).json()).toMatchObject({ type: "result" });
+  });
+
+  it("says on stderr which rule would allow what nobody could be asked about, and that rule does", async () => {
+    const ran = await run(["run", "go", ...SCRIPT, "--output", "json"]);
+    const rules = ran.stderr.split("\n").filter((line) => line.startsWith("  - {")).map((line) => line.slice(2));
+    expect(rules.at(-1)).toMatch(
+      /id: approved-\w+, effect: allow, capability: file_write, paths: \["\$\{project\}\/README.md"\]/,
+    );
+    const base = tempDir({ "shop/README.md": "# Shop\n", "shop/turns.yml": TURNS, "me/x": "" });
+    const other = { cwd: join(base, "shop"), home: join(base, "home"), env: { HOME: join(base, "me") } };
+    await initialise(other);
+    const file = join(other.cwd, ".agentzero/policy.yml");
+    const ids = rules.map((rule) => /id: ([\w-]+)/.exec(rule)?.[1] ?? "");
+    const kept = readFileSync(file, "utf8").split(/^(?= {2}- \{|tests:)/m)
+      .filter((item) => !ids.some((id) => item.includes(`id: ${id},`)));
+    const tests = kept.findIndex((item) => item.startsWith("tests:"));
+    writeFileSync(
+      file,
+      [...kept.slice(0, tests), ...rules.map((rule) => `  ${rule}\n`), ...kept.slice(tests)].join(""),
+    );
+    const hash = createHash("sha256").update(readFileSync(file)).digest("hex");
+    expect((await runAgentzero(["policy", "trust", "--sha256", hash], other)).exit).toBe(0);
+    const again = await runAgentzero(["run", "go", ...SCRIPT, "--output", "json"], other);
+    expect(again.json()).toMatchObject({ exit: 0, denied: 0 });
+  });
+
+  it("says in the one object why it went no further", async () => {
+    const ran = await run(["run", "sum up", "--output", "json"], { input: "x".repeat(1_048_576) });
+    expect(ran.json()).toMatchObject({ stop: "refused", exit: 1, error: { code: "LIMIT_SIZE" } });
+    expect((await run(["run", "read README.md", "--output", "json"])).json()).toMatchObject({ error: null });
   });
 
   it("stops at the limit of turns with 3", async () => {

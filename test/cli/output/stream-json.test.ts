@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { createEventStream, resultObject } from "../../../cli/output/stream-json.ts";
 import { jsonLine } from "../../../cli/output/json.ts";
 import type { CallResult, SessionEvent } from "../../../session/mod.ts";
+import { golden } from "../../support/golden.ts";
 
 const SESSION = "ses_01K9ZZZZZZZZZZZZZZZZZZZZZZ" as CallResult["session"];
 const CALL = "call_01K9ZZZZZZZZZZZZZZZZZZZZZZ" as CallResult["call"];
@@ -75,9 +75,9 @@ describe("createEventStream()", () => {
     const stream = createEventStream();
     const lines = EVENTS.flatMap((event) => stream.line(event, SESSION) ?? []);
     const last = lines.at(-1);
-    if (last !== undefined) lines.push({ ...last, ...resultObject(last, [RESULT]) });
-    const golden = readFileSync(new URL("../../fixtures/golden/stream.jsonl", import.meta.url), "utf8");
-    expect(lines.map((line) => jsonLine(line, false)).join("")).toBe(golden);
+    if (last !== undefined) lines.push({ ...last, ...resultObject(last, [RESULT], null) });
+    const text = lines.map((line) => jsonLine(line, false)).join("");
+    expect(text).toBe(golden("stream.jsonl", text));
   });
 
   it("says the same on a terminal, with nothing that it would act on", () => {
