@@ -24,18 +24,14 @@ export interface ModelPlaces {
  */
 export function modelChoice(config: Config, script: string | undefined, places: ModelPlaces): ModelChoice {
   const { provider, model } = config;
-  if (provider === "builtin") return { kind: "builtin" };
+  if (provider === "builtin") return builtinChoice(config, script);
   const entry = Object.hasOwn(config.providers, provider) ? config.providers[provider] : undefined;
   if (provider === "script" || entry?.kind === "script") {
     if (script !== undefined) return { kind: "script", script: resolve(places.cwd, script) };
     if (entry?.kind === "script") return { kind: "script", script: expand(entry.file, places) };
     throw new CliError("USAGE", 'Cannot use the provider "script": no file was named', { hint: "add --script FILE" });
   }
-  if (script !== undefined) {
-    throw new CliError("USAGE", `Cannot play a script on the provider "${provider}"`, {
-      hint: "add --provider script",
-    });
-  }
+  if (script !== undefined) throw noScript(provider);
   if (entry === undefined) throw unknownProvider(config);
   if (entry.kind === "builtin") return { kind: "builtin" };
   if (model === null) {
@@ -57,6 +53,24 @@ export function modelChoice(config: Config, script: string | undefined, places: 
     key: entry.key ?? null,
     context: config.models[`${provider}/${model}`]?.context ?? null,
   };
+}
+
+/** A script or a model that would be left out without a word is a mistake. */
+function builtinChoice(config: Config, script: string | undefined): ModelChoice {
+  if (script !== undefined) throw noScript(config.provider);
+  const { model } = config;
+  if (model === null || model === "builtin") return { kind: "builtin" };
+  const [prefix = "", ...rest] = model.split("/");
+  if (rest.length > 0) throw unknownProvider({ ...config, provider: prefix });
+  throw new CliError("CONFIG_INVALID", `Cannot use the model "${model}": no provider is named`, {
+    hint: `name both, e.g. ollama/${model}; \`agentzero doctor\` lists what runs here`,
+  });
+}
+
+function noScript(provider: string): CliError {
+  return new CliError("USAGE", `Cannot play a script on the provider "${provider}"`, {
+    hint: "add --provider script",
+  });
 }
 
 function unknownProvider(config: Config): CliError {

@@ -89,7 +89,8 @@ function refuseKey(file: string, read: YamlFile, issue: Extract<Issue, { code: "
 
 const TOP = "v provider model providers models limits audit secrets vault sandbox acp telemetry".split(" ");
 const LIMITS = ("turns tokens wall timeout running read write list search walk output drain data memory processes " +
-  "open_files file_size tmp disk changes").split(" ");
+  "open_files file_size tmp disk changes wasm_pages wasm_fuel wasm_time wasm_calls wasm_bytes wasm_input wasm_output")
+  .split(" ");
 const AUDIT = "sync clear recipients auditor retention prune max_bytes anchors".split(" ");
 const OTHERS =
   ("unlock kind url key file context vision paths seccomp cwd_allow mode otlp endpoint env argv bind host slot " +

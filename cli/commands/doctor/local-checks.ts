@@ -2,10 +2,14 @@ import { existsSync, lstatSync } from "node:fs";
 import { join } from "node:path";
 import { checkOwnFolder } from "../../../core/mod.ts";
 import { gitIdentity } from "../../compose/git-identity.ts";
+import { openInstallation } from "../../compose/installation.ts";
+import { openProjectPolicy } from "../../compose/project-policy.ts";
+import { isTrustedConfig } from "../../compose/trusted-config.ts";
 import { type Config, loadConfig } from "../../config/load-config.ts";
+import { modelChoice } from "../../config/model-choice.ts";
 import type { CommandContext } from "../../context.ts";
 import { errorObject } from "../../output/error.ts";
-import { findProject } from "../../project-root.ts";
+import { findProject, PROJECT_FOLDER } from "../../project-root.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 import { hiddenToolChains } from "./tool-chains.ts";
 
@@ -43,25 +47,48 @@ export function checkKeys(home: string): Check {
   );
 }
 
-/** Loads the configuration; gives it back for the other checks. */
+/** Loads the configuration as a session would; gives it back for the other checks. */
 export async function checkConfig(
   context: CommandContext,
   home: string,
+  project: string | null,
 ): Promise<{ readonly check: Check; readonly config: Config | null }> {
   try {
     const config = await loadConfig({
       home,
-      project: null,
-      isTrusted: () => false,
+      project,
+      isTrusted: await trustedConfig(context, home, project),
       env: context.system.env,
       flags: {},
     });
     const model = config.model === null ? config.provider : `${config.provider}/${config.model}`;
+    const [notice] = config.notices;
+    if (notice !== undefined) {
+      return { check: warn("config", `model ${model}; ${notice}`, "agentzero policy trust"), config };
+    }
+    // A model that no session could open is told here. A script comes with its command.
+    if (config.provider !== "script") {
+      modelChoice(config, undefined, { cwd: context.cwd, home, userHome: context.userHome });
+    }
     return { check: ok("config", `model ${model}`), config };
   } catch (cause) {
     const { message, hint } = errorObject(cause).error;
     return { check: fail("config", message, hint), config: null };
   }
+}
+
+/** Says whether a project's file counts; keys that do not exist yet are not made to find out. */
+async function trustedConfig(
+  context: CommandContext,
+  home: string,
+  project: string | null,
+): Promise<(bytes: Uint8Array) => boolean> {
+  if (project === null || !existsSync(join(project, PROJECT_FOLDER, "config.yml"))) return () => false;
+  if (!existsSync(join(home, "keys", "tag.key"))) return () => false;
+  const installation = await openInstallation(context);
+  const policy = await openProjectPolicy(context, installation, { project, mode: "ask", readOnlyState: true });
+  policy.close();
+  return (bytes) => isTrustedConfig(installation, { project, policy }, bytes);
 }
 
 /** Looks for the project. */

@@ -24,8 +24,8 @@ export async function runDoctor(context: CommandContext): Promise<ExitCode> {
   // The canaries digest what they ran.
   await loadSodium();
   const home = peekHome(context.home);
-  const { check: configured, config } = await checkConfig(context, home);
   const { check: placed, project } = checkProject(context);
+  const { check: configured, config } = await checkConfig(context, home, project);
   const [tiers, models, policy] = await Promise.all([
     checkTiers(context, home, config),
     checkModels(context, config),

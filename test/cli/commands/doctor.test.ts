@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { hiddenToolChains } from "../../../cli/commands/doctor/tool-chains.ts";
@@ -58,6 +59,43 @@ describe("agentzero doctor", () => {
     expect(words.stdout).toContain('do: did you mean "model"?');
   });
 });
+
+describe("agentzero doctor --json", () => {
+  it("lists what counts here with its origin: a trusted project's file, and what is above it", async () => {
+    const base = tempDir({ "shop/x": "", "me/x": "" });
+    const at = { cwd: join(base, "shop"), home: join(base, "home"), env: { HOME: join(base, "me") } };
+    await initialise(at);
+    const file = "v: 1\nmodel: vllm/qwen\nlimits: { turns: 7, tokens: 999999999 }\n";
+    writeFileSync(join(at.cwd, ".agentzero/config.yml"), file);
+    const before = await runAgentzero(["doctor", "--json"], at);
+    expect(checksOf(before).get("config")).toMatchObject({ status: "warn", fix: "agentzero policy trust" });
+    expect(origins(before)["provider"]).toBe("builtin built-in");
+    const hash = createHash("sha256").update(readFileSync(join(at.cwd, ".agentzero/policy.yml"))).digest("hex");
+    expect((await runAgentzero(["policy", "trust", "--sha256", hash], at)).exit).toBe(0);
+    const trusted = origins(await runAgentzero(["doctor", "--json"], at));
+    expect(trusted).toMatchObject({
+      provider: "vllm project",
+      model: "qwen project",
+      "limits.turns": "7 project",
+      "limits.tokens": "2000000 built-in",
+    });
+    const env = { ...at.env, AGENTZERO_MODEL: "ollama/other" };
+    expect(origins(await runAgentzero(["doctor", "--json"], { ...at, env }))["model"]).toBe("other environment");
+  });
+
+  it("tells a model whose provider is not configured", async () => {
+    const base = tempDir({ "home/config.yml": "v: 1\nmodel: olama/llama3.2\n", "lone/x": "", "me/x": "" });
+    const at = { cwd: join(base, "lone"), home: join(base, "home"), env: { HOME: join(base, "me") } };
+    const ran = await runAgentzero(["doctor", "--json"], at);
+    expect(ran.exit).toBe(1);
+    expect(checksOf(ran).get("config")).toMatchObject({ status: "fail", fix: 'did you mean "ollama"?' });
+  });
+});
+
+function origins(ran: Ran): Readonly<Record<string, string>> {
+  const entries = ran.json()["config"] as readonly { key: string; value: unknown; origin: string }[];
+  return Object.fromEntries(entries.map(({ key, value, origin }) => [key, `${String(value)} ${origin}`]));
+}
 
 describe("hiddenToolChains()", () => {
   it("offers the folder that a bin belongs to, never the shared ones", () => {

@@ -78,6 +78,12 @@ describe("loadConfig()", () => {
         "line 3",
         '"url"',
       ],
+      [
+        "an unknown key of the newest limits",
+        "v: 1\nlimits: { wasm_fule: 5 }\n",
+        "line 2",
+        'did you mean "wasm_fuel"?',
+      ],
       ["another version", "v: 2\n", "expected `v: 1`", "version 1"],
       ["no version", "model: x\n", "`v: 1`", ""],
       ["an empty file", "", "expected a mapping", ""],

@@ -18,6 +18,8 @@ function config(provider: string, model?: string): Promise<Config> {
   return loadConfig({ home: tempDir({ "config.yml": USER }), project: null, isTrusted: () => true, env: {}, flags });
 }
 
+const SOURCES = { project: null, isTrusted: () => true, env: {}, flags: {} };
+
 describe("modelChoice()", () => {
   it("chooses what is configured", async () => {
     expect(modelChoice(await config("builtin"), undefined, PLACES)).toEqual({ kind: "builtin" });
@@ -60,10 +62,22 @@ describe("modelChoice()", () => {
     );
   });
 
-  it("refuses a script on another provider", async () => {
+  it("refuses a script on another provider, on the built-in shell too", async () => {
     const loaded = await config("builtin");
     expect(modelChoice(loaded, undefined, PLACES)).toEqual({ kind: "builtin" });
-    const other = await config("ollama", "x");
-    expect(() => modelChoice(other, "t.yml", PLACES)).toThrow(expect.objectContaining({ code: "USAGE" }));
+    for (const other of [await config("ollama", "x"), loaded]) {
+      expect(() => modelChoice(other, "t.yml", PLACES)).toThrow(expect.objectContaining({ code: "USAGE" }));
+    }
+  });
+
+  it("never leaves out a model without a word: its provider must be known", async () => {
+    const typo = await loadConfig({ ...SOURCES, home: tempDir({ "config.yml": `${USER}model: cluade/one\n` }) });
+    expect(() => modelChoice(typo, undefined, PLACES)).toThrow(
+      expect.objectContaining({ code: "CONFIG_INVALID", hint: 'did you mean "claude"?' }),
+    );
+    const bare = await loadConfig({ ...SOURCES, home: tempDir({ "config.yml": "v: 1\nmodel: llama3.2\n" }) });
+    expect(() => modelChoice(bare, undefined, PLACES)).toThrow(
+      expect.objectContaining({ code: "CONFIG_INVALID", hint: expect.stringContaining("ollama/llama3.2") }),
+    );
   });
 });
