@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { commandTree } from "../../cli/program.ts";
+import { golden } from "../support/golden.ts";
 
 const tree = await commandTree();
 
@@ -14,6 +15,11 @@ function help(command: Command): string {
   command.configureOutput({ writeOut: (part) => void (text += part) });
   command.outputHelp();
   return text;
+}
+
+function groups(command: Command): readonly Command[] {
+  const own = command.commands.filter((child) => child.name() !== "help");
+  return [command, ...own.flatMap(groups)];
 }
 
 function pathOf(command: Command): string {
@@ -57,4 +63,22 @@ describe("--help", () => {
     );
     expect(odd).toEqual([]);
   });
+
+  // As a person sees it on a window of 80 columns; one file for each command of the first level.
+  it.each(["agentzero", ...tree.commands.map((command) => command.name()).filter((name) => name !== "help")])(
+    "of %s reads as in its golden file",
+    (name) => {
+      const narrow = tree.configureHelp({ showGlobalOptions: true, helpWidth: 80 });
+      const own = name === "agentzero" ? [narrow] : groups(topLevel(name));
+      for (const one of own) one.configureHelp({ showGlobalOptions: true, helpWidth: 80 });
+      const text = own.map((one) => `$ ${pathOf(one)} --help\n${help(one)}`).join("\n");
+      expect(text).toBe(golden(`help/${name}.txt`, text));
+    },
+  );
 });
+
+function topLevel(name: string): Command {
+  const found = tree.commands.find((one) => one.name() === name);
+  if (found === undefined) throw new Error(`no command "${name}"`);
+  return found;
+}
