@@ -14,6 +14,8 @@ export type SandboxErrorCode =
   | "LIMIT_CALLS"
   /** Bytes that are not the ones that were pinned. */
   | "DIGEST_MISMATCH"
+  /** A script that needs a program which is not there, or which is none of the system's. */
+  | "EXEC_DENIED"
   /** Free disk, or what a run may write, ran out. */
   | "LIMIT_DISK"
   /** A guest used up its instructions. */

@@ -30,6 +30,7 @@ export {
 export * from "./process/bubblewrap.ts";
 export { probeProtections, type Protection } from "./process/protections.ts";
 export { lookupProgram } from "./process/lookup-program.ts";
+export { findScriptPrograms, type ScriptPrograms } from "./process/script-programs.ts";
 export { runsLater } from "./process/runs-later.ts";
 export * from "./process/staged-run.ts";
 export type { RunEnd } from "./process/watchdog.ts";

@@ -285,6 +285,8 @@ export interface ProcessSpec {
 export interface SkillMount {
   /** From verified buffers. */
   readonly files: readonly { readonly path: string; readonly bytes: Uint8Array; readonly exec: boolean }[];
+  /** Absolute paths of the programs that can be started: the interpreter first, then those that were approved. */
+  readonly programs: readonly string[];
   /** Real paths of files and folders that it may read. */
   readonly read: readonly string[];
   /** Real paths of files and folders that it may change on its staged view. */

@@ -4,6 +4,7 @@ import type { HostFacts } from "../deps.ts";
 import type { ProcessSpec } from "../spec.ts";
 import { relayOptions } from "../egress/relay.ts";
 import { INNER_HOME } from "./command-environment.ts";
+import type { ProgramWalls } from "./program-walls.ts";
 import { emptyFolder, procOptions, rootOptions } from "./root-layout.ts";
 import { skillOptions } from "./skill-mount.ts";
 
@@ -13,6 +14,8 @@ export interface ArgsInput {
   readonly facts: HostFacts;
   /** `true`: the merged view `m` of the stage is mounted at the project's path. */
   readonly staged: boolean;
+  /** What keeps a skill's script from starting other programs, or `null`. */
+  readonly walls: ProgramWalls | null;
   readonly seccomp: boolean;
   /** Every variable, secret values too: they travel in the same pipe. */
   readonly environment: Readonly<Record<string, string>>;
@@ -90,38 +93,32 @@ function environmentOptions(environment: Readonly<Record<string, string>>): read
 }
 
 function mountOptions(input: ArgsInput): readonly string[] {
-  const { spec, facts } = input;
+  const { spec, facts, walls } = input;
   const { project } = spec;
   const shm = String(Math.min(spec.limits.tmpBytes, 64 * 1024 * 1024));
   const chains = spec.readOnlyPaths.filter((path) => !isWithin(path, project));
   return [
-    rootOptions(`${spec.stageDir}/etc`, project),
-    ["--dev", "/dev", "--perms", "1777", "--size", shm, "--tmpfs", "/dev/shm", "--proc", "/proc"],
+    rootOptions(`${spec.stageDir}/etc`, project, walls?.source),
+    ["--dev", "/dev", ...scratch("/dev/shm", shm, walls?.shm), "--proc", "/proc"],
     procOptions(facts.uid),
-    [
-      "--perms",
-      "1777",
-      "--size",
-      String(spec.limits.tmpBytes),
-      "--tmpfs",
-      "/tmp",
-      "--perms",
-      "0700",
-      "--dir",
-      INNER_HOME,
-    ],
+    [...scratch("/tmp", String(spec.limits.tmpBytes), walls?.tmp), "--perms", "0700", "--dir", INNER_HOME],
     // A project below /var needs a real folder there.
     [project, ...chains].some((path) => isWithin(path, "/var"))
       ? []
       : ["--dir", "/var", "--symlink", "/tmp", "/var/tmp"],
     input.egressSocket === null ? [] : relayOptions(input.egressSocket, facts),
-    chains.flatMap((path) => ["--ro-bind", path, path]),
+    chains.flatMap((path) => ["--ro-bind", walls?.source(path) ?? path, path]),
     ...projectOptions(input),
     hiddenOptions(spec),
+    walls?.options ?? [],
     // Last, so that everything above could still make its mount points.
     // Threat: an agent that runs as root. The owner of /proc/sys is root outside and inside, so it could be written.
     ["--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/"],
   ].flat();
+}
+
+function scratch(path: string, size: string, mounted: string | undefined): readonly string[] {
+  return mounted === undefined ? ["--perms", "1777", "--size", size, "--tmpfs", path] : ["--bind", mounted, path];
 }
 
 function projectOptions({ spec, staged }: ArgsInput): readonly (readonly string[])[] {

@@ -86,11 +86,13 @@ async function attempt(deps: SandboxDeps, input: CanaryInput, listener: Listener
     staged: input.staged,
     seccomp: input.seccomp,
     egress: false,
+    walls: null,
     cgroup: null,
     options: buildArgs({
       spec,
       facts: deps.facts,
       staged: input.staged,
+      walls: null,
       seccomp: input.seccomp !== null,
       egressSocket: null,
       blockFd: null,

@@ -80,7 +80,8 @@ function osRelease(): string {
   }
 }
 
-function isExecutable(path: string): boolean {
+/** Is it there, and may it be started by us? */
+export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return true;

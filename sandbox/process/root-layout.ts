@@ -16,19 +16,46 @@ const PROC_FILES = ["keys", "latency_stats", "sched_debug", "slabinfo", "timer_l
  *
  * @param etc Folder with our own files of `/etc`.
  * @param project Real path of the project; a folder above it stays open for its mount point.
+ * @param source Where the system's folders are mounted, if not at their own place.
  * @returns Options in the order in which they must be applied.
  */
-export function rootOptions(etc: string, project: string): readonly string[] {
-  const options = ["--ro-bind", "/usr", "/usr"];
+export function rootOptions(
+  etc: string,
+  project: string,
+  source: (path: string) => string = (path) => path,
+): readonly string[] {
+  const options = ["--ro-bind", source("/usr"), "/usr"];
   for (const name of namesOf("/usr/local")) {
     if (!LOCAL.has(name)) options.push(...hiddenLocal(`/usr/local/${name}`, project));
   }
   for (const name of TOP) {
     const link = linkOf(`/${name}`);
     if (link !== null) options.push("--symlink", link, `/${name}`);
-    else if (exists(`/${name}`)) options.push("--ro-bind", `/${name}`, `/${name}`);
+    else if (exists(`/${name}`)) options.push("--ro-bind", source(`/${name}`), `/${name}`);
   }
   return [...options, ...etcOptions(etc)];
+}
+
+/**
+ * Gives the folders of the system that are shown, e.g. `/usr`; what only links to one of them is left out.
+ *
+ * @returns Absolute paths.
+ */
+export function systemFolders(): readonly string[] {
+  return ["usr", ...TOP].map((name) => `/${name}`).filter((path) =>
+    lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+  );
+}
+
+/**
+ * Is it in a part of `/usr/local` that is covered?
+ *
+ * @param path Absolute path.
+ * @returns `true` when nothing of it is there inside.
+ */
+export function isHiddenLocal(path: string): boolean {
+  const [, name] = /^\/usr\/local\/([^/]+)/.exec(path) ?? [];
+  return name !== undefined && !LOCAL.has(name);
 }
 
 /**

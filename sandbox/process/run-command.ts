@@ -17,8 +17,11 @@ import { createStagedRun } from "./create-staged-run.ts";
 import { markMasked, type MaskedIndex, unmarkMasked } from "./mask-index.ts";
 import { removeTree } from "./remove-tree.ts";
 import { revealSecrets } from "./reveal-secrets.ts";
+import { planProgramWalls, type ProgramWalls } from "./program-walls.ts";
 import { failureText, type OnceResult, runOnce } from "./run-once.ts";
 import { notesOn } from "./run-notes.ts";
+import { compileFilter } from "./seccomp.ts";
+import { SCRIPT_CALLS } from "./seccomp-table.ts";
 import { writeSkillFiles } from "./skill-mount.ts";
 import { makeStage, type Stage } from "./stage.ts";
 import type { Programs } from "./supervisor.ts";
@@ -91,15 +94,17 @@ interface StagedInput extends CommandInput {
 
 async function runOnStage(deps: SandboxDeps, input: StagedInput, held: Held): Promise<ProcessValue> {
   const { spec, stage, staged, io, permit } = input;
-  const { programs, seccomp, cgroup } = input.ground;
+  const { programs, cgroup } = input.ground;
+  const seccomp = filterOf(deps, input);
   const secrets = await revealSecrets({ permit, secrets: spec.secrets, io });
   const lease = held.lease = input.egress === null ? null : await leaseEgress(deps, { ...input, egress: input.egress });
-  if (spec.skill !== undefined) writeSkillFiles(stage, spec.project, spec.skill);
+  const walls = wallsOf(input);
   const marked = staged ? markMasked(stage, spec.project, [...spec.hidden.files, ...spec.hidden.dirs]) : [];
   const args = {
     spec,
     facts: deps.facts,
     staged,
+    walls,
     seccomp: seccomp !== null,
     environment: { ...commandEnvironment(spec), ...lease?.env, ...secrets },
     blockFd: cgroup === null ? null : FD.block,
@@ -117,6 +122,7 @@ async function runOnStage(deps: SandboxDeps, input: StagedInput, held: Held): Pr
     programs,
     supervisors,
     staged,
+    walls,
     seccomp,
     cgroup: held.cgroup,
     egress: lease !== null,
@@ -128,6 +134,23 @@ async function runOnStage(deps: SandboxDeps, input: StagedInput, held: Held): Pr
   input.state.outputBytes = result.outputBytes;
   input.state.memoryBytes = result.peakBytes;
   return await finish(deps, { ...input, marked }, result);
+}
+
+// A script of a skill has its own files, and starts what was approved.
+function wallsOf({ spec, stage, staged, ground }: StagedInput): ProgramWalls | null {
+  const { skill } = spec;
+  if (skill === undefined) return null;
+  writeSkillFiles(stage, spec.project, skill);
+  return planProgramWalls({ ...spec, skill, stage: staged }, stage, ground.programs);
+}
+
+// Threat: bytes that a script brings along, started from memory.
+function filterOf(deps: SandboxDeps, { spec, ground }: StagedInput): Uint8Array | null {
+  const { arch } = deps.facts;
+  if (ground.seccomp === null || spec.skill === undefined || (arch !== "x64" && arch !== "arm64")) {
+    return ground.seccomp;
+  }
+  return compileFilter(arch, SCRIPT_CALLS);
 }
 
 async function noteEgress(input: CommandInput, lease: EgressLease | null): Promise<void> {
@@ -183,6 +206,15 @@ async function valueOf(deps: SandboxDeps, input: Finished, result: OnceResult): 
 // Only an exit status means that the command ran to its end.
 function brokenRun(spec: ProcessSpec, result: OnceResult): SandboxError {
   const said = failureText(result);
+  if (spec.skill !== undefined && /^(?:unshare|mount|setup): /.test(said)) {
+    return new SandboxError(
+      "TIER_UNAVAILABLE",
+      `Cannot run script: it cannot be kept from starting other programs here: ${said}`,
+      {
+        hint: "see agentzero doctor",
+      },
+    );
+  }
   if (/^bwrap: execvp .*: No such file or directory$/.test(said)) {
     const program = spec.form.kind === "argv" ? spec.form.program : "the shell";
     return new SandboxError("NOT_FOUND", `Cannot run command: ${program} does not exist inside the sandbox`, {

@@ -7,6 +7,7 @@ import type { ProcessSpec } from "../spec.ts";
 import type { CgroupLeaf } from "./cgroup.ts";
 import { launch, type Launched } from "./launch.ts";
 import { createOutputBuffer } from "./output-buffer.ts";
+import type { ProgramWalls } from "./program-walls.ts";
 import type { RunStatus } from "./status-reader.ts";
 import { type Programs, supervisorScript } from "./supervisor.ts";
 import type { Supervisors } from "./supervisors.ts";
@@ -20,6 +21,8 @@ export interface OnceInput {
   readonly programs: Programs;
   readonly supervisors: Supervisors;
   readonly staged: boolean;
+  /** What keeps a skill's script from starting other programs, or `null`. */
+  readonly walls: ProgramWalls | null;
   /** Compiled filter, or `null` for none. */
   readonly seccomp: Uint8Array | null;
   /** Is there a proxy, and with it a relay to start first? */
@@ -59,7 +62,7 @@ export async function runOnce(deps: SandboxDeps, input: OnceInput): Promise<Once
   const stopper = createStopper(deps);
   let watching: Watching | null = null;
   const cancels: (() => void)[] = [];
-  const supervisor = await input.supervisors.take(input.programs, input.staged);
+  const supervisor = await input.supervisors.take(input.programs, isOwn(input));
   const run = launch({
     supervisor,
     script: scriptOf(deps, input),
@@ -127,16 +130,24 @@ export function failureText(result: Pick<OnceResult, "status" | "output">): stri
 }
 
 function scriptOf(deps: SandboxDeps, input: OnceInput): string {
-  const { spec, programs, staged } = input;
+  const { spec, programs, staged, walls } = input;
   return supervisorScript({
     programs,
     staged,
+    own: isOwn(input),
+    setup: walls?.setup ?? [],
+    viewOptions: walls === null ? [] : ["nosuid", "nodev", "noexec"],
     stageDir: spec.stageDir,
     limits: spec.limits,
     timeoutMs: spec.timeoutMs,
     command: commandOf(deps, input),
     has: { stdin: (spec.stdin ?? null) !== null, seccomp: input.seccomp !== null, block: input.cgroup !== null },
   });
+}
+
+// Mounts of our own need a namespace of our own.
+function isOwn({ staged, walls }: OnceInput): boolean {
+  return staged || walls !== null;
 }
 
 function commandOf(deps: SandboxDeps, input: OnceInput): readonly string[] {

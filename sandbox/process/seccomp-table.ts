@@ -181,3 +181,8 @@ export const CALL_TABLE: readonly CallLine[] = [
     rule: { kind: "allow-values", errno: EAFNOSUPPORT, arg: 0, values: [AF_UNIX, AF_INET, AF_INET6] },
   },
 ];
+
+/** What a script of a skill cannot do besides: have a file that lies in no folder, and so under no mount's rules. */
+export const SCRIPT_CALLS: readonly CallLine[] = [
+  { name: "memfd_create", numbers: { x64: 319, arm64: 279 }, rule: { kind: "refuse", errno: ENOSYS } },
+];

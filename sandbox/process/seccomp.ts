@@ -1,4 +1,4 @@
-import { type Bits, CALL_TABLE, type CallRule, type FilterArch } from "./seccomp-table.ts";
+import { type Bits, CALL_TABLE, type CallLine, type CallRule, type FilterArch } from "./seccomp-table.ts";
 
 // Classic BPF (linux/bpf_common.h) over struct seccomp_data (linux/seccomp.h).
 const LOAD_WORD = 0x20;
@@ -32,10 +32,11 @@ export interface Instruction {
  * Compiles the system call filter of an architecture.
  *
  * @param arch The architecture of the programs inside.
+ * @param more Calls that are judged besides.
  * @returns Bytes of `struct sock_filter[]`, little-endian, as `bwrap --seccomp` reads them.
  */
-export function compileFilter(arch: FilterArch): Uint8Array {
-  const program = filterProgram(arch);
+export function compileFilter(arch: FilterArch, more: readonly CallLine[] = []): Uint8Array {
+  const program = filterProgram(arch, more);
   const bytes = new Uint8Array(program.length * 8);
   const view = new DataView(bytes.buffer);
   for (const [index, { code, jt, jf, k }] of program.entries()) {
@@ -51,16 +52,17 @@ export function compileFilter(arch: FilterArch): Uint8Array {
  * Builds the filter: another architecture kills, a listed call is judged, everything else is allowed.
  *
  * @param arch The architecture.
+ * @param more Calls that are judged besides.
  * @returns The instructions; every jump stays within its own few lines.
  */
-export function filterProgram(arch: FilterArch): readonly Instruction[] {
+export function filterProgram(arch: FilterArch, more: readonly CallLine[] = []): readonly Instruction[] {
   return [
     load(ARCH_AT),
     jump(JUMP_EQUAL, AUDIT_ARCH[arch], { yes: 1, no: 0 }),
     give(KILL_PROCESS),
     load(NUMBER_AT),
     ...(arch === "x64" ? [jump(JUMP_GREATER_EQUAL, X32, { yes: 0, no: 1 }), give(KILL_PROCESS)] : []),
-    ...CALL_TABLE.flatMap(({ numbers, rule }) => {
+    ...[...CALL_TABLE, ...more].flatMap(({ numbers, rule }) => {
       const number = numbers[arch];
       return number === null ? [] : guarded(number, ruleProgram(rule));
     }),

@@ -9,6 +9,7 @@ import type { Stage } from "./stage.ts";
 export const SKILL_FOLDER = "/skill";
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_SHARES = 64;
+const MAX_PROGRAMS = 64;
 const PATH = /^[A-Za-z0-9_@+][A-Za-z0-9._@+-]*(?:\/[A-Za-z0-9_@+][A-Za-z0-9._@+-]*)*$/;
 
 /**
@@ -26,6 +27,17 @@ export function checkSkillMount(spec: ProcessSpec, mount: SkillMount): void {
   const shares = [...mount.read, ...mount.write];
   if (shares.length > MAX_SHARES) {
     refuse("LIMIT_SIZE", `Cannot run script: more than ${MAX_SHARES} paths are shared with it`);
+  }
+  const { form } = spec;
+  if (form.kind !== "argv" || !mount.programs.includes(form.program)) {
+    refuse("SPEC_INVALID", "Cannot run script: its interpreter is none of its programs");
+  }
+  if (mount.programs.length > MAX_PROGRAMS) {
+    refuse("LIMIT_SIZE", `Cannot run script: more than ${MAX_PROGRAMS} programs are listed`);
+  }
+  const badProgram = mount.programs.find((path) => !path.startsWith("/") || path.includes("\0"));
+  if (badProgram !== undefined) {
+    refuse("SPEC_INVALID", `Cannot run script: ${JSON.stringify(badProgram)} is no path of a program`);
   }
   const badFile = mount.files.find(({ path }) => !PATH.test(path) || path.split("/").includes(".."));
   if (badFile !== undefined) {
@@ -67,13 +79,14 @@ export function writeSkillFiles(stage: Stage, project: string, mount: SkillMount
  * Threat: a script that was allowed to read `data/` reads the rest of the project, too.
  *
  * @param spec The command.
- * @param staged `true`: shares come from the merged view.
+ * @param staged `true`: what may be changed can be changed, on the merged view.
  * @returns Options in place of the mount of the whole project.
  */
 export function skillOptions(spec: ProcessSpec & { readonly skill: SkillMount }, staged: boolean): readonly string[] {
   const { project, stageDir, skill } = spec;
+  // Staged or not: there is the view in which nothing can be started.
   function source(path: string): string {
-    return staged ? `${stageDir}/m${path.slice(project.length)}` : path;
+    return `${stageDir}/m${path.slice(project.length)}`;
   }
   const read = skill.read.filter((path) => !skill.write.some((other) => isWithin(path, other)));
   return [

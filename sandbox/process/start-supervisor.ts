@@ -34,12 +34,12 @@ const PIPES = FD.stdin + 1;
  * Starts a supervisor with an empty environment, in a process group of its own.
  *
  * @param programs Where the programs are.
- * @param staged In namespaces of its own?
+ * @param own In namespaces of its own?
  * @returns The supervisor; it runs nothing before it gets a script.
  * @throws {SandboxError} `SANDBOX_FAILED` when it could not be started.
  */
-export async function startSupervisor(programs: Programs, staged: boolean): Promise<Supervisor> {
-  const child = start(supervisorArgv(programs, staged));
+export async function startSupervisor(programs: Programs, own: boolean): Promise<Supervisor> {
+  const child = start(supervisorArgv(programs, own));
   let ended = false;
   const gone = new Promise<void>((resolve) => {
     child.once("exit", () => {

@@ -1,5 +1,6 @@
 import type { ProcessLimits } from "../limits.ts";
 import { hardLimits } from "./hard-limits.ts";
+import { quoted } from "./quoted.ts";
 
 /** Programs that a run needs, by absolute path. */
 export interface Programs {
@@ -16,6 +17,12 @@ export interface Programs {
 export interface SupervisorPlan {
   readonly programs: Programs;
   readonly staged: boolean;
+  /** `true`: the supervisor has namespaces of its own, staged or not. */
+  readonly own: boolean;
+  /** What it does before the command, e.g. mounts; nothing of it is secret. */
+  readonly setup: readonly string[];
+  /** Options of the staged view besides its own. */
+  readonly viewOptions: readonly string[];
   /** Folder of the run. */
   readonly stageDir: string;
   readonly limits: ProcessLimits;
@@ -30,12 +37,12 @@ export interface SupervisorPlan {
  * standard input, in namespaces of its own where a view is staged. Until it was told something it does nothing.
  *
  * @param programs Where the programs are.
- * @param staged In a namespace of its own?
+ * @param own In namespaces of its own?
  * @returns The argv.
  */
-export function supervisorArgv(programs: Programs, staged: boolean): readonly string[] {
-  const own = staged ? [programs.unshare, "--user", "--map-root-user", "--mount", "--"] : [];
-  return [...own, programs.sh, "-s", "agentzero-sandbox"];
+export function supervisorArgv(programs: Programs, own: boolean): readonly string[] {
+  const outer = own ? [programs.unshare, "--user", "--map-root-user", "--mount", "--"] : [];
+  return [...outer, programs.sh, "-s", "agentzero-sandbox"];
 }
 
 /**
@@ -50,7 +57,7 @@ export function supervisorArgv(programs: Programs, staged: boolean): readonly st
 export function supervisorScript(plan: SupervisorPlan): string {
   const { programs, has } = plan;
   // Without a namespace of our own the count of processes would include everything this user runs: limit it inside.
-  const inner = plan.staged ? [] : [programs.prlimit, `--nproc=${plan.limits.processes}`, "--"];
+  const inner = plan.own ? [] : [programs.prlimit, `--nproc=${plan.limits.processes}`, "--"];
   const words = [...inner, ...plan.command].map(quoted).join(" ");
   const unused = [...(has.seccomp ? [] : ["6<&-"]), ...(has.block ? [] : ["7<&-"])].join(" ");
   return [
@@ -61,9 +68,12 @@ export function supervisorScript(plan: SupervisorPlan): string {
     ...limitLines(plan),
     ...(plan.staged
       ? [
-        `${programs.mount} -t overlay overlay -o lowerdir=l,upperdir=up,workdir=work,userxattr m 2>&4 || { echo 'setup: cannot mount the staged view' >&4; exit 90; }`,
+        `${programs.mount} -t overlay overlay -o lowerdir=l,upperdir=up,workdir=work,${
+          ["userxattr", ...plan.viewOptions].join(",")
+        } m 2>&4 || { echo 'setup: cannot mount the staged view' >&4; exit 90; }`,
       ]
       : []),
+    ...plan.setup,
     // 5 is ours: with the control pipe a command could give orders. 0 is where this text comes from.
     `${programs.bwrap} --args 3 -- ${words} ${has.stdin ? "<&8" : "</dev/null"} 5<&- 8<&- ${unused} &`,
     "p=$!",
@@ -76,7 +86,7 @@ export function supervisorScript(plan: SupervisorPlan): string {
   ].join("\n");
 }
 
-function limitLines({ staged, limits, timeoutMs }: SupervisorPlan): readonly string[] {
+function limitLines({ own, limits, timeoutMs }: SupervisorPlan): readonly string[] {
   const hard = hardLimits();
   const [files, data, size, seconds, processes] = [
     Math.min(limits.openFiles, hard.openFiles),
@@ -88,15 +98,10 @@ function limitLines({ staged, limits, timeoutMs }: SupervisorPlan): readonly str
   return [
     `ulimit -c 0 && ulimit -n ${files} && ulimit -d ${data} && ulimit -f ${size} && ulimit -t ${seconds} || { echo 'setup: cannot set limits' >&4; exit 91; }`,
     // dash and busybox say -p, bash says -u and means something else by -p, which it refuses to change.
-    ...(staged
+    ...(own
       ? [
         `ulimit -p ${processes} 2>/dev/null || ulimit -u ${processes} 2>/dev/null || { echo 'setup: cannot limit processes' >&4; exit 91; }`,
       ]
       : []),
   ];
-}
-
-// Threat: a word that the shell reads as anything but itself. Between single quotes only their own end means something.
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -5,7 +5,7 @@ import type { Programs } from "./supervisor.ts";
 /** Supervisors of a session. */
 export interface Supervisors {
   /** Gives one that waits already, or starts one. Throws {@link SandboxError} `SANDBOX_FAILED`. */
-  take(programs: Programs, staged: boolean): Promise<Supervisor>;
+  take(programs: Programs, own: boolean): Promise<Supervisor>;
   /** Has one wait for the next run, if it looks as if there will be one. Never throws. */
   prepare(): void;
   /** Ends the one that waits; none waits from then on. Idempotent. */
@@ -14,7 +14,7 @@ export interface Supervisors {
 
 interface Kind {
   readonly programs: Programs;
-  readonly staged: boolean;
+  readonly own: boolean;
 }
 
 // One that waits has the mounts of the moment it was started in.
@@ -43,7 +43,7 @@ export function createSupervisors(deps: Pick<SandboxDeps, "timers" | "facts">): 
     const supervisor = start(last);
     const stop = deps.timers.after(FRESH_MS, discard);
     waiting = {
-      staged: last.staged,
+      own: last.own,
       supervisor,
       stop,
       cancel() {
@@ -53,21 +53,21 @@ export function createSupervisors(deps: Pick<SandboxDeps, "timers" | "facts">): 
     };
   }
   return {
-    async take(programs, staged) {
+    async take(programs, own) {
       runs++;
-      last = { programs, staged };
+      last = { programs, own };
       const ready = waiting;
       waiting = null;
       ready?.stop();
       if (ready !== null) {
         const supervisor = await ready.supervisor;
-        if (supervisor !== null && !supervisor.ended && ready.staged === staged) {
+        if (supervisor !== null && !supervisor.ended && ready.own === own) {
           supervisor.hold(true);
           return supervisor;
         }
         supervisor?.kill();
       }
-      return await startSupervisor(programs, staged);
+      return await startSupervisor(programs, own);
     },
     prepare() {
       // Deno has no way to let go of pipes that are open: it would not end.
@@ -83,7 +83,7 @@ export function createSupervisors(deps: Pick<SandboxDeps, "timers" | "facts">): 
 }
 
 interface Waiting {
-  readonly staged: boolean;
+  readonly own: boolean;
   readonly supervisor: Promise<Supervisor | null>;
   /** Stops the clock. */
   readonly stop: () => void;
@@ -91,9 +91,9 @@ interface Waiting {
   cancel(): void;
 }
 
-async function start({ programs, staged }: Kind): Promise<Supervisor | null> {
+async function start({ programs, own }: Kind): Promise<Supervisor | null> {
   try {
-    const supervisor = await startSupervisor(programs, staged);
+    const supervisor = await startSupervisor(programs, own);
     supervisor.hold(false);
     return supervisor;
   } catch {

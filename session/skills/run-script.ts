@@ -1,9 +1,11 @@
 import { resolvePath } from "../../policy/mod.ts";
 import {
+  findScriptPrograms,
   PROCESS_BOUNDS,
   type ProcessSpec,
   type ProcessValue,
   SANDBOX_BOUNDS,
+  type ScriptPrograms,
   type SkillMount,
 } from "../../sandbox/mod.ts";
 import type { GrantedSkill } from "../../skills/mod.ts";
@@ -15,13 +17,14 @@ import { skillSource, skillTitle } from "./skill-guest.ts";
 
 /**
  * Prepares a run of a skill's script: its files from the verified archive in a private folder, of the project only what
- * was granted, no network, no secrets, arguments fixed, the input on stdin. What it changed is decided file by file, with
- * the skill as actor.
+ * was granted, of the system's programs only its interpreter and those that were granted, no network, no secrets,
+ * arguments fixed, the input on stdin. What it changed is decided file by file, with the skill as actor.
  *
  * @param skill The skill.
  * @param run Its input.
  * @returns The effect.
- * @throws {SessionError} `NOT_EXECUTABLE` without an entry script, `LIMIT_SIZE`.
+ * @throws {SessionError} `NOT_EXECUTABLE` without an entry script, `LIMIT_SIZE`, `EXEC_DENIED`.
+ * @throws {SandboxError} `EXEC_DENIED` when a program is not installed.
  */
 export function prepareScript(
   skill: GrantedSkill,
@@ -34,16 +37,18 @@ export function prepareScript(
   if (hidden.problem !== null) {
     throw new SessionError("LIMIT_SIZE", hidden.problem.reason, { hint: hidden.problem.hint });
   }
-  const mount = mountOf(skill, context);
+  const programs = programsOf(skill, entry, context);
+  const mount = mountOf(skill, programs, context);
   return {
     effect: {
       backend: "process",
-      spec: specOf(skill, mount, { context, input, hidden, stageDir, program: `/skill/${entry}` }),
-      present: (value) => present(skill, value, hidden),
+      spec: specOf(skill, mount, { context, input, hidden, stageDir, programs, entry }),
+      present: (value) => present(skill, value, { hidden, programs }),
     },
     preview: quietPreview(
       [
-        `run ${entry} of ${skillTitle(skill)}`,
+        `run ${entry} of ${skillTitle(skill)} with ${programs.interpreter}`,
+        ...programs.programs.slice(1).map((path) => `may start ${path}`),
         ...mount.read.map((path) => `reads ${path}`),
         ...mount.write.map((path) => `may change ${path}`),
         `input ${input.slice(0, 4_000)}`,
@@ -54,7 +59,18 @@ export function prepareScript(
   };
 }
 
-function mountOf(skill: GrantedSkill, context: PlanContext): SkillMount {
+function programsOf(skill: GrantedSkill, entry: string, context: PlanContext): ScriptPrograms {
+  const granted = skill.permissions.exec;
+  if (!granted.includes(`skill:${entry}`)) {
+    throw new SessionError("EXEC_DENIED", `Cannot run "${skill.name}": its script ${entry} was not approved`, {
+      hint: "install it again and leave that line in",
+    });
+  }
+  const named = granted.flatMap((atom) => (atom.startsWith("tool:") ? [atom.slice("tool:".length)] : []));
+  return findScriptPrograms(skill.file(entry) ?? "", { named, toolchains: context.toolchains });
+}
+
+function mountOf(skill: GrantedSkill, { programs }: ScriptPrograms, context: PlanContext): SkillMount {
   const { permissions } = skill;
   const write = sharesOf(permissions["fs.write"], context);
   return {
@@ -62,6 +78,7 @@ function mountOf(skill: GrantedSkill, context: PlanContext): SkillMount {
       const bytes = skill.file(path);
       return bytes === null ? [] : [{ path, bytes, exec: path === skill.entry }];
     }),
+    programs,
     read: sharesOf(permissions["fs.read"], context),
     write,
   };
@@ -86,10 +103,12 @@ function specOf(
     readonly input: string;
     readonly hidden: HiddenPaths;
     readonly stageDir: string;
-    readonly program: string;
+    readonly programs: ScriptPrograms;
+    readonly entry: string;
   },
 ): ProcessSpec {
-  const { context, input, hidden, stageDir, program } = run;
+  const { context, input, hidden, stageDir, entry } = run;
+  const { interpreter, words } = run.programs;
   const { memory, output } = skill.permissions.limits;
   const wallMs = skill.permissions.limits["wall-ms"];
   const shared = [...mount.read, ...mount.write];
@@ -98,7 +117,7 @@ function specOf(
   }
   return {
     op: "process",
-    form: { kind: "argv", argv: [program], program },
+    form: { kind: "argv", argv: [interpreter, ...words, `/skill/${entry}`], program: interpreter },
     cwd: context.project,
     project: context.project,
     stageDir,
@@ -120,18 +139,39 @@ function specOf(
   };
 }
 
-function present(skill: GrantedSkill, value: ProcessValue, hidden: HiddenPaths): Presented {
-  const ended = value.ended;
+// What shells say of a program that cannot be started, or is not there.
+const NOT_STARTED: readonly (number | null)[] = [126, 127];
+
+function present(
+  skill: GrantedSkill,
+  value: ProcessValue,
+  run: { readonly hidden: HiddenPaths; readonly programs: ScriptPrograms },
+): Presented {
   return {
     output: new TextDecoder().decode(value.output),
     truncated: value.truncated,
     sources: [skillSource(skill)],
-    classes: hidden.classes,
-    error: ended !== null ? { code: ended.code, message: ended.reason, hint: ended.hint } : value.exit === 0 ? null : {
-      code: "TOOL_ERROR",
-      message: `Skill "${skill.name}" failed: its script ended with ${value.exit ?? "a signal"}`,
-      hint: value.notes.length > 0 ? value.notes.join(" ") : null,
-    },
+    classes: run.hidden.classes,
+    error: failureOf(skill, value, run.programs),
     exit: value.exit,
+  };
+}
+
+function failureOf(skill: GrantedSkill, value: ProcessValue, { programs }: ScriptPrograms): Presented["error"] {
+  const { ended, exit, notes } = value;
+  if (ended !== null) return { code: ended.code, message: ended.reason, hint: ended.hint };
+  if (exit === 0) return null;
+  if (NOT_STARTED.includes(exit)) {
+    return {
+      code: "EXEC_DENIED",
+      message:
+        `Skill "${skill.name}" failed: its script tried to start a program that was not approved, or is not there`,
+      hint: `it may start ${programs.join(" ")}; its author lists others as tool:PROGRAM in az.perm.exec`,
+    };
+  }
+  return {
+    code: "TOOL_ERROR",
+    message: `Skill "${skill.name}" failed: its script ended with ${exit ?? "a signal"}`,
+    hint: notes.length > 0 ? notes.join(" ") : null,
   };
 }

@@ -19,7 +19,7 @@ function scriptSkill(script: string, permissions: RigSkill["permissions"]): Retu
     runtime: "host-supervised",
     entry: "scripts/run.sh",
     files: { "scripts/run.sh": `#!/bin/sh\n${script}\n`, "data/table.txt": "own data" },
-    permissions: { exec: ["skill:scripts/run.sh"], ...permissions },
+    permissions: { exec: ["skill:scripts/run.sh", "tool:cat", "tool:ls", "tool:mkdir", "tool:touch"], ...permissions },
   });
 }
 
