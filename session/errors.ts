@@ -13,6 +13,7 @@ export type SessionErrorCode =
   | "COMMAND_FAILED"
   | "CONFIG_INVALID"
   | "CONTENT_CHANGED"
+  | "EXEC_DENIED"
   | "HTTP_FAILED"
   | "LIMIT_CALLS"
   | "LIMIT_REPEAT"
