@@ -11,6 +11,8 @@ import { createAcpApprover } from "./permission.ts";
 import type { SessionDesk } from "./session-desk.ts";
 import { createUpdatesOut } from "./updates-out.ts";
 
+const ENDING = { code: "SESSION_BUSY", hint: "start it again" } as const;
+
 /** What the protocol is served with. */
 export interface V1Deps {
   /** Loaded with the first session: an answer to `initialize` needs nothing of it. */
@@ -41,6 +43,7 @@ export function createV1(deps: V1Deps): V1 {
   let can: ClientCan = NOTHING;
   let desk: Promise<SessionDesk> | null = null;
   let client: AgentContext | null = null;
+  let ending = false;
 
   function peer(): AgentContext {
     if (client === null) throw new TypeError("Cannot reach the client: it is not connected");
@@ -56,6 +59,8 @@ export function createV1(deps: V1Deps): V1 {
     // Before there is a desk no secret was read.
     let mask: Mask = unmasked;
     try {
+      // Threat: thousands of requests that wait keep a process from its end.
+      if (ending) throw acpError(ACP_CODE.internal, "Cannot answer: the agent is ending", ENDING);
       const all = await sessions();
       ({ mask } = all);
       return await work(all);
@@ -186,6 +191,7 @@ export function createV1(deps: V1Deps): V1 {
   return {
     app,
     async close(): Promise<void> {
+      ending = true;
       if (desk !== null) await (await desk).closeAll();
     },
   };

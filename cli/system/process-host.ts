@@ -49,6 +49,8 @@ export function openProcessHost(): ProcessHost {
   let ending: Promise<void> | null = null;
   /** Why output did not reach its reader, e.g. `ENOSPC`. */
   let lost: string | null = null;
+  /** Streams that were given up: the runtimes do not keep that standard ones were destroyed. */
+  const gone = new Set<Writable>();
 
   async function runLastWork(): Promise<void> {
     for (const step of [...work].toReversed()) {
@@ -64,7 +66,7 @@ export function openProcessHost(): ProcessHost {
   async function finish(exit: ExitCode): Promise<void> {
     await within(LAST_WORK_MS, runLastWork());
     // A slow reader gets all of it, however long it takes; a further signal ends the wait.
-    await Promise.all([flushed(process.stdout, 1), flushed(process.stderr, 2)]);
+    await Promise.all([flushed(process.stdout, 1, gone), flushed(process.stderr, 2, gone)]);
     if (lost === null || exit !== EXIT.ok) process.exit(exit);
     // A result that was not stored must not look like one.
     process.stderr.write(`error: Cannot write the result: ${lost}\n  do:  check where standard output goes\n`);
@@ -91,6 +93,7 @@ export function openProcessHost(): ProcessHost {
       if (!("code" in cause && cause.code === "EPIPE")) lost ??= "code" in cause ? String(cause.code) : cause.name;
       signals.abort("EPIPE");
     });
+    stream.once("close", () => gone.add(stream));
   }
   process.on("unhandledRejection", (cause) => crash(cause, end));
   process.on("uncaughtException", (cause) => crash(cause, end));
@@ -140,11 +143,11 @@ function crash(cause: unknown, end: (exit: ExitCode) => Promise<void>): void {
   void end(EXIT.failed);
 }
 
-async function flushed(stream: Writable, fd: number): Promise<void> {
+async function flushed(stream: Writable, fd: number, gone: ReadonlySet<Writable>): Promise<void> {
   // Failures of earlier writes are told between two turns of the event loop.
   await new Promise((resolve) => setImmediate(resolve));
   // Files and terminals are written at once; what did not fit there never will.
-  if (stream.destroyed || stream.writableLength === 0 || !isPipe(fd)) return;
+  if (gone.has(stream) || stream.destroyed || stream.writableLength === 0 || !isPipe(fd)) return;
   await new Promise<void>((resolve) => {
     stream.once("error", () => resolve());
     stream.once("close", () => resolve());

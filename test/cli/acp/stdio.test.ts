@@ -150,6 +150,43 @@ describe("agentzero acp on pipes", () => {
     expect(gone.child.exitCode).toBe(0);
   });
 
+  it.for(["the end of its input", "SIGTERM"] as const)(
+    "ends at %s whatever a client leaves unread, with the record closed",
+    async (how) => {
+      const script = join(at.home, "long.yml");
+      writeFileSync(script, `- text: "${"many words ".repeat(80_000)}"\n`);
+      const child = startAgentzero(["acp", "--provider", "script", "--script", script], {
+        ...at,
+        env: { HOME: join(at.home, "../me") },
+      });
+      onTestFinished(() => void child.kill("SIGKILL"));
+      const ended = new Promise((resolve) => child.on("exit", resolve));
+      let out = "";
+      child.stdout?.on("data", (chunk: Uint8Array) => void (out += new TextDecoder().decode(chunk)));
+      function send(...messages: readonly unknown[]): void {
+        for (const message of messages) child.stdin?.write(`${JSON.stringify(message)}\n`);
+      }
+      send(INIT);
+      await until(() => out.includes("agentInfo"));
+      send(call(2, "session/new", { cwd: at.cwd, mcpServers: [] }));
+      await until(() => out.includes("available_commands_update"));
+      const sessionId = /"sessionId":"(ses_\w+)"/.exec(out)?.[1] ?? "";
+      child.stdout?.removeAllListeners("data");
+      child.stdout?.pause();
+      send(call(3, "session/prompt", { sessionId, prompt: [{ type: "text", text: "go on" }] }));
+      // What fills the pipe for good: a long reply, and answers that nobody takes.
+      for (let id = 10; id < 300; id++) send(call(id, "session/list", { cwd: at.cwd }));
+      if (how === "SIGTERM") process.kill(child.pid ?? 0, how);
+      else child.stdin?.end();
+      expect(await ended).toBe(0);
+      const verified = await runAgentzero(["audit", "verify", sessionId, "--json"], {
+        ...at,
+        env: { HOME: join(at.home, "../me") },
+      });
+      expect(verified.json()).toMatchObject({ ok: true, sessions: [{ closed: true, problems: [] }] });
+    },
+  );
+
   it.skipIf(process.platform === "win32")("ends when the process that started it dies without a word", async () => {
     const words = [...(process.versions["deno"] === undefined ? [] : ["run", "-A"]), ENTRY, "acp"];
     // A pipe that both ends of are ours: the end of its input tells the agent nothing.
