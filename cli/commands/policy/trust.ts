@@ -1,14 +1,11 @@
 import { realpathSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import {
-  diffPolicies,
   loadDocument,
-  type PolicyChange,
   type PolicyDocument,
   PolicyError,
   type PolicyLayer,
   projectPolicyFile,
-  readPolicyFile,
   trustPolicy,
 } from "../../../policy/mod.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
@@ -19,6 +16,7 @@ import { recordChange } from "../../record-change.ts";
 import { badUsage } from "../../usage.ts";
 import { openLive } from "./open.ts";
 import { type NamedFile, readNamedFile } from "./read-file.ts";
+import { companionsOf, showTrustPreview } from "./trust-preview.ts";
 
 /** Runs `policy trust`: shows what a policy would change, asks, and lets it allow things from then on. */
 export async function policyTrust(context: CommandContext, input: CommandInput): Promise<ExitCode> {
@@ -32,11 +30,9 @@ export async function policyTrust(context: CommandContext, input: CommandInput):
   const { live, installation, options } = await openLive(context, project);
   const loaded = loadDocument(file.bytes, { layer: "project", roots: live.roots, homes: live.homes });
   if (!loaded.ok) return refuse(context, file, loaded.problems[0]);
-  const others = live.layers.filter((layer) => layer.layer !== "project");
-  const next = [...others, layerOf(file, loaded.document)];
-  const { changes } = diffPolicies(live.layers, next);
+  const next = layerOf(file, loaded.document);
   const companions = companionsOf(project);
-  showChanges(context, changes, companions);
+  showTrustPreview(context.output, { project, options, live: live.layers, next, companions });
   if (!await agreed(context, input.option("sha256"), file)) {
     throw new CliError("TRUST_DECLINED", `Cannot trust "${file.shown}": nobody agreed`, {
       hint: `read it, then: agentzero policy trust --sha256 ${file.sha256.slice(7)}`,
@@ -95,53 +91,6 @@ function refuse(
 
 function layerOf(file: NamedFile, document: PolicyDocument): PolicyLayer {
   return { layer: "project", document, sha256: file.sha256, path: file.path, grants: true };
-}
-
-interface Companion {
-  readonly name: string;
-  readonly sha256: string;
-  readonly text: string;
-}
-
-/** What else counts once a project is trusted: how it is set up, and what it tells the model. */
-interface Companions {
-  readonly config: Companion | null;
-  readonly agents: Companion | null;
-}
-
-function companionsOf(project: string): Companions {
-  return {
-    config: companion(project, join(PROJECT_FOLDER, "config.yml")),
-    agents: companion(project, "AGENTS.md"),
-  };
-}
-
-function companion(project: string, name: string): Companion | null {
-  // Links and devices do not count later either, so that nobody is asked to vouch for them.
-  const file = readPolicyFile(join(project, name));
-  return file.kind === "read" ? { name, sha256: file.sha256, text: new TextDecoder().decode(file.bytes) } : null;
-}
-
-const MAX_SHOWN = 40;
-
-function showChanges(context: CommandContext, changes: readonly PolicyChange[], companions: Companions): void {
-  const { output } = context;
-  output.note(changes.length === 0 ? "trusting it changes no decision" : "trusting it changes:");
-  for (const change of changes.slice(0, MAX_SHOWN)) {
-    output.note(
-      `  ${
-        change.looser ? "looser " : "tighter"
-      }  ${change.capability} ${change.region}: ${change.from} -> ${change.to}`,
-    );
-  }
-  if (changes.length > MAX_SHOWN) output.note(`  and ${changes.length - MAX_SHOWN} more: agentzero policy diff active`);
-  for (const file of [companions.config, companions.agents]) {
-    if (file === null) continue;
-    output.note(`${file.name}, trusted along with it:`);
-    const lines = file.text.split("\n");
-    for (const line of lines.slice(0, MAX_SHOWN)) output.note(`  | ${line}`);
-    if (lines.length > MAX_SHOWN) output.note(`  and ${lines.length - MAX_SHOWN} more lines`);
-  }
 }
 
 /** The hash is the answer of somebody who has seen the file; without it a person is asked. */

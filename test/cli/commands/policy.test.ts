@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_POLICY, PRIVATE_POLICY } from "../../../policy/mod.ts";
+import { runHere, type Said } from "../../support/command-line.ts";
 import { HAS_PTY, openPty, runtimeCommand } from "../../support/pty.ts";
 import { ENTRY, type Ran, runAgentzero } from "../../support/run-agentzero.ts";
 import { tempDir } from "../../support/temp-dir.ts";
@@ -24,6 +25,16 @@ function place(policy: string | null = DEFAULT_POLICY): Place {
 
 function hexOf(text: string): string {
   return createHash("sha256").update(text).digest("hex");
+}
+
+/** The same for several steps in this process: no start of a program for each. */
+async function trustedHere(): Promise<Place & { readonly here: (...args: readonly string[]) => Promise<Said> }> {
+  const at = place();
+  function here(...args: readonly string[]): Promise<Said> {
+    return runHere(args, { project: at.cwd, home: at.home });
+  }
+  expect((await here("policy", "trust", "--sha256", hexOf(DEFAULT_POLICY))).exit).toBe(0);
+  return { ...at, here };
 }
 
 /** A project whose policy is trusted. */
@@ -286,6 +297,39 @@ describe("policy trust", () => {
     expect((await at.run("audit", "verify", "--all", "--json")).exit).toBe(0);
     writeFileSync(file, `${DEFAULT_POLICY}# edited\n`);
     expect((await at.run("policy", "status", "--json")).json()).toMatchObject({ layers: [{}, {}, { grants: false }] });
+  });
+
+  it("says after an edit what differs from the policy that was trusted last, and no more", async () => {
+    const at = await trustedHere();
+    // The first call of a session compiles the policy, and keeps it.
+    expect((await at.here("call", "read", '{"path":"README.md"}')).exit).toBe(0);
+    const edited = DEFAULT_POLICY.replace("fetch_hosts: [] ", "fetch_hosts: [docs.example.org] ");
+    writeFileSync(join(at.cwd, ".agentzero/policy.yml"), edited);
+    // Also when a session has started on the edited file, which only forbids.
+    expect((await at.here("call", "read", '{"path":"README.md"}')).exit).toBe(5);
+    const asked = await at.here("policy", "trust");
+    expect(asked.exit).toBe(5);
+    const [first = "", ...lines] = asked.stderr.split("\n");
+    expect(first).toBe(
+      `it differs from the policy that you trusted last (sha256:${hexOf(DEFAULT_POLICY).slice(0, 12)}…):`,
+    );
+    expect(
+      lines.filter((line) => /^ {2}(looser|tighter)/.test(line)).every((line) => line.includes("docs.example.org")),
+    )
+      .toBe(true);
+    expect(asked.stderr).toContain("looser   network_request hosts docs.example.org");
+    expect(asked.stderr).toContain("what else it allowed then counts again");
+    expect((await at.here("policy", "trust", "--sha256", hexOf(edited))).exit).toBe(0);
+    expect((await at.here("policy", "trust", "--sha256", hexOf(edited))).stderr).toContain("it decides as the policy");
+  });
+
+  it("believes no file about what was trusted before", async () => {
+    const at = await trustedHere();
+    expect((await at.here("call", "read", '{"path":"README.md"}')).exit).toBe(0);
+    const bundle = join(at.cwd, ".agentzero/state/active.json");
+    writeFileSync(bundle, readFileSync(bundle, "utf8").replace("no-secret-files", "no-secret-filez"));
+    writeFileSync(join(at.cwd, ".agentzero/policy.yml"), `${DEFAULT_POLICY}# edited\n`);
+    expect((await at.here("policy", "trust")).stderr).toContain("trusting it changes:");
   });
 
   it("refuses what does not load (1), is not there (4), or is no project's policy (2)", async () => {
