@@ -2,7 +2,7 @@ import type { Capability, SkillActor } from "../core/mod.ts";
 import type { GrantView, Question } from "./decide.ts";
 import type { GrantScope, WordPattern } from "./document.ts";
 import type { Facts } from "./facts.ts";
-import { type GrantRecord, namesAll, permissionDigest } from "./grants.ts";
+import { type GrantRecord, isInForce, namesAll, permissionDigest } from "./grants.ts";
 import { isRecord } from "./mac.ts";
 import { shapeOf } from "./shape.ts";
 import { type CompiledWords, compileWords, matchWords } from "./word-pattern.ts";
@@ -89,8 +89,7 @@ export class GrantBook implements GrantView {
   }
 
   #covers(grant: GrantRecord, { skill }: Pick<Facts, "skill">): boolean {
-    const now = this.#now();
-    if (grant.expires === null || grant.expires <= now) return false;
+    if (!isInForce(grant, this.#now())) return false;
     if (skill === null || grant.skill === null) return skill === null && grant.skill === null;
     // Threat: other code under the same name.
     return grant.skill.id === skill.id && grant.skill.digest === skill.digest;

@@ -2,8 +2,9 @@ import type { GrantInfo, GrantRequest, PackageGrantRequest, PolicyOptions } from
 import { PolicyError } from "./errors.ts";
 import { GrantBook } from "./grant-book.ts";
 import { editGrants, type GrantFile, packageGrantFile, projectGrantFile, readGrants } from "./grant-files.ts";
-import { type GrantRecord, makeGrant, makePackageGrant } from "./grants.ts";
+import { type GrantRecord, isInForce, makeGrant, makePackageGrant } from "./grants.ts";
 import { type Stamp, stampOf } from "./state-file.ts";
+import { steadyTime } from "./steady-time.ts";
 
 /** What answers are kept for when there is no project: they end with the session. */
 const NO_PROJECT = "";
@@ -12,6 +13,7 @@ const NO_PROJECT = "";
 export class GrantKeeper {
   readonly #options: PolicyOptions;
   readonly #files: readonly GrantFile[];
+  readonly #now: () => number;
   readonly #stamps = new Map<string, Stamp>();
   #session: readonly GrantRecord[] = [];
   #stored: readonly GrantRecord[] = [];
@@ -21,8 +23,9 @@ export class GrantKeeper {
   constructor(options: PolicyOptions) {
     const { home, project, clock } = options;
     this.#options = options;
+    this.#now = steadyTime(clock);
     this.#files = project === null ? [] : [projectGrantFile(home, project), packageGrantFile(home)];
-    this.#book = new GrantBook([], () => clock.now());
+    this.#book = new GrantBook([], this.#now);
     this.refresh();
   }
 
@@ -55,8 +58,8 @@ export class GrantKeeper {
    * @throws {PolicyError} `GRANT_SCOPE`, `STATE_WRITE`.
    */
   remember(request: GrantRequest): void {
-    const { project, clock } = this.#options;
-    const grant = makeGrant(request, { project: project ?? NO_PROJECT, now: clock.now() });
+    const { project } = this.#options;
+    const grant = makeGrant(request, { project: project ?? NO_PROJECT, now: this.#now() });
     if (grant.scope !== "once") this.#keep(grant);
   }
 
@@ -68,8 +71,8 @@ export class GrantKeeper {
    * @throws {PolicyError} `GRANT_SCOPE`, `STATE_WRITE`.
    */
   grantPackage(request: PackageGrantRequest, ttlMs: number): void {
-    const { project, clock } = this.#options;
-    this.#keep(makePackageGrant(request, { project: project ?? NO_PROJECT, now: clock.now(), ttlMs }));
+    const { project } = this.#options;
+    this.#keep(makePackageGrant(request, { project: project ?? NO_PROJECT, now: this.#now(), ttlMs }));
   }
 
   /** Drops every approval of a package here; gives their number. */
@@ -117,9 +120,9 @@ export class GrantKeeper {
 
   /** The answers in force, newest first. */
   list(): readonly GrantInfo[] {
-    const now = this.#options.clock.now();
+    const now = this.#now();
     return [...this.#session, ...this.#stored]
-      .filter((grant) => grant.expires === null || grant.expires > now)
+      .filter((grant) => isInForce(grant, now))
       .toSorted((a, b) => b.at - a.at)
       .map(({ project: _project, permissions: _permissions, ...info }) => info);
   }
@@ -131,8 +134,7 @@ export class GrantKeeper {
   }
 
   #rebuild(): void {
-    const { clock } = this.#options;
-    this.#book = new GrantBook([...this.#session, ...this.#stored], () => clock.now());
+    this.#book = new GrantBook([...this.#session, ...this.#stored], this.#now);
   }
 }
 

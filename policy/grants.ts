@@ -33,6 +33,8 @@ export interface GrantRecord extends GrantInfo {
 export const SESSION_TTL_MS: number = DAY_MS / 2;
 /** How long any answer lives at most, in milliseconds. */
 export const MAX_TTL_MS: number = 90 * DAY_MS;
+// Two machines that share a home, or a clock that was put right, differ by less.
+const AHEAD_MS = 300_000;
 
 const PACKAGE_CAPABILITIES: ReadonlySet<Capability> = new Set<Capability>([
   "package_install",
@@ -190,6 +192,12 @@ function boundFields(record: Omit<GrantRecord, "id">): Omit<GrantRecord, "id" | 
 /** The digest of the permissions of a package, as its signature and lock name it. */
 export function permissionDigest({ permissions }: SkillActor): Digest | null {
   return permissions === null ? null : digestOf(permissions);
+}
+
+/** Tells whether an answer is in force: neither at its end nor given in what would be the future. */
+export function isInForce({ at, expires }: Pick<GrantRecord, "at" | "expires">, now: number): boolean {
+  // Threat: the clock is set back so far that the end of an answer lies far away again.
+  return expires === null || expires > now && at <= now + AHEAD_MS;
 }
 
 /** Tells whether every rule of `asks` is named. */

@@ -462,6 +462,28 @@ describe("remembered answers", () => {
     expect((await open()).decide(write(`${project}/a`)).granted).toBeNull();
   });
 
+  it("ends when it was to end although the clock is set back, and is none before it was given", async () => {
+    const { open, project, clock } = rig(LASTING);
+    const engine = await open();
+    await asked(engine, write(`${project}/a`), "session");
+    await asked(engine, write(`${project}/b`), "project");
+    clock.advance(DAY / 4);
+    clock.setBack(DAY);
+    expect(engine.decide(write(`${project}/a`)).granted).toBe("session");
+    expect(engine.decide(write(`${project}/b`)).granted).toBe("project");
+    clock.advance(DAY / 4);
+    expect(engine.decide(write(`${project}/a`)).granted).toBeNull();
+    // Whoever starts now sees an answer that will be given tomorrow: it is asked again.
+    const later = await open();
+    expect([later.decide(write(`${project}/b`)).granted, later.grants()]).toEqual([null, []]);
+    await asked(later, write(`${project}/b`), "project");
+    expect(later.decide(write(`${project}/b`)).granted).toBe("project");
+    // A denial has no end that a clock could move.
+    await asked(engine, write(`${project}/b`), "never");
+    clock.setBack(400 * DAY);
+    expect((await open()).decide(write(`${project}/b`)).decision).toBe("deny");
+  });
+
   it("is seen by a session that was open already, and can be taken back", async () => {
     const { open, project } = rig(LASTING);
     const [one, two] = [await open(), await open()];

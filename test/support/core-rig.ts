@@ -20,12 +20,19 @@ export function seededRandom(seed = "seed"): Random {
 export interface HandClock extends Clock {
   /** Moves wall and monotonic time. */
   advance(ms: number): void;
+  /** Sets the wall clock alone back. */
+  setBack(ms: number): void;
 }
 
 /** Creates a clock that stands still. */
 export function handClock(start: number = Date.UTC(2031, 0, 1)): HandClock {
-  let passed = 0;
-  return { now: () => start + passed, mono: () => passed, advance: (ms) => void (passed += ms) };
+  let [passed, back] = [0, 0];
+  return {
+    now: () => start + passed - back,
+    mono: () => passed,
+    advance: (ms) => void (passed += ms),
+    setBack: (ms) => void (back += ms),
+  };
 }
 
 /** A ledger in memory. */
