@@ -78,8 +78,7 @@ async function figures(
   );
   const { by, approvals } = collector.finish(1);
   return [
-    "",
-    `The record says: ${counted(by.decision)}; ${approvals.count} answered by a person`,
+    `\nThe record says: ${counted(by.decision)}; ${approvals.count} answered by a person`,
     `  by tool        ${counted(by.tool)}`,
     `  by rule        ${counted(by.rule)}`,
   ];

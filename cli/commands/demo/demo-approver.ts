@@ -1,7 +1,7 @@
 import type { Approver } from "../../../core/mod.ts";
 import type { CommandContext } from "../../context.ts";
 import { approvalScreen } from "../../term/approval-screen.ts";
-import { styleFor } from "../../term/style.ts";
+import { PLAIN, styleFor } from "../../term/style.ts";
 
 /**
  * Plays the person of the demo: shows every question as a terminal would, and says aloud what it answers.
@@ -15,12 +15,16 @@ export function createDemoApprover(context: CommandContext, answer: "yes" | "no"
     channel: "demo",
     ask(request) {
       if (!context.json) {
+        const { terminal } = context;
         const view = {
           columns: Math.min(context.tty.columns, 100),
           details: false,
-          style: styleFor(context.system.env, context.tty.stderr),
+          style: terminal === null ? PLAIN : styleFor(context.system.env, true),
         };
-        context.output.note(approvalScreen(request, view).join("\n"));
+        const screen = approvalScreen(request, view).join("\n");
+        // A note passes the sanitiser, which would spell out the colours; the lines of the screen have passed it.
+        if (terminal === null) context.output.note(screen);
+        else terminal.write(`${screen}\n`);
         context.output.note(`   Allow? [n]   the demo answers: ${answer === "yes" ? "y (once)" : "n"}`);
       }
       return Promise.resolve(

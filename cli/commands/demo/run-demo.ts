@@ -1,9 +1,12 @@
+import { fileURLToPath } from "node:url";
 import { labelOf } from "../../../core/mod.ts";
 import type { CallResult, SessionEvent } from "../../../session/mod.ts";
 import { openComposedSession } from "../../compose.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { EXIT, type ExitCode } from "../../exit-codes.ts";
 import { showProgress } from "../../output/progress.ts";
+import { columns } from "../../output/text.ts";
+import { displayWidth } from "../../term/width.ts";
 import { initProject } from "../init/init-project.ts";
 import { checkRecord } from "./check-record.ts";
 import { createDemoApprover } from "./demo-approver.ts";
@@ -85,18 +88,36 @@ function show(
     });
     return;
   }
-  context.output.note("");
-  context.output.table(promises.map(({ text, held, detail }) => [held ? "kept  " : "BROKEN", text, detail]));
+  context.output.note("\n");
+  for (const line of promiseLines(promises, context.tty.columns)) context.output.text(line);
   for (const line of summary) context.output.note(line);
   const where = scene.sample ? ` --cwd ${scene.project} --home ${scene.home}` : "";
   if (keep) context.output.note(`\nkept: ${scene.folder}`);
   if (keep || !scene.sample) {
     context.output.note(`the same as a page: agentzero audit report --out report.html${where}`);
   }
-  context.output.note(
-    "\nNext: cd into a project of yours, then\n" +
-      "  agentzero init\n" +
-      '  agentzero call shell \'{"command":"git status"}\'\n' +
-      "  agentzero chat",
-  );
+  for (const line of nextSteps()) context.output.note(line);
+}
+
+/** One line each where they fit, else what was seen stands below its promise. */
+function promiseLines(promises: readonly Promised[], cells: number): readonly string[] {
+  const rows = promises.map(({ text, held, detail }) => [held ? "kept  " : "BROKEN", text, detail]);
+  const lines = columns(rows).split("\n");
+  if (lines.every((line) => displayWidth(line) <= cells)) return lines;
+  return rows.flatMap(([mark = "", text = "", detail = ""]) => [`${mark}  ${text}`, `          ${detail}`]);
+}
+
+function nextSteps(): readonly string[] {
+  const fromSources = import.meta.url.endsWith(".ts");
+  // Where nothing is built yet there is no command of that name either.
+  const command = fileURLToPath(new URL("../../../dist/cli/bin.js", import.meta.url));
+  return [
+    ...(fromSources
+      ? ["\nNext, in this folder:", "  npm run build", `  alias agentzero="node ${command}"`, "and then:"]
+      : ["\nNext:"]),
+    "  cd ~/code/YOUR-PROJECT",
+    "  agentzero init",
+    '  agentzero call shell \'{"command":"git status"}\'',
+    "  agentzero chat",
+  ];
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { judgeCalls } from "../../../cli/commands/demo/promises.ts";
 import type { CallResult } from "../../../session/mod.ts";
+import { runHere } from "../../support/command-line.ts";
 import { runAgentzero } from "../../support/run-agentzero.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
@@ -19,6 +20,19 @@ describe("agentzero demo", () => {
     expect(ran.exit).toBe(0);
     expect(existsSync(join(cwd, "home"))).toBe(false);
     expect(readdirSync(tmp)).toEqual([]);
+  });
+});
+
+describe("agentzero demo at a terminal", () => {
+  it("shows its questions in colours, spells none of them out, and says how to go on", async () => {
+    const cwd = tempDir();
+    const ran = await runHere(["demo"], { project: cwd, home: join(cwd, "home"), person: () => "" });
+    expect(ran.exit).toBe(0);
+    expect(ran.stderr).toContain("\u001b[32m     +export const total");
+    expect(ran.stderr).not.toContain("\\u{1b}");
+    // From the sources there is no command yet.
+    expect(ran.stderr).toMatch(/npm run build\n {2}alias agentzero="node \S+\/dist\/cli\/bin\.js"\n/);
+    expect(Math.max(...ran.stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 });
 
