@@ -1,10 +1,10 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Clock, loadSodium, type Random, type VaultLedger, type VaultMark } from "../core/mod.ts";
+import { type Clock, fromBase64, loadSodium, type Random, type VaultLedger, type VaultMark } from "../core/mod.ts";
 import { AuditError } from "./errors.ts";
 import { Ledger, rolledNames } from "./ledger.ts";
 import { parseLedgerLine } from "./ledger-line.ts";
-import { ledgerSigner } from "./ledger-read.ts";
+import { type LedgerLine, ledgerSigner, readLedger } from "./ledger-read.ts";
 import type { AuditKeys, WriterFacts } from "./log.ts";
 import { NODE_FILES } from "./log-files.ts";
 import { userLedgerPath } from "./open-log.ts";
@@ -42,8 +42,7 @@ export function createVaultLedger(options: VaultLedgerOptions): VaultLedger {
       const line = findLine(path);
       const record = line === null ? null : parseLedgerLine(line);
       if (line === null) return null;
-      const signed = record !== null &&
-        ledgerSigner({ record, text: line }, [options.keys.auditSign.publicKey]) !== null;
+      const signed = record !== null && isOurs({ record, text: line }, options.keys.auditSign.publicKey, path);
       if (record?.gen === undefined || record.mac === undefined || !signed) {
         throw new AuditError("LEDGER_BROKEN", `Cannot trust "${path}": its line about the vault was changed`, {
           hint: "see: agentzero audit verify --all",
@@ -73,6 +72,20 @@ export function createVaultLedger(options: VaultLedgerOptions): VaultLedger {
       }
     },
   };
+}
+
+/**
+ * Whether this identity signed a line, or one that it announced: a change of identity that was killed right before the
+ * new one took effect leaves a mark of the new one.
+ *
+ * Threat: an identity that was replaced since may be the one that was stolen. The tie is never followed back to it.
+ */
+function isOurs(line: LedgerLine, identity: Uint8Array, path: string): boolean {
+  if (ledgerSigner(line, [identity]) !== null) return true;
+  const announced = readLedger(path, "user HEADS").lines
+    .filter((each) => each.record.kind === "key" && ledgerSigner(each, [identity]) !== null)
+    .flatMap(({ record }) => fromBase64(record.mac ?? "") ?? []);
+  return ledgerSigner(line, announced) !== null;
 }
 
 /** The last line about the vault, in the ledger or in what it was moved to. */

@@ -5,8 +5,9 @@ import type { Random } from "../ports.ts";
 import { changeKeys, type KeyChange } from "./key-change.ts";
 import { formatKeyFile, generateKey, type KeyMaterial, openKeyFile } from "./key-file.ts";
 import { encode, KeyFolder } from "./key-folder.ts";
-import { type Keys, openKeys, wrapKeyOf } from "./keys.ts";
+import { type KeyPair, type Keys, openKeys, wrapKeyOf } from "./keys.ts";
 import { formatPublicKey, type PublicKey } from "./public-key.ts";
+import { sodium } from "./sodium.ts";
 import { newUnlock } from "./unlock-file.ts";
 
 /** What a change of keys works on. */
@@ -75,22 +76,23 @@ export async function rotateReadingKey(options: KeyAdminOptions): Promise<Keys> 
 }
 
 /**
- * Replaces the installation identity. The caller writes the `key` line of the ledgers, signed by the old identity,
- * which `options.keys` still holds: before the new key takes effect, so that a kill in between leaves no history that
- * nobody vouches for.
+ * Replaces the installation identity. The caller first writes all that either identity has to sign for the change: the
+ * old one, which `options.keys` still holds, vouches for the new one. That the new key takes effect comes last, so that
+ * a kill in between leaves neither history that nobody vouches for nor a mark that is no longer believed.
  *
  * @param options Where the keys are.
- * @param announce Told the new public key first; when it fails, nothing changes.
+ * @param announce Given the new key first; when it fails, nothing changes.
  * @returns The keys, opened anew; locked if a passphrase is set.
  * @throws {CoreError} `FILE_WRITE`.
  */
 export async function rotateIdentity(
   options: KeyAdminOptions,
-  announce: (publicKey: Uint8Array) => Promise<void>,
+  announce: (next: KeyPair) => Promise<void>,
 ): Promise<Keys> {
   const folder = new KeyFolder(options.home);
   const fresh = generateKey("audit-sign", options.random);
-  if (fresh.publicKey !== null) await announce(fresh.publicKey);
+  const { publicKey, privateKey } = sodium().crypto_sign_seed_keypair(fresh.secret);
+  await announce({ kid: fresh.kid, publicKey, secretKey: privateKey });
   changeKeys(folder.folder, publicAndSecret("audit-sign", fresh, formatKeyFile(fresh, null)));
   return await openKeys({ home: options.home, random: options.random });
 }

@@ -257,6 +257,25 @@ describe("createVaultLedger()", () => {
     await expect(Promise.resolve(ledger.read())).rejects.toThrow(expect.objectContaining({ code: "LEDGER_BROKEN" }));
   });
 
+  it("believes an identity that was announced, and none that was replaced", async () => {
+    const place = await makePlace();
+    const mac = toBase64(new Uint8Array(32).fill(7));
+    const { home, keys, random } = place;
+    const rotated = await rotateIdentity({ home, keys, random }, async (next) => {
+      await announceIdentity({ ...place, next: next.publicKey });
+      const own = { ...place.keys, auditSign: next, auditBoxSecret: () => null };
+      await announceIdentity({ ...place, keys: own, next: next.publicKey });
+      await createVaultLedger({ ...place, keys: own }).append(3, mac);
+    });
+    // Killed before it took effect, or not: either of them believes the mark.
+    expect(await createVaultLedger({ ...place, keys: rotated }).read()).toEqual({ gen: 3, mac });
+    expect(await createVaultLedger(place).read()).toEqual({ gen: 3, mac });
+    // Threat: whoever has the key that was replaced puts an older vault back, with a mark that says so.
+    await createVaultLedger(place).append(2, mac);
+    const later = createVaultLedger({ ...place, keys: rotated }).read();
+    await expect(Promise.resolve(later)).rejects.toThrow(expect.objectContaining({ code: "LEDGER_BROKEN" }));
+  });
+
   it("does not take the name of a project for a line about the vault", async () => {
     const place = await makePlace();
     await recordSession(place, 1, { project: '/tmp/x","kind":"vault","gen":9' });
@@ -269,7 +288,10 @@ describe("a new identity", () => {
     const place = await makePlace();
     await recordSession(place);
     const { home, keys, random } = place;
-    const rotated = await rotateIdentity({ home, keys, random }, (next) => announceIdentity({ ...place, next }));
+    const rotated = await rotateIdentity(
+      { home, keys, random },
+      (next) => announceIdentity({ ...place, next: next.publicKey }),
+    );
     expect(rotated.auditSign.kid).not.toBe(keys.auditSign.kid);
     await recordSession(place, 2, { keys: rotated });
     const after = await verify(verifyOptions(place, { identity: rotated.auditSign.publicKey }));

@@ -57,14 +57,19 @@ async function rotateSigning(context: CommandContext, installation: Installation
       const dir = project === null ? join(home, "audit") : join(project, PROJECT_FOLDER, "audit");
       const common = { home, anchors, clock, random, writer: writerFacts(installation.facts) };
       const vault = await createVaultLedger({ ...common, keys }).read();
-      const rotated = await rotateIdentity(
-        { home, keys, random },
-        (publicKey) => announceIdentity({ ...common, dir, keys, next: publicKey }),
-      );
-      // The new one accepts: without a line of its own behind the old one's, anybody could claim to be its predecessor.
-      await announceIdentity({ ...common, dir, keys: rotated, next: rotated.auditSign.publicKey });
-      // The vault believes only what the present identity signed.
-      if (vault !== null) await createVaultLedger({ ...common, keys: rotated }).append(vault.gen, vault.mac);
+      const rotated = await rotateIdentity({ home, keys, random }, async (next) => {
+        await announceIdentity({ ...common, dir, keys, next: next.publicKey });
+        const own = {
+          tag: keys.tag,
+          auditSign: next,
+          auditBox: keys.auditBox,
+          auditBoxSecret: (kid?: string) => keys.auditBoxSecret(kid),
+        };
+        // The new one accepts: without a line of its own behind the old one's, anybody could claim to be its predecessor.
+        await announceIdentity({ ...common, dir, keys: own, next: next.publicKey });
+        // Once it is in force, the vault believes only what it signed.
+        if (vault !== null) await createVaultLedger({ ...common, keys: own }).append(vault.gen, vault.mac);
+      });
       return rotated.auditSign.kid;
     },
   });

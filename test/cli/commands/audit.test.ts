@@ -468,6 +468,22 @@ describe("agentzero audit keys", () => {
     expect(await az(place, ["audit", "verify"])).toMatchObject({ exit: 0 });
   });
 
+  it("keeps vault and record usable when a change of identity was killed before the new one took effect", async () => {
+    const place = await makePlace();
+    await closed(place);
+    expect(await az(place, ["key", "generate", "example-org"])).toMatchObject({ exit: 0 });
+    const names = ["audit-sign.key", "audit-sign.pub"].map((name) => join(place.home, "keys", name));
+    const old = names.map((name) => readFileSync(name));
+    expect(await az(place, ["audit", "keys", "rotate", "--identity"])).toMatchObject({ exit: 0 });
+    // The files of the keys change last: with the earlier ones in their place it is as if it had been killed there.
+    for (const [at, bytes] of old.entries()) writeFileSync(must(names[at]), bytes);
+    expect(await az(place, ["vault", "list"])).toMatchObject({ exit: 0 });
+    expect(await az(place, ["audit", "verify"])).toMatchObject({ exit: 0 });
+    expect(await az(place, ["audit", "keys", "rotate", "--identity"])).toMatchObject({ exit: 0 });
+    expect(await az(place, ["vault", "list"])).toMatchObject({ exit: 0 });
+    expect(await az(place, ["audit", "verify"])).toMatchObject({ exit: 0 });
+  });
+
   it("sets and removes a passphrase without a terminal", async () => {
     const place = await makePlace();
     const log = await closed(place);

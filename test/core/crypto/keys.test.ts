@@ -242,8 +242,10 @@ describe("rotateIdentity()", () => {
     const home = tempDir();
     const before = await open(home);
     const announced: string[] = [];
-    const after = await rotateIdentity({ home, keys: before, random: seededRandom("r") }, async (publicKey) => {
-      announced.push(await Promise.resolve(toHex(publicKey)));
+    const after = await rotateIdentity({ home, keys: before, random: seededRandom("r") }, async (next) => {
+      // Nothing has changed yet, so that a kill leaves the old one in force.
+      expect((await open(home)).auditSign.kid).toBe(before.auditSign.kid);
+      announced.push(toHex(next.publicKey));
     });
     expect(announced).toEqual([toHex(after.auditSign.publicKey)]);
     expect(after.auditSign.kid).not.toBe(before.auditSign.kid);
