@@ -41,6 +41,15 @@ describe("docs", () => {
     }
   });
 
+  it("has no line that an interactive shell would change: a `!` between double quotes is its history", () => {
+    const changed = pages.flatMap((page) =>
+      [...readFileSync(page, "utf8").matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, block = ""]) =>
+        block.split("\n").filter((line) => /"[^"']*![^"' ]/.test(line)).map((line) => `${page}: ${line}`)
+      )
+    );
+    expect(changed).toEqual([]);
+  });
+
   it("is all in the index", () => {
     const index = readFileSync(join(DOCS, "README.md"), "utf8");
     const missing = readdirSync(DOCS).filter((name) => name.endsWith(".md") && name !== "README.md")
