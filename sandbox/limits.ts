@@ -28,6 +28,8 @@ export interface ProcessLimits {
 export interface Bound {
   /** Used when nothing is configured. */
   readonly default: number;
+  /** The least that can be asked for; 1 where nothing stands. */
+  readonly min?: 0;
   /** The most that can be configured. */
   readonly max: number;
   /** Key in `config.yml`. */
@@ -117,9 +119,10 @@ export const DEFAULT_PROCESS_LIMITS: ProcessLimits = {
  * @throws {SandboxError} `LIMIT_INVALID` unless it is an integer from 1 to the maximum.
  */
 export function checkLimit(bound: Bound, value: number): number {
-  if (!Number.isSafeInteger(value) || value < 1 || value > bound.max) {
+  const { min = 1 } = bound;
+  if (!Number.isSafeInteger(value) || value < min || value > bound.max) {
     throw new SandboxError("LIMIT_INVALID", `Cannot set ${bound.key}: received ${value}`, {
-      hint: `expected an integer from 1 to ${bound.max}`,
+      hint: `expected an integer from ${min} to ${bound.max}`,
     });
   }
   return value;

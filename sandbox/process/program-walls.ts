@@ -5,7 +5,7 @@ import type { ProcessSpec } from "../spec.ts";
 import { type ExecutableFiles, executableFiles } from "./executable-files.ts";
 import { libraryFolders, realFolder } from "./library-folders.ts";
 import { toolchainPath } from "./lookup-program.ts";
-import { isHiddenLocal, systemFolders } from "./root-layout.ts";
+import { emptyFolder, isHiddenLocal, systemFolders } from "./root-layout.ts";
 import { quoted } from "./quoted.ts";
 import type { Stage } from "./stage.ts";
 import type { Programs } from "./supervisor.ts";
@@ -83,7 +83,7 @@ export function planProgramWalls(
       // Those that no folder of programs shows.
       ...mayStart.files.filter((path) => !isIn(path, hidden)).flatMap(open),
       // Threat: /proc/1/exe is bubblewrap itself, by a way that no mount covers.
-      ...["--perms", "0555", "--size", "4096", "--tmpfs", "/proc/1", "--remount-ro", "/proc/1"],
+      ...emptyFolder("/proc/1"),
     ],
     tmp: join(own, "tmp"),
     shm: join(own, "shm"),

@@ -31,7 +31,7 @@ export const WASM_BOUNDS: Readonly<Record<keyof WasmLimits, Bound>> = {
   memoryPages: { default: 1024, max: 4096, key: "limits.wasm_pages" },
   fuel: { default: 2e9, max: 5e10, key: "limits.wasm_fuel" },
   wallMs: { default: 10_000, max: 120_000, key: "limits.wasm_time" },
-  calls: { default: 1000, max: 20_000, key: "limits.wasm_calls" },
+  calls: { default: 1000, min: 0, max: 20_000, key: "limits.wasm_calls" },
   bytes: { default: 32 * MIB, max: 256 * MIB, key: "limits.wasm_bytes" },
   inputBytes: { default: MIB, max: 8 * MIB, key: "limits.wasm_input" },
   outputBytes: { default: MIB, max: 8 * MIB, key: "limits.wasm_output" },

@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -15,6 +15,20 @@ const TOOL = {
   input_schema: { type: "object", properties: { path: { type: "string" } }, required: ["path"] },
   examples: [{ input: { path: "data/a.txt" }, output: { text: 6 } }],
 };
+
+const SCRIPT_SKILL = `---
+name: first-line
+description: Prints the first line of a file. Use it in tests.
+metadata:
+  version: "1.0.0"
+  az.spec: "1"
+  az.id: "example-org/first-line"
+  az.runtime: "host-supervised"
+  az.perm.fs.read: "workspace:data/**"
+  az.perm.exec: "skill:scripts/run.sh tool:head"
+---
+Call the tool first-line.
+`;
 
 const env = { HOME: "" };
 const author = { cwd: "", home: "", env };
@@ -111,6 +125,26 @@ describe("code from elsewhere runs with exactly the permissions that were approv
     }
     const ran = await use(["skill", "run", "byte-count", "--input", '{"text":"hello"}']);
     expect([codeOf(ran), ran.exit]).toEqual(["CAS_DIGEST", 7]);
+  });
+
+  it("lets a script start what was approved, and no other program, by its name, its path or as a copy", async () => {
+    const folder = join(author.cwd, "first-line");
+    mkdirSync(join(folder, "scripts"), { recursive: true });
+    writeFileSync(join(folder, "SKILL.md"), SCRIPT_SKILL);
+    writeFileSync(
+      join(folder, "scripts/run.sh"),
+      "#!/bin/sh\nhead -n1 data/a.txt\nhostname; /usr/bin/hostname; cat src/b.txt\ncp /usr/bin/head /tmp/x; exec /tmp/x data/a.txt\n",
+      { mode: 0o755 },
+    );
+    await make(["skill", "pack", "first-line", "--sign", "example-org"]);
+    const file = join(author.cwd, "first-line-1.0.0.azs");
+    const perm = /b2:[0-9a-f]{64}/.exec((await use(["skill", "install", file])).stdout)?.[0] ?? "";
+    expect((await use(["skill", "install", file, "--grant", perm])).exit).toBe(0);
+    const ran = await use(["skill", "run", "first-line", "--approve"]);
+    expect([ran.exit, ran.json()]).toMatchObject([5, { tier: "host-supervised", error: { code: "EXEC_DENIED" } }]);
+    const { output } = ran.json();
+    expect(typeof output === "string" && output.startsWith("hello\n")).toBe(true);
+    for (const other of ["agentzero\n", "not for tools"]) expect(output).not.toContain(other);
   });
 
   it("lets a generated tool read what was approved and nothing else, and not at all once its source was edited", async () => {

@@ -20,6 +20,7 @@ const SUITES = [
   "process/supervisors",
   "egress",
   "process/remove-tree",
+  "process/script-programs",
 ];
 
 // Why the same tests cannot run as somebody else here, or `null`.

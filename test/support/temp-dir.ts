@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, onTestFinished } from "vitest";
+import { removeTree } from "../../sandbox/process/remove-tree.ts";
 
 /**
  * Makes a folder of mode 0700 for one test; it is removed when the test has finished.
@@ -11,7 +12,7 @@ import { afterAll, onTestFinished } from "vitest";
  */
 export function tempDir(files: Readonly<Record<string, string>> = {}): string {
   const folder = filledDir(files);
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => removeTree(folder));
   return folder;
 }
 
@@ -29,7 +30,7 @@ export function sharedDir(files: Readonly<Record<string, string>> = {}): string 
 
 const shared: string[] = [];
 afterAll(() => {
-  for (const folder of shared.splice(0)) rmSync(folder, { recursive: true, force: true });
+  for (const folder of shared.splice(0)) removeTree(folder);
 });
 
 function filledDir(files: Readonly<Record<string, string>>): string {
