@@ -169,6 +169,15 @@ describe("generate_tool", () => {
       "TOOL_EXAMPLE",
       "LIMIT_CALLS",
     ],
+    [
+      "one host call where it asked for none",
+      {
+        source: "function run() { return host.filesystem.fileExists('a'); }",
+        permissions: { "fs.read": "workspace:**", limits: "calls=0" },
+      },
+      "TOOL_EXAMPLE",
+      "LIMIT_CALLS",
+    ],
     ["eval", { source: "function run() { return (0, eval)('1'); }" }, "TOOL_EXAMPLE", "eval"],
     [
       "a constructor of code",
