@@ -1,4 +1,4 @@
-import { type Label, labelOf, type MaskedText, type SessionId, USER_LABEL } from "../core/mod.ts";
+import { isUntrusted, type Label, labelOf, type MaskedText, type SessionId, USER_LABEL } from "../core/mod.ts";
 import type { SourceNet } from "../skills/mod.ts";
 import type { Act, OpenAct } from "./acts/act.ts";
 import type { SourceNetOptions } from "./acts/source-net.ts";
@@ -86,6 +86,11 @@ export class Session {
   /** Id of the session. */
   get id(): SessionId {
     return this.#wiring.gate.session;
+  }
+
+  /** `true` once untrusted text stands in the conversation: it may shape all that the model writes from then on. */
+  get tainted(): boolean {
+    return isUntrusted(this.#wiring.context.label());
   }
 
   /**

@@ -1,3 +1,4 @@
+import { wrapWords } from "../term/markdown/wrap-words.ts";
 import { sanitize, sanitizeLine } from "../term/sanitize.ts";
 import { displayWidth } from "../term/width.ts";
 
@@ -28,4 +29,31 @@ export function columns(rows: readonly (readonly string[])[]): string {
     row.map((cell, at) => at === row.length - 1 ? cell : cell + " ".repeat((widths[at] ?? 0) - displayWidth(cell) + 2))
       .join("").trimEnd()
   ).join("\n");
+}
+
+/** The narrowest last column that is still broken between words beside the others. */
+const MIN_LAST_CELLS = 16;
+
+/**
+ * Lays rows out in columns as {@link columns} does, for a window: the last column is broken between words and goes on
+ * below itself.
+ *
+ * @param rows Cells, untrusted.
+ * @param cells Width of the window.
+ * @returns Lines without a final line feed.
+ */
+export function columnsWithin(rows: readonly (readonly string[])[], cells: number): string {
+  const lines = columns(rows).split("\n");
+  return rows.flatMap((row, at) => {
+    const line = lines[at] ?? "";
+    const last = sanitizeLine(row.at(-1) ?? "").trimEnd();
+    const indent = displayWidth(line) - displayWidth(last);
+    if (displayWidth(line) <= cells || row.length < 2) return [line];
+    const first = line.slice(0, line.length - last.length);
+    // Where the other columns take too much, the last one begins a line of its own.
+    if (cells - indent < MIN_LAST_CELLS) {
+      return [first.trimEnd(), ...wrapWords(last, cells, { first: "  ", rest: "  " })];
+    }
+    return wrapWords(last, cells, { first, rest: " ".repeat(indent) });
+  }).join("\n");
 }

@@ -37,8 +37,8 @@ export interface PromptBoxDeps {
   readonly region: LiveRegion;
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** The line below the input, untrusted. */
-  readonly status: () => string;
+  /** The line below the input, untrusted, for so many cells. */
+  readonly status: (cells: number) => string;
   /** Earlier inputs, oldest first. */
   readonly history: () => readonly string[];
   readonly complete: (text: string, cursor: number) => Completion | null;
@@ -159,7 +159,8 @@ class Box implements PromptBox {
     }
     const queued = this.#queue.length === 0 ? "" : `${this.#queue.length} queued | `;
     const working = this.#running === null ? "" : "working | ";
-    const below = this.#hint ?? `${working}${queued}${status()}`;
+    const doing = `${working}${queued}`;
+    const below = this.#hint ?? `${doing}${status(columns - 1 - doing.length)}`;
     const maxLines = Math.max(1, Math.min(MAX_LINES, Math.floor(terminal.rows() / 3) - 1));
     return inputRegion(this.#state, { columns, maxLines, prompt: PROMPT, status: below });
   }

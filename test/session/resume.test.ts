@@ -51,9 +51,12 @@ describe("a session that is resumed", () => {
       {},
     );
     const first = await openEngine({ policy: POLICY, files: FILES, script: turns });
+    expect(first.composed.session.tainted).toBe(false);
     await first.submit("see https://example.com/ and notes.md");
+    expect(first.composed.session.tainted).toBe(true);
     await first.close();
     const second = await openEngine({ beside: first, script: turns, resume: true });
+    expect(second.composed.session.tainted).toBe(true);
     await second.submit("go on");
     expect(second.results()[0]).toMatchObject({
       decision: "requires_approval",

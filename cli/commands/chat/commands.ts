@@ -58,7 +58,7 @@ export async function runChatCommand(
   const argument = rest.join(" ");
   switch (word) {
     case "help":
-      output.text(helpText());
+      showHelp(context);
       return STAY;
     case "mode":
       return { kind: "mode" };
@@ -134,24 +134,24 @@ async function showTools({ output }: CommandContext): Promise<void> {
   output.table((await describeTools()).map(({ name, summary }) => [name, summary]));
 }
 
-function helpText(): string {
-  const commands = Object.entries(COMMANDS).map(([name, summary]) => `  /${name.padEnd(10)} ${summary}`);
-  const keys = [
-    "  Enter sends, Ctrl+J breaks the line, Up and Ctrl+R recall earlier inputs",
-    "  Ctrl+C stops what runs or clears the input, Ctrl+D leaves",
-    "  @PATH in a prompt reads that file and sends it along as data; Tab completes it",
-    "  what is typed while something runs waits its turn",
-  ];
-  return [
-    "Calls of your own, decided like any other:",
-    ...BUILTIN_FORMS.map((form) => `  ${form}`),
-    "",
-    "Commands:",
-    ...commands,
-    "",
-    "Keys:",
-    ...keys,
-  ].join("\n");
+const KEYS: readonly (readonly [string, string])[] = [
+  ["  Enter", "sends; Ctrl+J or \\ and Enter break the line"],
+  ["  Up, Ctrl+R", "earlier inputs"],
+  ["  Ctrl+C, Esc", "stop what runs; Ctrl+C also clears the input"],
+  ["  Ctrl+D", "leaves"],
+  ["  Shift+Tab", "ask, or read-only"],
+  ["  @PATH", "in a prompt sends that file along as data; Tab completes it"],
+  ["  !!COMMAND", "as !COMMAND, but its output is not sent to the model"],
+  ["  typing", "while something runs: it waits its turn"],
+];
+
+function showHelp({ output }: CommandContext): void {
+  output.text("Calls of your own, decided like any other:");
+  output.text(BUILTIN_FORMS.map((form) => `  ${form}`).join("\n"));
+  output.text("\nCommands:");
+  output.table(Object.entries(COMMANDS).map(([name, summary]) => [`  /${name}`, summary]));
+  output.text("\nKeys:");
+  output.table(KEYS);
 }
 
 function showPolicy(context: CommandContext, opened: ComposedSession): void {

@@ -3,6 +3,7 @@ import type { Approver } from "../../../core/mod.ts";
 import type { SessionEvent } from "../../../session/mod.ts";
 import type { CommandContext, Output, Terminal } from "../../context.ts";
 import { createOutput } from "../../output/output.ts";
+import { columnsWithin } from "../../output/text.ts";
 import { showProgress } from "../../output/progress.ts";
 import { createLiveRegion, type LiveRegion } from "../../term/live-region.ts";
 import { createMarkdownStream } from "../../term/markdown/stream.ts";
@@ -15,7 +16,7 @@ import type { ChatScreen } from "./screen.ts";
 
 /** What a live screen shows besides events. */
 export interface LiveScreenParts {
-  readonly status: () => string;
+  readonly status: (cells: number) => string;
   readonly history: () => readonly string[];
   readonly complete: (text: string, cursor: number) => Completion | null;
 }
@@ -53,7 +54,19 @@ export function createLiveScreen(context: CommandContext, terminal: Terminal, pa
     style,
     debug: (env["AGENTZERO_DEBUG"] ?? "") !== "",
   });
-  const output: Output = { ...printed, note: (text) => printed.note(wrapped(text, terminal.columns())) };
+  const output: Output = {
+    ...printed,
+    note: (text) => printed.note(wrapped(text, terminal.columns())),
+    table: (rows) =>
+      rows.length === 0
+        ? undefined
+        : printed.raw(`${columnsWithin(rows, Math.max(20, terminal.columns() - 1))}\n`),
+    failure: (failure, why) =>
+      printed.failure(
+        { ...failure, message: continued(failure.message, terminal.columns() - ERROR_CELLS) },
+        why === null ? null : continued(why, terminal.columns() - ERROR_CELLS),
+      ),
+  };
   const box = createPromptBox({
     terminal,
     region,
@@ -124,6 +137,14 @@ export function createLiveScreen(context: CommandContext, terminal: Terminal, pa
 /** Notices are prose, broken between words; results and commands stay as they are, to be copied. */
 function wrapped(text: string, columns: number): string {
   return text.split("\n").flatMap((line) => wrapWords(sanitize(line), Math.max(20, columns - 1))).join("\n");
+}
+
+/** What stands before a message: `error: `, `  why: `; its other lines stand below its first. */
+const ERROR_CELLS = 8;
+
+/** A message broken between words; what to do stays as it is, to be copied. */
+function continued(text: string, cells: number): string {
+  return text.split("\n").flatMap((line) => wrapWords(line, Math.max(20, cells))).join("\n");
 }
 
 function closeBox(box: PromptBox, settle: () => void): void {

@@ -37,13 +37,17 @@ export function createPlainScreen(context: CommandContext, terminal: Terminal): 
     approver: terminal.approver,
     take(event): void {
       if (event.type === "text") {
+        // What is written shows by itself that it goes on.
+        still?.();
+        still = null;
         output.partial(event.text);
         open = !event.text.endsWith("\n");
         return;
       }
       settle();
       if (event.type === "tool_call") watch(event.title);
-      if (event.type === "tool_result" || event.type === "result") {
+      if (event.type === "tool_result") watch("thinking");
+      if (event.type === "result") {
         still?.();
         still = null;
       }
@@ -60,6 +64,7 @@ export function createPlainScreen(context: CommandContext, terminal: Terminal): 
         },
         onEnd: () => run.cancel(),
       });
+      watch("thinking");
       try {
         await run.work();
       } finally {

@@ -61,7 +61,7 @@ class Chat {
     this.#screen = input.flag("plain") || isPlainTerminal(context)
       ? createPlainScreen(context, terminal)
       : createLiveScreen(context, terminal, {
-        status: () => this.#status(),
+        status: (cells) => this.#status(cells),
         history: () => this.#history?.lines ?? [],
         complete: (text, cursor) => this.#complete(text, cursor),
       });
@@ -122,10 +122,16 @@ class Chat {
     return opened;
   }
 
-  #status(): string {
+  #status(cells: number): string {
     if (this.#opened === null) return "opening";
-    const { policy, audit } = this.#opened;
-    return this.#tally.status({ mode: this.#mode, grants: policy.grants().length, auditFailed: audit.failed });
+    const { policy, audit, session } = this.#opened;
+    return this.#tally.status({
+      mode: this.#mode,
+      grants: policy.grants().length,
+      auditFailed: audit.failed,
+      tainted: session.tainted,
+      cells,
+    });
   }
 
   #complete(text: string, cursor: number): ReturnType<typeof completePath> {

@@ -2,12 +2,18 @@ import type { Approver } from "../../../core/mod.ts";
 import type { SessionEvent } from "../../../session/mod.ts";
 import type { Output } from "../../context.ts";
 import type { Stoppable, Typed } from "../../term/prompt-box.ts";
+import { sanitizeLine } from "../../term/sanitize.ts";
+import { displayWidth, fitWidth } from "../../term/width.ts";
 
 /** Facts of a session that its status line tells. */
 export interface StatusFacts {
   readonly mode: string;
   readonly grants: number;
   readonly auditFailed: boolean;
+  /** Untrusted text stands in the conversation: what the model writes may be shaped by it. */
+  readonly tainted: boolean;
+  /** Cells that the line may take. */
+  readonly cells: number;
 }
 
 /** What a chat is shown on and typed into. */
@@ -45,7 +51,6 @@ export interface SessionTally {
 export function createTally(): SessionTally {
   let model = "";
   let used = "";
-  let tainted = false;
   const usage = { input: 0, output: 0, calls: 0 };
   const kept: string[] = [];
   let modelName = "";
@@ -62,7 +67,6 @@ export function createTally(): SessionTally {
     model: useModel,
     take(event): void {
       if (event.type === "init") useModel(event.provider, event.model, event.locality);
-      else if (event.type === "tool_call") tainted ||= event.tainted;
       else if (event.type === "usage") {
         used = `${thousands(event.context.used)}/${thousands(event.context.size)}`;
         usage.input += event.input;
@@ -72,13 +76,34 @@ export function createTally(): SessionTally {
         for (const change of event.changes ?? []) if (change.kept) kept.push(`${change.kind} ${change.path}`);
       }
     },
-    status(facts): string {
-      const parts = [model, facts.mode, `${facts.grants} ${facts.grants === 1 ? "grant" : "grants"}`, used];
-      if (tainted) parts.push("tainted");
-      parts.push(facts.auditFailed ? "AUDIT FAILED" : "audit ok");
-      return parts.filter((part) => part !== "").join(" | ");
-    },
+    status: (facts) => fittingStatus(facts, { model, used }),
   };
+}
+
+/** What is left out where there is no room, first to last; that something is wrong always stays. */
+const DISPENSABLE = ["grants", "used", "audit"] as const;
+
+function fittingStatus(facts: StatusFacts, of: { readonly model: string; readonly used: string }): string {
+  const parts = new Map([
+    ["model", of.model],
+    ["mode", facts.mode],
+    ["grants", `${facts.grants} ${facts.grants === 1 ? "grant" : "grants"}`],
+    ["used", of.used],
+    ["tainted", facts.tainted ? "tainted" : ""],
+    ["audit", facts.auditFailed ? "" : "audit ok"],
+    ["failed", facts.auditFailed ? "AUDIT FAILED" : ""],
+  ]);
+  function line(): string {
+    return [...parts.values()].filter((part) => part !== "").join(" | ");
+  }
+  for (const name of DISPENSABLE) {
+    if (displayWidth(sanitizeLine(line())) <= facts.cells) break;
+    parts.delete(name);
+  }
+  const over = displayWidth(sanitizeLine(line())) - facts.cells;
+  // A long name of a model gives way before the rest does.
+  if (over > 0) parts.set("model", fitWidth(sanitizeLine(of.model), Math.max(4, displayWidth(of.model) - over)));
+  return line();
 }
 
 function modelText(name: string, locality: string): string {

@@ -79,6 +79,19 @@ describe("createPlainScreen()", () => {
     expect(timers.pending).toEqual([]);
   });
 
+  it("says as well that a model still thinks, before its first word and after a call", async () => {
+    const { screen, printed, timers, later } = plain();
+    const ended = Promise.withResolvers<void>();
+    const ran = screen.during({ cancel: () => undefined, work: () => ended.promise });
+    later(30_000);
+    await timers.fire(30_000);
+    screen.take({ type: "text", text: "so\n", trust: "model" });
+    expect(printed.join("")).toBe("thinking  30 s\nso\n");
+    expect(timers.pending).toEqual([]);
+    ended.resolve();
+    await ran;
+  });
+
   it("stops what runs with Ctrl+C and Escape, and ends an unfinished line", async () => {
     for (const key of [{ kind: "key", name: "char:c", ctrl: true }, { kind: "key", name: "escape", ctrl: false }]) {
       const { screen, printed, keys } = plain();
