@@ -55,6 +55,8 @@ function askOnce(deps: AskDeps, request: ApprovalRequest, signal: AbortSignal): 
   /** What the person will be doing once it has been quiet. */
   let next: ApprovalStage = { kind: "asking" };
   let stopWaiting: (() => void) | null = null;
+  /** Something was typed that did not count. */
+  let dropped = false;
 
   function finish(answer: ApprovalAnswer, said: string): void {
     stopWaiting?.();
@@ -73,6 +75,9 @@ function askOnce(deps: AskDeps, request: ApprovalRequest, signal: AbortSignal): 
     next = then;
     stopWaiting = deps.timers.after(QUIET_MS, () => {
       stage = then;
+      // Whoever typed too early would wait for ever for what comes of it.
+      if (dropped && then.kind === "asking") deps.write("(not counted: one key, once the question stands) ");
+      dropped = false;
     });
   }
   function show(step: Extract<ApprovalStep, { kind: "show" }>): void {
@@ -83,13 +88,18 @@ function askOnce(deps: AskDeps, request: ApprovalRequest, signal: AbortSignal): 
   }
   function onKey(key: Key): void {
     // Threat: keys typed before the question was on the screen, or held down, would answer it.
-    if (stage.kind === "quiet") return waitForQuiet(next);
+    if (stage.kind === "quiet") {
+      dropped = true;
+      return waitForQuiet(next);
+    }
     const before = stage;
     const step = approvalStep(request, before, key);
     switch (step.kind) {
       case "stay":
-        if (step.stage.kind === "quiet") waitForQuiet(before);
-        else {
+        if (step.stage.kind === "quiet") {
+          dropped = true;
+          waitForQuiet(before);
+        } else {
           deps.write(echo(before, step.stage));
           stage = step.stage;
         }

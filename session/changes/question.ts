@@ -19,16 +19,18 @@ const MAX_TOTAL_BYTES = 8 * 1024 * 1024;
  * Builds the one question for all asking changes of a run; what runs later without being asked stands on top.
  *
  * @param passage The command's call.
- * @param stage Where the content is.
+ * @param run Where the content is, and the exit status of the command.
  * @param asked The asking changes, at least one.
  * @returns The question, bound to a digest of every change.
  */
 export function changesQuestion(
   passage: Passage,
-  stage: StagedRun,
+  { stage, exit }: { readonly stage: StagedRun; readonly exit: number | null },
   asked: readonly AskedChange[],
 ): ApprovalRequest {
   const { deps, proposal, plan } = passage;
+  // Whoever keeps the changes of a command wants to know whether it failed in the middle.
+  const ended = exit === null || exit === 0 ? "" : `, which ended with exit ${exit}`;
   const decided = asked.map((entry) => entry.decided);
   const ordered = asked.toSorted((a, b) => Number(b.weighed.change.runsLater) - Number(a.weighed.change.runsLater));
   return {
@@ -36,7 +38,7 @@ export function changesQuestion(
     call: proposal.call,
     actor: proposal.provenance.actor,
     tool: proposal.tool,
-    title: deps.redactor.mask(`Keep ${summarise(asked)} of: ${plan.title}`).text,
+    title: deps.redactor.mask(`Keep ${summarise(asked)} of: ${plan.title}${ended}`).text,
     tier: "host-supervised",
     actions: decided,
     preview: maskPreview(deps.redactor, {

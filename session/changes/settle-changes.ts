@@ -37,7 +37,7 @@ export async function settleChanges(passage: Passage, value: ProcessValue): Prom
   const { stage } = value;
   if (stage === null) return NOTHING;
   try {
-    return await settleStage(passage, stage);
+    return await settleStage(passage, { stage, exit: value.exit });
   } catch (cause) {
     // What cannot be searched, shown or read is not kept.
     const known = cause instanceof AgentZeroError;
@@ -55,7 +55,13 @@ export async function settleChanges(passage: Passage, value: ProcessValue): Prom
   }
 }
 
-async function settleStage(passage: Passage, stage: StagedRun): Promise<SettledChanges> {
+/** What a command left behind. */
+interface Left {
+  readonly stage: StagedRun;
+  readonly exit: number | null;
+}
+
+async function settleStage(passage: Passage, { stage, exit }: Left): Promise<SettledChanges> {
   const { deps, proposal } = passage;
   if (stage.changes.length === 0) return NOTHING;
   const subject: RecordSubject = {
@@ -88,7 +94,7 @@ async function settleStage(passage: Passage, stage: StagedRun): Promise<SettledC
     return { reports, approved: null, failure };
   }
 
-  const chosen = await choose(passage, { subject, stage, weighed, each });
+  const chosen = await choose(passage, { subject, stage, exit, weighed, each });
   // Both sides are only at hand before they become one.
   const shown = deps.showsChanges === true ? previewsOf(passage, stage, { weighed, paths: chosen.paths }) : [];
   const kept = await keep(passage, { subject, stage, intent, paths: chosen.paths });
@@ -128,9 +134,8 @@ interface Choice {
 // Allowed changes are chosen; all asking ones are one question.
 async function choose(
   passage: Passage,
-  run: {
+  run: Left & {
     readonly subject: RecordSubject;
-    readonly stage: StagedRun;
     readonly weighed: readonly WeighedChange[];
     readonly each: readonly DecidedAction[];
   },
@@ -151,7 +156,7 @@ async function choose(
 
   const asks = asked.map(({ decided }) => decided);
   const policy = deps.policy.generation.digest;
-  const request = deps.questions.channel === "none" ? null : changesQuestion(passage, run.stage, asked);
+  const request = deps.questions.channel === "none" ? null : changesQuestion(passage, run, asked);
   const answer = await consult(deps, { subject: run.subject, request, asks, whole: false, signal: proposal.signal });
   if (answer.kind === "failed") return { paths: [], approved: null, failure: answer.failure };
   if (answer.kind === "no") return { paths: pathsOf(allowed), ...refusal(asked, answer.consent) };

@@ -129,12 +129,14 @@ describe("createTerminalApprover()", () => {
     expect(listening()).toBe(false);
   });
 
-  it("drops keys typed before the question was painted, and until it has been quiet", async () => {
-    const { approver, type, quiet, painted } = rig();
+  it("drops keys typed before the question was painted, and until it has been quiet, and says so", async () => {
+    const { approver, type, quiet, painted, screen } = rig();
     const asked = approver.ask(question(), NEVER);
     await painted();
     type("y", ENTER, "y");
+    expect(screen()).not.toContain("not counted");
     await quiet();
+    expect(screen()).toMatch(/Allow\? \[n\] \(not counted: [^)]+\) $/);
     type("n");
     expect(await asked).toMatchObject({ kind: "refused", why: "no" });
   });

@@ -116,6 +116,14 @@ describe("settleChanges()", () => {
     expect(plain).toMatchObject({ ok: true, changes: [expect.objectContaining({ path: ".git", kept: true })] });
   });
 
+  it("says in the question that the command failed", async () => {
+    const engine = await openEngine({ person: "yes" });
+    await engine.call("shell", { command: "echo 1 > a; exit 3" });
+    expect(engine.questions.map(({ title }) => title)).toEqual([
+      "Keep 1 change (a) of: Run echo 1 > a; exit 3, which ended with exit 3",
+    ]);
+  });
+
   it("asks one question for all, with what runs later on top", async () => {
     const engine = await openEngine({ person: "yes", files: { "package.json": "{}\n" } });
     await engine.call("shell", { command: "echo 1 > a; echo '{ }' > package.json" });
