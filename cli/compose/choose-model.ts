@@ -26,10 +26,17 @@ export async function changeModelOf(
   of: { readonly session: Session; readonly secrets: OpenSecrets; readonly name: string },
 ): Promise<ModelInUse> {
   const { config, request, places, http } = sources;
-  const choice = modelChoice(withModel(config, of.name), request.model?.script, places);
+  const wanted = withModel(config, of.name);
+  // `--script` named the turns of the first model; another has no use for them.
+  const script = playsScript(wanted) ? request.model?.script : undefined;
+  const choice = modelChoice(wanted, script, places);
   refuseBlindly(of.secrets, choice);
   const model = await openModel(choice, { http });
   const refusal = await of.session.changeModel(model);
   if (refusal !== null) throw new CliError("MODEL_DENIED", refusal.message, { hint: refusal.hint ?? undefined });
   return { provider: model.provider, name: model.name, locality: model.locality };
+}
+
+function playsScript({ provider, providers }: Config): boolean {
+  return provider === "script" || (Object.hasOwn(providers, provider) && providers[provider]?.kind === "script");
 }

@@ -119,6 +119,29 @@ describe("acpx drives the agent", () => {
     expect(existsSync(marker)).toBe(false);
   });
 
+  it("is told that nobody can be asked, in its own words", () => {
+    const args = ["--approve-reads", "--non-interactive-permissions", "fail", "--format", "json", "--json-strict"];
+    const ran = acpx("write", [...args, "exec", "write"]);
+    expect([ran.exit, written()]).toEqual([5, false]);
+    expect(JSON.parse(ran.stdout.trim().split("\n").at(-1) ?? "")).toMatchObject({ error: { code: -32_072 } });
+  });
+
+  it.skipIf(QUICK)("signs in by the one method there is (only with AZ_SCALE above 1)", () => {
+    expect(acpx("hi", ["--auth-policy", "fail", "exec", "hi"]).exit).toBe(1);
+    expect(acpx("hi", ["--auth-policy", "fail", "exec", "hi"], { ACPX_AUTH_LOCAL: "x" }).exit).toBe(0);
+  });
+
+  it.skipIf(QUICK)("goes on with a session after its owner has ended (only with AZ_SCALE above 1)", async () => {
+    mkdirSync(join(at.me, ".acpx"), { recursive: true });
+    expect(acpx("hi", ["sessions", "new", "--name", "s2"]).exit).toBe(0);
+    expect(acpx("hi", ["--ttl", "1", "prompt", "-s", "s2", "one"]).exit).toBe(0);
+    // The owner lives for a second after the prompt; only time tells that it is gone.
+    await new Promise((done) => setTimeout(done, 4_000));
+    const again = acpx("hi", ["--verbose", "prompt", "-s", "s2", "two"]);
+    expect([again.exit, again.stderr]).toEqual([0, expect.not.stringContaining("started fresh session")]);
+    acpx("hi", ["sessions", "close", "s2"]);
+  });
+
   it("is told when it takes too long, and when it is interrupted", async () => {
     expect(acpx("slow", ["--timeout", "2", "exec", "slow"]).exit).toBe(3);
     const child = spawn(NODE, [ACPX, "--agent", agent("slow"), "exec", "slow"], {

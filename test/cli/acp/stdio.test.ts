@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { closeSync, constants, existsSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, constants, existsSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { ENTRY, initialise, runAgentzero, startAgentzero } from "../../support/run-agentzero.ts";
@@ -209,6 +209,34 @@ describe("agentzero acp on pipes", () => {
     shell.kill("SIGKILL");
     await until(() => !isThere(pid));
     expect(isThere(pid)).toBe(false);
+  });
+
+  it.for(["acp --setup", "--setup"])("sets up by `%s`, and says when something is missing", async (line) => {
+    const words = line.split(" ");
+    const base = tempDir();
+    const fresh = { cwd: join(base, "shop"), home: join(base, "home") };
+    mkdirSync(fresh.cwd);
+    const env = { HOME: join(base, "me") };
+    mkdirSync(env.HOME);
+    const made = await runAgentzero(words, { ...fresh, env });
+    expect([made.exit, existsSync(join(fresh.cwd, ".agentzero/policy.yml"))]).toEqual([0, true]);
+    expect(made.stdout).toMatch(/^ok +policy +trusted/m);
+    writeFileSync(join(fresh.cwd, ".agentzero/policy.yml"), "version: 3\n");
+    expect((await runAgentzero(words, { ...fresh, env })).exit).toBe(1);
+  });
+
+  it.skipIf(process.platform !== "linux")("holds four idle sessions in 160 MB", async () => {
+    const raw = new Raw();
+    raw.send(INIT);
+    await raw.answer(1);
+    for (const id of [2, 3, 4, 5]) {
+      raw.send(call(id, "session/new", { cwd: at.cwd, mcpServers: [] }));
+      expect(await raw.answer(id)).toHaveProperty("result");
+    }
+    const status = readFileSync(`/proc/${raw.child.pid}/status`, "utf8");
+    expect(Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / 1024).toBeLessThan(160);
+    raw.child.stdin?.end();
+    expect(await raw.ended).toBe(0);
   });
 
   it.for(["zed", "vscode"])("starts by the very command that `init --editor %s` prints", async (editor) => {
