@@ -137,8 +137,7 @@ export function parseLock(bytes: Uint8Array): readonly LockEntry[] {
 function profileFault({ profile, key, sig, wasm, world, runtime, id, name }: LockEntry): string | null {
   if (!id.endsWith(`/${name}`)) return "its name is not that of its id";
   if (profile === "secure") {
-    if (key === null || sig === null) return "a signed skill needs key and sig";
-    return id.startsWith("local/") ? "the namespace local is for unsigned skills" : null;
+    return key === null || sig === null ? "a signed skill needs key and sig" : null;
   }
   const nothing = key === null && sig === null && wasm === null && world === null && runtime === "none";
   return nothing && id === `local/${name}` ? null : "an unsigned skill has no key, sig, component or runtime";

@@ -127,15 +127,10 @@ export { sameJson, stableJson } from "./generated/stable-json.ts";
 export { checkToolName } from "./generated/tool-name.ts";
 export { definitionOf, type ToolVersion } from "./generated/tool-version.ts";
 export { commitInstall, type InstallConsent, removeInstalled } from "./install/commit-install.ts";
-export {
-  answerByDigests,
-  type AskReason,
-  type InstallPlan,
-  type InstallQuestion,
-  type NamedDigests,
-  planInstall,
-  type PlanOptions,
-} from "./install/plan-install.ts";
+export { type Answerable, answerByDigests, type NamedDigests } from "./install/answer-by-digests.ts";
+export type { AskReason, InstallQuestion } from "./install/install-question.ts";
+export { type InstallPlan, planInstall, type PlanOptions } from "./install/plan-install.ts";
 export type { ContentChange } from "./install/same-content.ts";
 export { type LocalSource, readLocalSource, type SourceBundle } from "./sources/local.ts";
+export { readSignatureFile, type SignatureFile } from "./sources/signature-file.ts";
 export { type BlobSize, openStore, type SkillStore } from "./store.ts";

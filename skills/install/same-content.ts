@@ -1,3 +1,4 @@
+import { SkillsError } from "../errors.ts";
 import type { PackageFile } from "../stages.ts";
 
 /** One file that an upgrade changes. */
@@ -45,4 +46,15 @@ function withoutVersion(bytes: Uint8Array): string {
   return `${header.replace(/^([ \t]+version:)[ \t]+(["']?)[0-9A-Za-z.-]+\2[ \t]*$/m, "$1")}${
     text.slice(header.length)
   }`;
+}
+
+/**
+ * Finds the text of a skill among its files.
+ *
+ * @throws {SkillsError} `FRONTMATTER` where there is none.
+ */
+export function skillText(files: readonly PackageFile[]): Uint8Array {
+  const text = files.find(({ path }) => path === "SKILL.md");
+  if (text === undefined) throw new SkillsError("FRONTMATTER", "Cannot install: there is no SKILL.md");
+  return text.bytes;
 }

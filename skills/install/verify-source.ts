@@ -1,10 +1,10 @@
 import type { InspectComponent } from "../component-imports.ts";
 import { SkillsError } from "../errors.ts";
 import { keyIdText, parsePublicKey, type PublicSigningKey } from "../minisign.ts";
-import { parseSkillId } from "../names.ts";
+import { parseSkillId, RESERVED_NAMESPACE } from "../names.ts";
 import { claimPackage, openPackage, trustPackage, verifySignedPackage } from "../open-package.ts";
 import type { Claimed, OpenedPackage, SignedPackage } from "../stages.ts";
-import { judgeKey, keysInForce, keyUntrusted } from "../trust/judge-key.ts";
+import { judgeKey, keysInForce, keyUntrusted, reservedNamespace } from "../trust/judge-key.ts";
 import type { TrustPlace } from "../trust/place.ts";
 import { type Publisher, readPublishers } from "../trust/publishers.ts";
 import { checkRevoked, readRevocations } from "../trust/revoked.ts";
@@ -86,6 +86,8 @@ function unknownKey({ signature }: Claimed, publishers: readonly Publisher[]): S
   const claimedId = /^azs1 id=(\S+) /.exec(signature.trustedComment)?.[1] ?? "";
   const namespace = parseSkillId(claimedId)?.namespace ?? null;
   const id = keyIdText(signature.keyId);
+  // Nobody's key counts for it, so that there is no key to look for either.
+  if (namespace === RESERVED_NAMESPACE) return reservedNamespace();
   if (publishers.some((one) => one.namespace === namespace && keysInForce(one).length > 0)) {
     return new SkillsError(
       "KEY_CHANGED",

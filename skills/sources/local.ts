@@ -10,6 +10,7 @@ import { readFolder } from "../read-folder.ts";
 import { readRegular } from "../read-regular.ts";
 import { readSkillMd } from "../read-skill-md.ts";
 import type { PackageFile } from "../stages.ts";
+import { readSignatureFile } from "./signature-file.ts";
 
 /** What a source gave; nothing of it is verified. */
 export type SourceBundle =
@@ -93,15 +94,9 @@ async function readFolderSource(local: LocalSource): Promise<SourceBundle> {
   return { kind: "folder", name, archive: packArchive(files), files, source };
 }
 
-function readSignature({ path, sig, source }: LocalSource): Uint8Array {
+function readSignature({ path, sig }: LocalSource): Uint8Array {
   const named = sig ?? `${path}.minisig`;
-  if (lstatSync(named, { throwIfNoEntry: false }) === undefined) {
-    throw new SkillsError("SIG_MISSING", `Cannot take the skill "${source}": there is no "${basename(named)}"`, {
-      hint:
-        "put the publisher's signature beside it, or name it with --sig; unsigned text can be installed as a folder",
-    });
-  }
-  return readNamed(named, MAX_SIGNATURE_BYTES, basename(named));
+  return readSignatureFile({ path: named, shown: basename(named) });
 }
 
 function readNamed(path: string, maxBytes: number, shown: string): Uint8Array {
@@ -110,7 +105,7 @@ function readNamed(path: string, maxBytes: number, shown: string): Uint8Array {
   if (file.kind === "missing") throw new SkillsError("NOT_FOUND", `Cannot read "${shown}": there is no such file`);
   const code = file.why === "size" ? "SIZE_LIMIT" : file.why === "io" ? "READ_FAILED" : "ENTRY_TYPE";
   throw new SkillsError(code, `Cannot read "${shown}": ${file.seen}`, {
-    hint: code === "SIZE_LIMIT" ? "packages have at most 64 MiB, signatures 4 KiB" : "name the file itself",
+    hint: code === "SIZE_LIMIT" ? "packages have at most 64 MiB" : "name the file itself",
   });
 }
 

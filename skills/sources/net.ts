@@ -1,3 +1,12 @@
+import type { SecretBytes } from "../../core/mod.ts";
+
+/** As whom a request is sent. */
+export type SourceIdentity =
+  /** To get a token: with the credential, if there is one and its binding names this place. */
+  | { readonly kind: "login" }
+  /** With a token, in place of any credential. */
+  | { readonly kind: "token"; readonly token: SecretBytes };
+
 /** One request of a source. */
 export interface SourceRequest {
   /** HTTP method. */
@@ -10,6 +19,8 @@ export interface SourceRequest {
   readonly body: Uint8Array | null;
   /** Bytes of the answer that are read at most. */
   readonly maxBytes: number;
+  /** Without it: with the credential where it is the one of this origin. */
+  readonly as?: SourceIdentity;
 }
 
 /** What came back. */
@@ -35,6 +46,8 @@ export interface SourceAnswer {
 export interface SourceNet {
   /** Sends one request and reads the answer within its bound. */
   send(request: SourceRequest): Promise<SourceAnswer>;
+  /** Takes in a value that must show up nowhere, before its first use; throws for one that cannot be masked. */
+  keepSecret(value: Uint8Array): void;
   /** Tells whether policy would let a request go to another place; asks and records nothing. */
   allows(request: Pick<SourceRequest, "method" | "url">): boolean;
 }

@@ -1,6 +1,7 @@
 import { isSha256, type Sha256, sha256 } from "../../core/mod.ts";
 import { SkillsError } from "../errors.ts";
 import type { SourceAnswer, SourceNet, SourceRequest } from "./net.ts";
+import { withLogin } from "./login.ts";
 import { type Descriptor, MANIFEST_TYPE, MAX_MANIFEST_BYTES, parseManifest } from "./oci-manifest.ts";
 import { formatOciReference, type OciReference } from "./reference.ts";
 
@@ -28,7 +29,7 @@ const MAX_REDIRECTS = 3;
  * and what the network throws.
  */
 export async function pullSkill(net: SourceNet, reference: OciReference): Promise<SourceBytes> {
-  const pull = { net, reference };
+  const pull = { net: withLogin(net, reference, "pull"), reference };
   const resolved = reference.digest ?? await resolveTag(pull);
   const manifest = await read(pull, `manifests/${resolved}`, { max: MAX_MANIFEST_BYTES, what: "the manifest" });
   if (manifest === null) {

@@ -1,6 +1,7 @@
 import { type Sha256, sha256 } from "../../core/mod.ts";
 import { SkillsError } from "../errors.ts";
 import type { SourceAnswer, SourceNet } from "./net.ts";
+import { withLogin } from "./login.ts";
 import {
   describe,
   type Descriptor,
@@ -25,17 +26,18 @@ export interface Pushed {
 /**
  * Pushes a signed package: three blobs, then the manifest under its tag.
  *
- * @param net The way to the network.
+ * @param way The way to the network.
  * @param reference Registry, repository and tag.
  * @param skill Archive, signature, and the archive's file name.
  * @returns Its digest in the registry.
  * @throws {SkillsError} `REDIRECT`, `READ_FAILED`, and what the network throws.
  */
 export async function pushSkill(
-  net: SourceNet,
+  way: SourceNet,
   reference: OciReference,
   skill: { readonly archive: Uint8Array; readonly minisig: Uint8Array; readonly title: string },
 ): Promise<Pushed> {
+  const net = withLogin(way, reference, "pull,push");
   const archive = describe(PACKAGE_TYPE, skill.archive);
   const signature = describe(SIGNATURE_TYPE, skill.minisig);
   await pushBlob(net, reference, { descriptor: describe(EMPTY_TYPE, EMPTY_CONFIG), bytes: EMPTY_CONFIG });

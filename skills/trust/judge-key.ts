@@ -25,13 +25,7 @@ export interface KeyUse {
 export function judgeKey(publishers: readonly Publisher[], use: KeyUse): "trusted" | "ask" {
   const { namespace, key } = use;
   if (namespace === RESERVED_NAMESPACE) {
-    throw new SkillsError(
-      "NAMESPACE_KEY",
-      `Cannot trust a key for "${namespace}": it is reserved for built-in skills`,
-      {
-        hint: "built-in skills come with the program; nobody else may use that name",
-      },
-    );
+    throw reservedNamespace();
   }
   if (!NAMESPACE.test(namespace)) {
     throw new SkillsError("NAME", `Cannot trust a key for "${namespace.slice(0, 80)}": it is not a namespace`);
@@ -78,6 +72,15 @@ export function checkInstalledKey(publishers: readonly Publisher[], use: KeyUse)
   const ever = [...own?.keys ?? [], ...own?.statement?.signers ?? []];
   if (ever.some(({ key }) => key === use.key)) return;
   if (judgeKey(publishers, use) === "ask") throw keyUntrusted(use);
+}
+
+/** The refusal of any key for the namespace of built-in skills. */
+export function reservedNamespace(): SkillsError {
+  return new SkillsError(
+    "NAMESPACE_KEY",
+    `Cannot trust a key for "${RESERVED_NAMESPACE}": it is reserved for built-in skills`,
+    { hint: "built-in skills come with the program; nobody else may use that name" },
+  );
 }
 
 /** Says that nobody vouches for a key. */

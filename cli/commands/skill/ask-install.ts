@@ -67,6 +67,7 @@ async function introduce(
   output.note(`  the author says: ${md.description.slice(0, 300)}`);
   output.note(`  runs as: ${tierText(entry.runtime)}   from: ${entry.source}`);
   if (question.reason === "widened") output.note("  it wants more than you approved before:");
+  for (const line of question.besides) output.note(`  ${line}`);
   if (question.reason === "changed") output.note("  it may do what you approved before; its content changed:");
   for (const { path, change } of question.files.slice(0, MAX_FILES)) output.note(`  ${change}: ${path}`);
   if (question.files.length > MAX_FILES) output.note(`  and ${question.files.length - MAX_FILES} more files`);
@@ -103,7 +104,7 @@ function showAtoms(
 ): void {
   const { plan, question, atoms, off } = shown;
   const others = question.asked.filter((line) => !isAtom(line));
-  if (atoms.length === 0 && question.reason !== "changed") output.note("  it asks for no permission");
+  if (atoms.length === 0 && question.reason === "first") output.note("  it asks for no permission");
   for (const [at, line] of atoms.entries()) {
     output.note(`  ${off.has(line) ? "[ ]" : "[x]"} ${at + 1}  ${line.key.padEnd(8)} ${line.text}`);
     const reason = line.key === "runtime" || line.key === "world" || line.key === "limits"

@@ -76,7 +76,7 @@ async function agree(
     v: 1,
     package: entry.package,
     perm: entry.perm,
-    asked: question?.asked.map(({ text }) => text) ?? [],
+    asked: [...question?.besides ?? [], ...question?.asked.map(({ text }) => text) ?? []],
   });
   async function answered(answer: "allow" | "deny" | "none", channel: string): Promise<void> {
     const latencyMs = Math.round(context.system.clock.mono() - begun);

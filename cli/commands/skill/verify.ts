@@ -1,10 +1,9 @@
 import { b2, loadSodium } from "../../../core/mod.ts";
 import {
   keyIdText,
-  MAX_SIGNATURE_BYTES,
   type OpenedPackage,
   PACKAGE_LIMITS,
-  readRegular,
+  readSignatureFile,
   SkillsError,
   verifySource,
 } from "../../../skills/mod.ts";
@@ -21,7 +20,7 @@ export async function skillVerify(context: CommandContext, input: CommandInput):
   const named = input.arg(0) ?? "";
   const { bytes } = readNamed(context.cwd, named, PACKAGE_LIMITS.archiveBytes);
   const sig = input.option("sig") ?? `${named}.minisig`;
-  const minisig = readSignature(context.cwd, sig);
+  const minisig = readSignatureFile({ path: resolve(context.cwd, sig), shown: sig });
   await loadSodium();
   const key = input.option("key") === undefined ? null : readPublicKey(context.cwd, input.option("key") ?? "");
   const { place } = await openTrust(context);
@@ -40,17 +39,6 @@ export async function skillVerify(context: CommandContext, input: CommandInput):
     );
   }
   show(context, opened);
-}
-
-function readSignature(cwd: string, named: string): Uint8Array {
-  const file = readRegular(resolve(cwd, named), MAX_SIGNATURE_BYTES);
-  if (file.kind === "ok") return file.bytes;
-  const missing = file.kind === "missing";
-  throw new SkillsError(
-    missing ? "SIG_MISSING" : "SIG_MALFORMED",
-    `Cannot read signature "${named}": ${missing ? "there is no such file" : file.seen}`,
-    { hint: "get it from where the package came from, or name it with --sig" },
-  );
 }
 
 function show(context: CommandContext, opened: OpenedPackage): void {

@@ -54,6 +54,13 @@ const CASES: readonly (readonly [code: string, exit: number, name: string, arran
     const text = new TextDecoder().decode(desk.signer.sign(archive)).split("\n").slice(0, 3).join("\n");
     return ["skill", "install", file(desk, archive, new TextEncoder().encode(text))];
   }],
+  ["SIG_MALFORMED", 7, "a signature of more than 4 KiB", async (desk) => {
+    await desk.trust();
+    const archive = release("1.0.0");
+    const minisig = desk.signer.sign(archive);
+    const room = 4097 - minisig.length;
+    return ["skill", "install", file(desk, archive, edited(minisig, "\n", `${"x".repeat(room)}\n`))];
+  }],
   ["SIG_ALG", 7, "a signature relabelled as legacy", async (desk) => {
     await desk.trust();
     const archive = release("1.0.0");
@@ -125,6 +132,11 @@ const CASES: readonly (readonly [code: string, exit: number, name: string, arran
     await desk.trust();
     const archive = release("1.0.0", { keys: { "az.id": "agentzero/pdf-report" } });
     return ["skill", "install", file(desk, archive)];
+  }],
+  ["NAMESPACE_KEY", 7, "the reserved namespace, by a key that nobody knows", async (desk) => {
+    await desk.trust();
+    const archive = release("1.0.0", { keys: { "az.id": "agentzero/pdf-report" } });
+    return ["skill", "install", file(desk, archive, makeSigner(9).sign(archive))];
   }],
   ["REVOKED", 7, "a revoked key", async (desk) => {
     await desk.trust();
