@@ -221,7 +221,7 @@ function denied(
 
 /** Where only a rule is missing, the refusal says which. */
 function unallowed(model: OpenModel, decided: readonly DecidedAction[], failure: CallFailure): SessionError {
-  const rules = failure.code === "POLICY_DEFAULT" ? rulesForModel(model, decided) : null;
+  const rules = failure.code.startsWith("POLICY_") ? rulesForModel(model, decided) : null;
   if (rules === null) return denied(failure);
   return denied({
     ...failure,

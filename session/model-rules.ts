@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+import type { Verdict } from "../core/mod.ts";
 import type { DecidedAction } from "./approve.ts";
 import type { OpenModel } from "./providers/model.ts";
 
@@ -10,7 +12,7 @@ import type { OpenModel } from "./providers/model.ts";
  */
 export function rulesForModel(model: OpenModel, decided: readonly DecidedAction[]): string | null {
   const denied = decided.filter(({ verdict }) => verdict.decision === "deny");
-  if (denied.length === 0 || denied.some(({ verdict }) => verdict.rule !== null)) return null;
+  if (denied.length === 0 || !denied.every(({ verdict }) => isMissingRule(verdict))) return null;
   const rules = denied.flatMap(({ action: { capability } }) => {
     if (capability === "model_call") return [modelRule(model)];
     return model.key === null ? [] : [keyRule(model, model.key.handle)];
@@ -18,8 +20,13 @@ export function rulesForModel(model: OpenModel, decided: readonly DecidedAction[
   return rules.length === 0 ? null : rules.join("\n");
 }
 
+/** Nothing said no: no rule matched, or none that names an address the way it must be named. */
+function isMissingRule({ rule, reason }: Verdict): boolean {
+  return rule === null || (rule === "floor.address" && reason.includes("`cidr`"));
+}
+
 function modelRule({ provider, target: { host, remote } }: OpenModel): string {
-  const where = host === null || !remote ? "" : `, hosts: [${JSON.stringify(host)}]`;
+  const where = remote ? place(host) : "";
   // What leaves the machine loses personal data, too.
   const what = remote
     ? "classification: [public, internal, private], redact: [pii, secret, credential]"
@@ -28,8 +35,14 @@ function modelRule({ provider, target: { host, remote } }: OpenModel): string {
 }
 
 function keyRule({ provider, target: { host } }: OpenModel, handle: string): string {
-  const where = host === null ? "" : `, hosts: [${JSON.stringify(host)}]`;
   return `- { id: ${provider}-key, effect: allow, capability: secret_handle_usage, secrets: [${
     JSON.stringify(handle)
-  }]${where} }`;
+  }]${place(host)} }`;
+}
+
+/** An address is no name: a rule says it as a network of one. */
+function place(host: string | null): string {
+  if (host === null) return "";
+  const bits = { 0: null, 4: 32, 6: 128 }[isIP(host)] ?? null;
+  return bits === null ? `, hosts: [${JSON.stringify(host)}]` : `, cidr: [${JSON.stringify(`${host}/${bits}`)}]`;
 }

@@ -30,6 +30,8 @@ export function showProgress(output: Output, event: SessionEvent): void {
       output.failure(event, null);
       return;
     case "result":
+      // A model that may not be asked was told as an error.
+      if (event.stop === "denied" && event.denied === 0) return;
       if (STOPS[event.stop] !== undefined) output.note(`stopped: ${STOPS[event.stop]}`);
       return;
     case "init":

@@ -39,6 +39,35 @@ describe("rulesForModel()", () => {
     ]);
   });
 
+  it("names the address of a key as the network that a rule must say", async () => {
+    const rules = await rulesTold("http://127.0.0.1:9/v1", "handle://vault/far/key");
+    expect(rules).toEqual([
+      "- { id: far-model, effect: allow_with_redaction, capability: model_call, remote: false, redact: [secret, credential] }",
+      '- { id: far-key, effect: allow, capability: secret_handle_usage, secrets: ["handle://vault/far/key"], cidr: ["127.0.0.1/32"] }',
+    ]);
+    const policy = `${NONE}${rules.map((rule) => `  ${rule}\n`).join("")}`;
+    const engine = await openEngine({ policy, config: configOf("http://127.0.0.1:9/v1", "handle://vault/far/key") });
+    await engine.submit("hello");
+    // Now it is the binding of the handle that is missing.
+    expect(engine.events.find((event) => event.type === "error")).toMatchObject({
+      message: expect.stringContaining("handle"),
+    });
+  });
+
+  it("names the missing rule of the key alone where the model may be asked, and none for an address that gives keys away", async () => {
+    const local =
+      "  - { id: local, effect: allow_with_redaction, capability: model_call, remote: false, redact: [secret] }\n";
+    const config = configOf("http://127.0.0.1:9/v1", "handle://vault/far/key");
+    const engine = await openEngine({ policy: `${NONE}${local}`, config });
+    await engine.submit("hello");
+    const hint = engine.events.find((event) => event.type === "error")?.hint ?? "";
+    expect(hint).toContain("id: far-key");
+    expect(hint).not.toContain("id: far-model");
+    const metadata = await openEngine({ policy: NONE, config: configOf("http://169.254.169.254/v1") });
+    await metadata.submit("hello");
+    expect(metadata.events.find((event) => event.type === "error")?.hint ?? "").not.toContain("allow_with_redaction");
+  });
+
   it("names none where a rule says no: that one is to be changed, or not", async () => {
     const deny = "{ id: no-models, effect: deny, capability: model_call, reason: none here }";
     const engine = await openEngine({ policy: `${NONE}  - ${deny}\n`, config: configOf("http://127.0.0.1:9/v1") });
