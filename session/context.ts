@@ -132,7 +132,7 @@ export async function toMessages(
     const results: Extract<ModelMessage, { role: "tool" }>["results"][number][] = [];
     for (const { id, tool, status, result } of item.calls) {
       const plain = await rewrite(result.text);
-      results.push({ id, tool, status, plain, text: envelope.wrap(plain, result.label) });
+      results.push({ id, tool: await rewrite(tool), status, plain, text: envelope.wrap(plain, result.label) });
     }
     messages.push({ role: "tool", results });
   }

@@ -45,4 +45,26 @@ describe("toMessages()", () => {
     const messages = await toMessages(context, envelope, (text) => Promise.resolve(text.toUpperCase()));
     expect(messages).toEqual([{ role: "user", texts: ["SUM UP", "[FROM A PIPE]"] }]);
   });
+
+  it("masks all that a call holds: its name, too, wherever it stands", async () => {
+    const context = createContext();
+    if (!isId("call", CALL)) throw new Error("bad id");
+    context.add({
+      kind: "reply",
+      text: "as secret says",
+      label: USER_LABEL,
+      calls: [{
+        call: CALL,
+        id: "1",
+        tool: "secret",
+        args: { secret: ["secret"] },
+        status: "denied",
+        result: { text: "no tool secret", label: labelOf("core"), detected: [] },
+      }],
+    });
+    const envelope = { token: "T", wrap: (text: string) => text };
+    const masked = await toMessages(context, envelope, (text) => Promise.resolve(text.replaceAll("secret", "***")));
+    expect(JSON.stringify(masked)).toContain("***");
+    expect(JSON.stringify(masked)).not.toContain("secret");
+  });
 });
