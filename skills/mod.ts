@@ -91,7 +91,7 @@ export type {
   SkillSummary,
 } from "./library.ts";
 export { formatLock, type Lock, lockedEntry, type LockEntry, lockPath, readLock } from "./lock.ts";
-export type { SourceAnswer, SourceNet, SourceRequest } from "./sources/net.ts";
+export type { SourceAnswer, SourceIdentity, SourceNet, SourceRequest } from "./sources/net.ts";
 export { type Pushed, pushSkill } from "./sources/oci-push.ts";
 export { pullSkill, type SourceBytes } from "./sources/oci-pull.ts";
 export { type OciReference, parseOciReference, parseSource, type SourceReference } from "./sources/reference.ts";

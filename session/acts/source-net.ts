@@ -1,4 +1,4 @@
-import { type AtomicAction, digestOf, parseHandle } from "../../core/mod.ts";
+import { type AtomicAction, digestOf, parseHandle, SecretBytes } from "../../core/mod.ts";
 import { parseAddress } from "../../policy/mod.ts";
 import type { SourceAnswer, SourceNet, SourceRequest } from "../../skills/mod.ts";
 import type { CallFailure } from "../call.ts";
@@ -40,6 +40,8 @@ const USER_AGENT = ["user-agent", "agentzero"] as const;
 export function createSourceNet(deps: GateDeps, options: SourceNetOptions): SourceNet {
   return {
     send: (request) => send(deps, options, request),
+    // Threat: a token in a record, a question or an error.
+    keepSecret: (value) => deps.redactor.add({ bytes: value, handle: null, class: "credential" }),
     allows({ method, url }): boolean {
       const action = networkAction(deps, targetOf(url), method);
       return deps.policy.decide(action).decision === "allow";
@@ -49,7 +51,7 @@ export function createSourceNet(deps: GateDeps, options: SourceNetOptions): Sour
 
 async function send(deps: GateDeps, options: SourceNetOptions, request: SourceRequest): Promise<SourceAnswer> {
   const target = targetOf(request.url);
-  const secret = options.credential?.origin === target.url.origin ? options.credential : null;
+  const secret = secretFor(options, request, target);
   const network = networkAction(deps, target, request.method);
   const actions = [network, ...(secret === null ? [] : [secretAction(target, secret)])];
   const act = await beginAct(deps, {
@@ -78,6 +80,20 @@ async function send(deps: GateDeps, options: SourceNetOptions, request: SourceRe
   }
 }
 
+// What goes along is named before anything else happens, so that policy decides it, too.
+function secretFor(
+  { credential }: SourceNetOptions,
+  { as }: SourceRequest,
+  target: HttpTarget,
+): SourceNetOptions["credential"] {
+  if (credential === null || as?.kind === "token") return null;
+  if (as?.kind !== "login") return credential.origin === target.url.origin ? credential : null;
+  if (credential.inject.startsWith("basic:")) return credential;
+  throw new SessionError("SECRET_PLACE", `Cannot log in at ${target.host}: it takes a name and a password`, {
+    hint: "use --as basic:USER, and bind the secret to that place",
+  });
+}
+
 interface Transmission {
   readonly deps: GateDeps;
   readonly options: SourceNetOptions;
@@ -96,10 +112,13 @@ async function transmit(way: Transmission, request: SourceRequest): Promise<Sour
     url: target.url.href,
     bytes: request.body?.length ?? 0,
     secret: secret === null ? null : { handle: secret.handle, inject: secret.inject },
+    as: request.as?.kind ?? null,
   });
   const tier = "host-supervised";
   const permit = mint(deps, { call: deps.ids.next("call"), intent: act.intent ?? 0 }, { digest, tier });
   spender(deps).spend(permit, digest, tier);
+  // Nothing is connected to before it is known that the value may go there.
+  const credential = await credentialFor(way, permit, request.as);
   const watch = startWatch(deps.timers, options.signal);
   // Threat: an answer that never ends, a byte at a time.
   const totalMs = limits.totalMs + Math.ceil((request.maxBytes + (request.body?.length ?? 0)) / BYTES_PER_MS);
@@ -115,7 +134,7 @@ async function transmit(way: Transmission, request: SourceRequest): Promise<Sour
         limits: { ...limits, maxBytes: Number.MAX_SAFE_INTEGER, maxLineBytes: null },
         loopbackOnly: false,
         admit: (outgoing) => admitAddress(way, outgoing),
-        credential: () => credentialFor(way, permit),
+        credential: () => Promise.resolve(credential),
       },
     );
     return { ...await readAll(answer, request.maxBytes), status: answer.status, header: (name) => answer.header(name) };
@@ -163,7 +182,16 @@ function admitAddress({ deps, network }: Transmission, outgoing: OutgoingRequest
 async function credentialFor(
   { deps, network, secret, target }: Transmission,
   permit: Parameters<GateDeps["secrets"]["reveal"]>[0],
+  as: SourceRequest["as"],
 ): Promise<Credential | null> {
+  if (as?.kind === "token") {
+    // The transport wipes what it gets: it gets a copy.
+    return {
+      inject: "bearer",
+      format: null,
+      reveal: () => Promise.resolve(new SecretBytes(as.token.use((bytes) => bytes.slice()))),
+    };
+  }
   if (secret === null || network.target.kind !== "network") return null;
   const { method, scheme } = network.target;
   const found = await deps.findBinding(secret.handle, {

@@ -90,7 +90,7 @@ async function askToken(net: SourceNet, reference: OciReference, url: string): P
   });
   if (answer.status >= 300 && answer.status < 400) {
     throw new SkillsError("REDIRECT", `Cannot log in to ${reference.host}: ${place} sends us somewhere else`, {
-      hint: HINT,
+      hint: "ask whoever runs that registry; the password went no further",
     });
   }
   if (answer.status !== 200) {
