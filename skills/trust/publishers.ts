@@ -1,6 +1,6 @@
 import { b2, type Digest, isDigest, shape } from "../../core/mod.ts";
 import { SkillsError } from "../errors.ts";
-import type { PublicSigningKey } from "../minisign.ts";
+import { parsePublicKey, type PublicSigningKey } from "../minisign.ts";
 import { RESERVED_NAMESPACE } from "../names.ts";
 import { editTrustFile, readTrustFile, tampered, trustPath, type TrustPlace } from "./place.ts";
 
@@ -52,9 +52,28 @@ export interface Publisher {
   readonly statement: Statement | null;
 }
 
-const KEY = shape.string({ pattern: /^[A-Za-z0-9+/]{56}$/ });
+// Threat: one line that is no key, in one publisher's statement, would stop whoever reads all keys.
+const KEY = shape.guarded(isKeyLine, "the second line of a .pub file");
 const DIGEST = shape.guarded(isDigest, "a digest");
-const TIME = shape.string({ pattern: /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/ });
+const TIME = shape.guarded(isTime, "a time like 2030-01-31T00:00:00Z");
+const MAX_REVOKED_KEYS = 1000;
+const MAX_REVOKED_PACKAGES = 10_000;
+
+function isKeyLine(value: unknown): value is string {
+  if (typeof value !== "string" || !/^[A-Za-z0-9+/]{56}$/.test(value)) return false;
+  try {
+    return parsePublicKey(value).text === value;
+  } catch {
+    return false;
+  }
+}
+
+// Threat: a day that does not exist is no number, and nothing is ever later than that: the statement would not end.
+function isTime(value: unknown): value is string {
+  if (typeof value !== "string" || !/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/.test(value)) return false;
+  const at = Date.parse(value);
+  return !Number.isNaN(at) && new Date(at).toISOString() === value.replace("Z", ".000Z");
+}
 
 /** The shape of a name or namespace: ASCII `a-z 0-9 -`, no leading, trailing or double `-`. */
 export const NAMESPACE: RegExp = /^(?=.{1,40}$)[a-z0-9]+(?:-[a-z0-9]+)*$/;
@@ -78,7 +97,10 @@ export const STATEMENT: shape.Shape<Statement> = shape.object({
     }),
     { max: 64 },
   ),
-  revoked: shape.object({ keys: shape.list(KEY, { max: 1000 }), packages: shape.list(DIGEST, { max: 10_000 }) }),
+  revoked: shape.object({
+    keys: shape.list(KEY, { max: MAX_REVOKED_KEYS }),
+    packages: shape.list(DIGEST, { max: MAX_REVOKED_PACKAGES }),
+  }),
 });
 
 const PUBLISHERS = shape.record(
@@ -148,7 +170,20 @@ export function keepStatement(place: TrustPlace, statement: Statement): void {
     // What was signed with an earlier key and is installed runs on: it stays known, without force for anything new.
     const earlier = (before?.signers ?? []).filter((signer) => !keys.some(({ key }) => key === signer.key));
     const at = place.clock.now();
-    return { keys: [...keys, ...earlier.map(({ key }) => ({ key, at }))], statement };
+    return {
+      keys: [...keys, ...earlier.map(({ key }) => ({ key, at }))],
+      statement: { ...statement, revoked: allRevoked(before?.revoked ?? null, statement.revoked) },
+    };
+  });
+}
+
+// Threat: a later statement that is silent about what an earlier one revoked. What is revoked stays so.
+function allRevoked(before: Statement["revoked"] | null, now: Statement["revoked"]): Statement["revoked"] {
+  const keys = [...new Set([...before?.keys ?? [], ...now.keys])];
+  const packages = [...new Set([...before?.packages ?? [], ...now.packages])];
+  if (keys.length <= MAX_REVOKED_KEYS && packages.length <= MAX_REVOKED_PACKAGES) return { keys, packages };
+  throw new SkillsError("ROTATION", "Cannot take the publisher's statement: more was revoked than can be kept", {
+    hint: `at most ${MAX_REVOKED_KEYS} keys and ${MAX_REVOKED_PACKAGES} packages, those of earlier statements included`,
   });
 }
 

@@ -130,6 +130,35 @@ describe("a publisher's statement", () => {
     expect([said.json(), said.exit]).toMatchObject([{ skills: [{ state: "refused", code: "REVOKED" }] }, 7]);
   });
 
+  it("cannot take a revocation back: what is revoked stays so", async () => {
+    expect(await install(desk.signer, "1.0.0")).toBe("installed");
+    const revoked = { keys: [keyOf(desk.signer)], packages: [] };
+    const given = { signers: [signerFor(next)], root: { keys: [keyOf(next)], threshold: 1 } };
+    expect(await rotate(statement({ ...given, revoked }, [desk.signer, next]))).toEqual(OK);
+    expect(await rotate(statement({ ...given, serial: 2 }, [next]))).toEqual(OK);
+    expect((await desk.run("skill", "info", "pdf-report", "--json")).json()).toMatchObject({
+      skills: [{ code: "REVOKED" }],
+    });
+  });
+
+  test.for(
+    [
+      ["ends on a day that is none", { expires: "2099-13-45T99:99:99Z" }],
+      ["ends on the 30th of February", { expires: "2099-02-30T00:00:00Z" }],
+      [
+        "names a key that begins on no day",
+        (key: string) => ({ signers: [{ key, from: "2020-00-00T00:00:00Z", until: null, names: null }] }),
+      ],
+      ["names a key that is none", { signers: [{ key: "A".repeat(56), from: LONG_AGO, until: null, names: null }] }],
+      ["revokes a key that is none", { revoked: { keys: ["A".repeat(56)], packages: [] } }],
+    ] as const,
+  )("is refused when it %s", async ([, given]) => {
+    const fields: Given = typeof given === "function" ? given(keyOf(desk.signer)) : given;
+    expect(await rotate(statement(fields, [desk.signer]))).toEqual(ROTATION);
+    // Nothing of it stays, so that others can be installed from as before.
+    expect(await install(desk.signer, "1.0.0")).toBe("installed");
+  });
+
   test.for(
     [
       ["no JSON", "nonsense"],

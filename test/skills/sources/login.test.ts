@@ -1,0 +1,328 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished, test } from "vitest";
+import { loadSodium, sha256 } from "../../../core/mod.ts";
+import {
+  describe as descriptor,
+  formatManifest,
+  PACKAGE_TYPE,
+  SIGNATURE_TYPE,
+} from "../../../skills/sources/oci-manifest.ts";
+import { runHere, type Said } from "../../support/command-line.ts";
+import { type Desk, makeSharedDesk } from "../install/desk.ts";
+import { makeSigner, release, writePackage } from "../install/publisher.ts";
+import { filesOf, lastRecord } from "../install/traces.ts";
+
+const PASSWORD = "fake-registry-password-41";
+const TOKEN = "fake.eyJhbGciOiJub25lIn0.registry-token_77-x==";
+const BASIC = `Basic ${Buffer.from(`me:${PASSWORD}`).toString("base64")}`;
+
+interface Seen {
+  readonly at: "registry" | "auth";
+  readonly method: string;
+  readonly url: string;
+  readonly authorization: string | null;
+}
+
+interface Lab {
+  readonly registry: number;
+  readonly auth: number;
+  readonly seen: Seen[];
+  ref(tag?: string): string;
+}
+
+/** What the two servers say; a test changes it. */
+interface Told {
+  challenge: (ports: { readonly registry: number; readonly auth: number }) => string;
+  token: (request: IncomingMessage, response: ServerResponse) => void;
+}
+
+function json(body: unknown): Told["token"] {
+  return (_request, response) =>
+    void response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
+}
+
+const HONEST: Told = {
+  challenge: ({ auth }) =>
+    `Bearer realm="http://127.0.0.1:${auth}/token",service="registry.test",scope="repository:example-org/pdf-report:pull"`,
+  token: json({ token: TOKEN, expires_in: 300 }),
+};
+
+let desk: Desk;
+let lab: Lab;
+let told: Told;
+let archive: Uint8Array;
+let manifest: Uint8Array;
+let blobs: Map<string, Uint8Array>;
+
+beforeAll(async () => {
+  await loadSodium();
+  const signer = makeSigner();
+  archive = release("1.0.0");
+  const minisig = signer.sign(archive);
+  manifest = formatManifest({
+    archive: descriptor(PACKAGE_TYPE, archive),
+    signature: descriptor(SIGNATURE_TYPE, minisig),
+  }, "pdf-report-1.0.0.azs");
+  blobs = new Map([[sha256(archive), archive], [sha256(minisig), minisig]]);
+  desk = await makeSharedDesk(signer);
+});
+
+beforeEach(async () => {
+  told = { ...HONEST };
+  desk.reset();
+  await desk.trust();
+  lab = await openLab();
+});
+
+async function openLab(): Promise<Lab> {
+  const seen: Seen[] = [];
+  const ports = { registry: 0, auth: 0 };
+  ports.registry = await listen((request, response) => {
+    note("registry", request);
+    if (request.headers.authorization !== `Bearer ${TOKEN}`) {
+      return void response.writeHead(401, { "www-authenticate": told.challenge(ports) }).end("{}");
+    }
+    const path = (request.url ?? "").replace("/v2/example-org/pdf-report/", "");
+    if (request.method === "POST") {
+      return void response.writeHead(202, { location: "/v2/example-org/pdf-report/up/1" }).end();
+    }
+    if (request.method === "PUT") return void request.resume().on("end", () => response.writeHead(201).end());
+    if (path.startsWith("manifests/")) {
+      response.setHeader("docker-content-digest", sha256(manifest));
+      return void response.end(request.method === "HEAD" ? undefined : manifest);
+    }
+    const blob = blobs.get(path.replace("blobs/", ""));
+    if (blob === undefined || request.method === "HEAD") response.writeHead(404).end();
+    else response.end(blob);
+  });
+  ports.auth = await listen((request, response) => {
+    note("auth", request);
+    told.token(request, response);
+  });
+  function note(at: Seen["at"], { method = "", url = "", headers }: IncomingMessage): void {
+    seen.push({ at, method, url, authorization: headers.authorization ?? null });
+  }
+  return { ...ports, seen, ref: (tag = "1.0.0") => `oci:127.0.0.1:${ports.registry}/example-org/pdf-report:${tag}` };
+}
+
+async function listen(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<number> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+function network(...ports: readonly number[]): string {
+  return `{ id: net-${ports.join("-")}, effect: allow, capability: network_request, cidr: ["127.0.0.1/32"], ports: [${
+    ports.join(", ")
+  }] }`;
+}
+
+/** The password in the vault, bound to these ports, and a rule that lets it go there. */
+async function credential(...ports: readonly number[]): Promise<readonly string[]> {
+  for (const [index, port] of ports.entries()) {
+    const place = ["--host", `127.0.0.1:${port}`, "--slot", "basic:me"];
+    const words = index === 0 ? ["vault", "set", "registry/me", ...place] : ["vault", "bind", "registry/me", ...place];
+    // oxlint-disable-next-line no-await-in-loop -- one vault
+    const said = await runHere(words, { ...desk, input: PASSWORD });
+    expect([words, said.exit, said.stderr]).toEqual([words, 0, expect.anything()]);
+  }
+  await desk.allow(
+    `{ id: secret, effect: allow, capability: secret_handle_usage, secrets: ["handle://vault/registry/me"], inject: ["basic:me"], cidr: ["127.0.0.1/32"] }`,
+  );
+  return ["--credential", "registry/me", "--as", "basic:me"];
+}
+
+async function pull(...more: readonly string[]): Promise<Said> {
+  return await desk.run("skill", "pull", lab.ref(), "-o", join(desk.root, "out"), "--json", ...more);
+}
+
+function sentTo(at: Seen["at"]): readonly (string | null)[] {
+  return lab.seen.filter((one) => one.at === at).map(({ authorization }) => authorization);
+}
+
+/** Every byte that was written anywhere below the desk, and what was said. */
+async function everything(said: Said): Promise<string> {
+  const files = readdirSync(desk.root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), "latin1"));
+  return [...files, said.stdout, said.stderr, await lastRecord(desk)].join("\n");
+}
+
+describe("a registry that asks for a token", () => {
+  it("is logged in to, once, for this repository, and the token stands nowhere", async () => {
+    await desk.allow(network(lab.registry, lab.auth));
+    const said = await pull();
+    expect([said.exit, said.stdout]).toEqual([0, expect.stringContaining("pdf-report-1.0.0.azs")]);
+    const asked = lab.seen.filter(({ at }) => at === "auth");
+    expect(asked).toEqual([{
+      at: "auth",
+      method: "GET",
+      url: "/token?service=registry.test&scope=repository%3Aexample-org%2Fpdf-report%3Apull",
+      authorization: null,
+    }]);
+    expect(sentTo("registry").slice(1).every((value) => value === `Bearer ${TOKEN}`)).toBe(true);
+    const all = await everything(said);
+    expect(all).not.toContain(TOKEN);
+    expect(all).toContain(`GET http://127.0.0.1:${lab.auth}/token`);
+  });
+
+  it("gets the password at the place that its binding names, and a token everywhere else", async () => {
+    await desk.allow(network(lab.registry, lab.auth));
+    const said = await pull(...await credential(lab.registry, lab.auth));
+    expect([said.exit, said.stdout]).toEqual([0, expect.anything()]);
+    expect(sentTo("auth")).toEqual([BASIC]);
+    expect(sentTo("registry")).toEqual([BASIC, ...Array.from({ length: 4 }, () => `Bearer ${TOKEN}`)]);
+    const all = await everything(said);
+    for (const value of [TOKEN, PASSWORD, BASIC.slice(6)]) expect(all).not.toContain(value);
+  });
+
+  it("is pushed to with a token for that", async () => {
+    await desk.allow(network(lab.registry, lab.auth));
+    const file = writePackage(desk.root, archive, desk.signer.sign(archive));
+    const said = await desk.run(
+      "skill",
+      "push",
+      file,
+      lab.ref(),
+      "--json",
+      ...await credential(lab.registry, lab.auth),
+    );
+    expect([said.exit, said.stdout]).toEqual([0, expect.stringContaining("sha256:")]);
+    expect(lab.seen.find(({ at }) => at === "auth")?.url).toContain("%3Apull%2Cpush");
+  });
+
+  it("installs, and its own place may be where it logs in", async () => {
+    told.challenge = ({ registry }) => `Bearer realm="http://127.0.0.1:${registry}/v2/token"`;
+    await desk.allow(network(lab.registry));
+    const before = filesOf(desk);
+    // It says 401 there, too: that is no token.
+    const said = await desk.run("skill", "install", lab.ref(), "--json");
+    expect([said.json(), said.exit]).toMatchObject([{ error: { code: "READ_FAILED" } }, 1]);
+    expect([...filesOf(desk)]).toEqual([...before]);
+    told.challenge = HONEST.challenge;
+    await desk.allow(network(lab.auth));
+    expect((await desk.install(lab.ref())).exit).toBe(0);
+  });
+
+  it("is asked for another token when one has ended, and not for ever", async () => {
+    await desk.allow(network(lab.registry, lab.auth));
+    told.token = json({ access_token: "fake-token-that-is-not-liked" });
+    const said = await pull();
+    expect([said.json(), said.exit]).toMatchObject([{ error: { code: "READ_FAILED" } }, 1]);
+    expect(sentTo("auth").length).toBeLessThan(4);
+  });
+});
+
+type Case = readonly [what: string, code: string, exit: number, change: Partial<Told>];
+
+function realm(text: string | ((auth: number) => string)): Partial<Told> {
+  return { challenge: ({ auth }) => `Bearer realm="${typeof text === "string" ? text : text(auth)}",service="x"` };
+}
+
+// Nothing is connected to, no password leaves.
+const REALMS: readonly Case[] = [
+  ["not https", "SOURCE_TRANSPORT", 7, realm("http://auth.example.com/token")],
+  ["a name that could be this machine", "SOURCE_TRANSPORT", 7, realm((auth) => `http://localhost:${auth}/token`)],
+  ["a file", "SOURCE_TRANSPORT", 7, realm("file:///etc/passwd")],
+  ["other schemes", "SOURCE_TRANSPORT", 7, realm("gopher://127.0.0.1/")],
+  ["a user", "SOURCE_TRANSPORT", 7, realm((auth) => `http://me:x@127.0.0.1:${auth}/token`)],
+  ["a user that looks like a host", "SOURCE_TRANSPORT", 7, realm((auth) => `https://127.0.0.1:${auth}@evil.example/`)],
+  ["a fragment", "SOURCE_TRANSPORT", 7, realm((auth) => `http://127.0.0.1:${auth}/token#x`)],
+  ["backslashes", "SOURCE_TRANSPORT", 7, realm("https:\\\\\\\\evil.example/")],
+  ["a relative place", "SOURCE_TRANSPORT", 7, realm("/token")],
+  ["nothing", "SOURCE_TRANSPORT", 7, realm("")],
+  ["two places", "SOURCE_TRANSPORT", 7, {
+    challenge: ({ auth }) => `Bearer realm="http://127.0.0.1:${auth}/",realm="https://evil.example/"`,
+  }],
+  ["control bytes", "SOURCE_TRANSPORT", 7, realm("https://auth.example.com/\u009b2J")],
+  ["a page of text", "SOURCE_TRANSPORT", 7, realm(`https://auth.example.com/${"x".repeat(6_000)}`)],
+  ["another host", "POLICY_DEFAULT", 5, realm("https://evil.example/token")],
+  ["a metadata address", "POLICY_DENY", 5, realm("https://169.254.169.254/token")],
+];
+
+describe("a place to log in", () => {
+  test.for(REALMS)("is refused when it is %s: %s", async ([, code, exit, change]) => {
+    Object.assign(told, change);
+    await desk.allow(network(lab.registry, lab.auth));
+    const said = await pull(...await credential(lab.registry, lab.auth));
+    const { error } = said.json() as { error: { code: string; message: string } };
+    expect([error.code, said.exit, error.message]).toEqual([code, exit, expect.not.stringMatching(/[^\x20-\x7e]/u)]);
+    expect(sentTo("auth")).toEqual([]);
+    expect(sentTo("registry")).toEqual([BASIC]);
+    expect(await lastRecord(desk)).toContain(code);
+  });
+
+  it("gets no password that is not bound to it, and is not even connected to", async () => {
+    await desk.allow(network(lab.registry, lab.auth));
+    const said = await pull(...await credential(lab.registry));
+    expect([said.json(), said.exit]).toMatchObject([{ error: { code: "SECRET_PLACE" } }, 5]);
+    expect(sentTo("auth")).toEqual([]);
+  });
+
+  it("gets nothing that is sent as a token already", async () => {
+    await desk.allow(network(lab.registry, lab.auth));
+    await runHere(["vault", "set", "registry/me", "--host", `127.0.0.1:${lab.registry}`, "--slot", "bearer"], {
+      ...desk,
+      input: PASSWORD,
+    });
+    await desk.allow(
+      `{ id: secret, effect: allow, capability: secret_handle_usage, secrets: ["handle://vault/registry/me"], inject: [bearer], cidr: ["127.0.0.1/32"] }`,
+    );
+    const said = await pull("--credential", "registry/me", "--as", "bearer");
+    expect([said.json(), said.exit]).toMatchObject([{ error: { code: "SECRET_PLACE" } }, 5]);
+    expect(sentTo("auth")).toEqual([]);
+  });
+
+  it("is not asked for by a place that the registry sent us to", async () => {
+    await desk.allow(network(lab.registry, lab.auth));
+    const seen: string[] = [];
+    const elsewhere = await listen((request, response) => {
+      seen.push(request.headers.authorization ?? "nothing");
+      response.writeHead(401, { "www-authenticate": told.challenge(lab) }).end();
+    });
+    await desk.allow(network(elsewhere));
+    const moved = await listen((_request, response) => {
+      response.writeHead(307, { location: `http://127.0.0.1:${elsewhere}/v2/x` }).end();
+    });
+    await desk.allow(network(moved));
+    const said = await desk.run("skill", "pull", `oci:127.0.0.1:${moved}/example-org/pdf-report:1.0.0`, "--json");
+    expect([said.json(), said.exit]).toMatchObject([{ error: { code: "REDIRECT" } }, 7]);
+    expect([seen, sentTo("auth")]).toEqual([[], []]);
+  });
+});
+
+// It was asked, and what it said is of no use.
+const ANSWERS: readonly Case[] = [
+  ["a huge token", "SIZE_LIMIT", 7, { token: json({ token: "x".repeat(20_000) }) }],
+  ["an answer without end", "SIZE_LIMIT", 7, { token: json({ token: "x".repeat(200_000) }) }],
+  ["a token with a line end", "READ_FAILED", 1, { token: json({ token: "abcdefgh\r\nx: y" }) }],
+  ["a token with an escape sequence", "READ_FAILED", 1, { token: json({ token: "abcdefgh\u001b[2J" }) }],
+  ["a token that cannot be masked", "READ_FAILED", 1, { token: json({ token: "a" }) }],
+  ["no token", "READ_FAILED", 1, { token: json({ error: "secret words" }) }],
+  ["a token of another kind", "READ_FAILED", 1, { token: json({ token: { a: 1 } }) }],
+  ["a page", "READ_FAILED", 1, { token: (_request, response) => void response.end("<html>secret words") }],
+  ["no", "READ_FAILED", 1, { token: (_request, response) => void response.writeHead(403).end("secret words") }],
+  ["another place", "REDIRECT", 7, {
+    token: (_request, response) => void response.writeHead(302, { location: "https://evil.example/" }).end(),
+  }],
+];
+
+describe("a place to log in that answers with", () => {
+  test.for(ANSWERS)("%s is a refusal: %s", async ([, code, exit, change]) => {
+    Object.assign(told, change);
+    await desk.allow(network(lab.registry, lab.auth));
+    const before = filesOf(desk);
+    const said = await desk.run("skill", "install", lab.ref(), "--json");
+    const { error } = said.json() as { error: { code: string } };
+    expect([error.code, said.exit]).toEqual([code, exit]);
+    expect(said.stdout).not.toMatch(/secret words|\u001b/u);
+    expect(sentTo("auth").length).toBe(1);
+    expect([...filesOf(desk)]).toEqual([...before]);
+  });
+});
