@@ -5,6 +5,8 @@ import { describe, expect, it } from "vitest";
 import { type Desk, makeDesk } from "./desk.ts";
 import { release, writePackage } from "./publisher.ts";
 import { HAS_REGISTRY, HAS_SKOPEO, startRegistry } from "./registry.ts";
+import { runHere } from "../../support/command-line.ts";
+import { startTokenServer } from "./token-server.ts";
 import { filesOf, lastRecord } from "./traces.ts";
 
 const CI = process.env["CI"] === "true";
@@ -98,6 +100,36 @@ describe.skipIf(!HAS_REGISTRY && !CI)("skills in a real registry", () => {
     const { desk, ref } = await shop();
     const said = await desk.run("skill", "pull", ref("9.9.9"), "--json");
     expect([said.json(), said.exit]).toMatchObject([{ error: { code: "NOT_FOUND" } }, 4]);
+  });
+
+  it("are pushed to and pulled from one that wants a token, with a password by its handle", async () => {
+    const desk = await makeDesk();
+    await desk.trust();
+    const guard = await startTokenServer(desk.root);
+    const { port } = await startRegistry(desk.root, guard.config);
+    await desk.allow(
+      `{ id: registry, effect: allow, capability: network_request, cidr: ["127.0.0.1/32"], ports: [${port}, ${guard.port}] }`,
+      `{ id: password, effect: allow, capability: secret_handle_usage, secrets: ["handle://vault/registry/me"], inject: ["basic:me"], cidr: ["127.0.0.1/32"] }`,
+    );
+    for (const [verb, at] of [["set", port], ["bind", guard.port]] as const) {
+      const words = ["vault", verb, "registry/me", "--host", `127.0.0.1:${at}`, "--slot", "basic:me"];
+      // oxlint-disable-next-line no-await-in-loop -- one vault
+      expect((await runHere(words, { ...desk, input: guard.password })).exit).toBe(0);
+    }
+    const ref = `oci:127.0.0.1:${port}/example-org/pdf-report:1.0.0`;
+    const archive = release("1.0.0");
+    const file = writePackage(desk.root, archive, desk.signer.sign(archive));
+    const credential = ["--credential", "registry/me", "--as", "basic:me"];
+    // Who does not say who they are may pull, and not push.
+    const closed = await desk.run("skill", "push", file, ref, "--json");
+    expect([closed.json(), closed.exit]).toMatchObject([{ error: { code: "READ_FAILED" } }, 1]);
+    const pushed = await desk.run("skill", "push", file, ref, "--json", ...credential);
+    expect([pushed.exit, pushed.stdout]).toEqual([0, expect.stringContaining("sha256:")]);
+    expect((await desk.install(ref)).json()).toMatchObject({ skills: [{ name: "pdf-report", state: "ready" }] });
+    expect(guard.scopes).toContain("repository:example-org/pdf-report:pull,push");
+    expect(guard.scopes).toContain("repository:example-org/pdf-report:pull");
+    const said = await lastRecord(desk);
+    for (const value of [guard.password, ...guard.tokens]) expect(said).not.toContain(value);
   });
 
   it.skipIf(!BOTH && !CI)("are read by skopeo", async () => {

@@ -25,17 +25,17 @@ export async function freePort(): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-/** Starts the registry on loopback; it ends with the test. */
-export async function startRegistry(dir: string): Promise<Registry> {
+/** Starts the registry on loopback, with lines of configuration besides; it ends with the test. */
+export async function startRegistry(dir: string, more = ""): Promise<Registry> {
   for (let attempt = 0;; attempt++) {
     // oxlint-disable-next-line no-await-in-loop -- another program may take the port first
-    const started = await tryStart(dir);
+    const started = await tryStart(dir, more);
     if (started !== null) return started;
     if (attempt > 3) throw new Error("the registry does not start");
   }
 }
 
-async function tryStart(dir: string): Promise<Registry | null> {
+async function tryStart(dir: string, more: string): Promise<Registry | null> {
   const port = await freePort();
   const data = join(dir, `registry-${port}`);
   mkdirSync(data);
@@ -46,7 +46,7 @@ async function tryStart(dir: string): Promise<Registry | null> {
 log: { level: error, accesslog: { disabled: true } }
 storage: { filesystem: { rootdirectory: ${data} }, delete: { enabled: true } }
 http: { addr: "127.0.0.1:${port}" }
-`,
+${more}`,
   );
   const child: ChildProcess = spawn("docker-registry", ["serve", config], { stdio: "ignore" });
   onTestFinished(async () => {
@@ -59,7 +59,7 @@ http: { addr: "127.0.0.1:${port}" }
     try {
       // oxlint-disable-next-line no-await-in-loop -- until it listens
       const answer = await fetch(`http://127.0.0.1:${port}/v2/`);
-      if (answer.status === 200) return { port, data };
+      if (answer.status === 200 || (more !== "" && answer.status === 401)) return { port, data };
     } catch {
       // oxlint-disable-next-line no-await-in-loop -- until it listens
       await new Promise((resolve) => setTimeout(resolve, 50));

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, beforeEach, describe, expect, it, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
 import { loadSodium, sha256 } from "../../../core/mod.ts";
 import {
   describe as descriptor,
@@ -9,6 +9,9 @@ import {
   PACKAGE_TYPE,
   SIGNATURE_TYPE,
 } from "../../../skills/sources/oci-manifest.ts";
+import { withLogin } from "../../../skills/sources/login.ts";
+import type { SourceNet, SourceRequest } from "../../../skills/sources/net.ts";
+import { parseOciReference } from "../../../skills/sources/reference.ts";
 import { runHere, type Said } from "../../support/command-line.ts";
 import { type Desk, makeSharedDesk } from "../install/desk.ts";
 import { makeSigner, release, writePackage } from "../install/publisher.ts";
@@ -67,14 +70,32 @@ beforeAll(async () => {
   }, "pdf-report-1.0.0.azs");
   blobs = new Map([[sha256(archive), archive], [sha256(minisig), minisig]]);
   desk = await makeSharedDesk(signer);
+  lab = await openLab();
+  await desk.trust();
+  const { registry, auth } = lab;
+  await keep("registry/me", "basic:me", [registry, auth]);
+  await keep("registry/only", "basic:me", [registry]);
+  await keep("registry/bearer", "bearer", [registry]);
+  await desk.allow(
+    `{ id: net, effect: allow, capability: network_request, cidr: ["127.0.0.1/32"], ports: [${registry}, ${auth}] }`,
+    `{ id: secret, effect: allow, capability: secret_handle_usage, secrets: ["handle://vault/registry/*"], inject: ["basic:me", bearer], cidr: ["127.0.0.1/32"] }`,
+  );
 });
 
-beforeEach(async () => {
+beforeEach(() => {
   told = { ...HONEST };
-  desk.reset();
-  await desk.trust();
-  lab = await openLab();
+  lab.seen.splice(0);
 });
+
+/** The password in the vault, bound to these ports. */
+async function keep(name: string, slot: string, ports: readonly number[]): Promise<void> {
+  for (const [index, port] of ports.entries()) {
+    const words = ["vault", index === 0 ? "set" : "bind", name, "--host", `127.0.0.1:${port}`, "--slot", slot];
+    // oxlint-disable-next-line no-await-in-loop -- one vault
+    const said = await runHere(words, { ...desk, input: PASSWORD });
+    expect([words, said.exit, said.stderr]).toEqual([words, 0, expect.anything()]);
+  }
+}
 
 async function openLab(): Promise<Lab> {
   const seen: Seen[] = [];
@@ -110,7 +131,7 @@ async function openLab(): Promise<Lab> {
 async function listen(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<number> {
   const server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
+  afterAll(() => {
     server.closeAllConnections();
     server.close();
   });
@@ -118,26 +139,7 @@ async function listen(answer: (request: IncomingMessage, response: ServerRespons
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-function network(...ports: readonly number[]): string {
-  return `{ id: net-${ports.join("-")}, effect: allow, capability: network_request, cidr: ["127.0.0.1/32"], ports: [${
-    ports.join(", ")
-  }] }`;
-}
-
-/** The password in the vault, bound to these ports, and a rule that lets it go there. */
-async function credential(...ports: readonly number[]): Promise<readonly string[]> {
-  for (const [index, port] of ports.entries()) {
-    const place = ["--host", `127.0.0.1:${port}`, "--slot", "basic:me"];
-    const words = index === 0 ? ["vault", "set", "registry/me", ...place] : ["vault", "bind", "registry/me", ...place];
-    // oxlint-disable-next-line no-await-in-loop -- one vault
-    const said = await runHere(words, { ...desk, input: PASSWORD });
-    expect([words, said.exit, said.stderr]).toEqual([words, 0, expect.anything()]);
-  }
-  await desk.allow(
-    `{ id: secret, effect: allow, capability: secret_handle_usage, secrets: ["handle://vault/registry/me"], inject: ["basic:me"], cidr: ["127.0.0.1/32"] }`,
-  );
-  return ["--credential", "registry/me", "--as", "basic:me"];
-}
+const CREDENTIAL = ["--credential", "registry/me", "--as", "basic:me"] as const;
 
 async function pull(...more: readonly string[]): Promise<Said> {
   return await desk.run("skill", "pull", lab.ref(), "-o", join(desk.root, "out"), "--json", ...more);
@@ -156,7 +158,6 @@ async function everything(said: Said): Promise<string> {
 
 describe("a registry that asks for a token", () => {
   it("is logged in to, once, for this repository, and the token stands nowhere", async () => {
-    await desk.allow(network(lab.registry, lab.auth));
     const said = await pull();
     expect([said.exit, said.stdout]).toEqual([0, expect.stringContaining("pdf-report-1.0.0.azs")]);
     const asked = lab.seen.filter(({ at }) => at === "auth");
@@ -173,8 +174,7 @@ describe("a registry that asks for a token", () => {
   });
 
   it("gets the password at the place that its binding names, and a token everywhere else", async () => {
-    await desk.allow(network(lab.registry, lab.auth));
-    const said = await pull(...await credential(lab.registry, lab.auth));
+    const said = await pull(...CREDENTIAL);
     expect([said.exit, said.stdout]).toEqual([0, expect.anything()]);
     expect(sentTo("auth")).toEqual([BASIC]);
     expect(sentTo("registry")).toEqual([BASIC, ...Array.from({ length: 4 }, () => `Bearer ${TOKEN}`)]);
@@ -183,7 +183,6 @@ describe("a registry that asks for a token", () => {
   });
 
   it("is pushed to with a token for that", async () => {
-    await desk.allow(network(lab.registry, lab.auth));
     const file = writePackage(desk.root, archive, desk.signer.sign(archive));
     const said = await desk.run(
       "skill",
@@ -191,7 +190,7 @@ describe("a registry that asks for a token", () => {
       file,
       lab.ref(),
       "--json",
-      ...await credential(lab.registry, lab.auth),
+      ...CREDENTIAL,
     );
     expect([said.exit, said.stdout]).toEqual([0, expect.stringContaining("sha256:")]);
     expect(lab.seen.find(({ at }) => at === "auth")?.url).toContain("%3Apull%2Cpush");
@@ -199,19 +198,16 @@ describe("a registry that asks for a token", () => {
 
   it("installs, and its own place may be where it logs in", async () => {
     told.challenge = ({ registry }) => `Bearer realm="http://127.0.0.1:${registry}/v2/token"`;
-    await desk.allow(network(lab.registry));
     const before = filesOf(desk);
     // It says 401 there, too: that is no token.
     const said = await desk.run("skill", "install", lab.ref(), "--json");
     expect([said.json(), said.exit]).toMatchObject([{ error: { code: "READ_FAILED" } }, 1]);
     expect([...filesOf(desk)]).toEqual([...before]);
     told.challenge = HONEST.challenge;
-    await desk.allow(network(lab.auth));
     expect((await desk.install(lab.ref())).exit).toBe(0);
   });
 
   it("is asked for another token when one has ended, and not for ever", async () => {
-    await desk.allow(network(lab.registry, lab.auth));
     told.token = json({ access_token: "fake-token-that-is-not-liked" });
     const said = await pull();
     expect([said.json(), said.exit]).toMatchObject([{ error: { code: "READ_FAILED" } }, 1]);
@@ -249,8 +245,7 @@ const REALMS: readonly Case[] = [
 describe("a place to log in", () => {
   test.for(REALMS)("is refused when it is %s: %s", async ([, code, exit, change]) => {
     Object.assign(told, change);
-    await desk.allow(network(lab.registry, lab.auth));
-    const said = await pull(...await credential(lab.registry, lab.auth));
+    const said = await pull(...CREDENTIAL);
     const { error } = said.json() as { error: { code: string; message: string } };
     expect([error.code, said.exit, error.message]).toEqual([code, exit, expect.not.stringMatching(/[^\x20-\x7e]/u)]);
     expect(sentTo("auth")).toEqual([]);
@@ -259,41 +254,35 @@ describe("a place to log in", () => {
   });
 
   it("gets no password that is not bound to it, and is not even connected to", async () => {
-    await desk.allow(network(lab.registry, lab.auth));
-    const said = await pull(...await credential(lab.registry));
+    const said = await pull("--credential", "registry/only", "--as", "basic:me");
     expect([said.json(), said.exit]).toMatchObject([{ error: { code: "SECRET_PLACE" } }, 5]);
     expect(sentTo("auth")).toEqual([]);
   });
 
   it("gets nothing that is sent as a token already", async () => {
-    await desk.allow(network(lab.registry, lab.auth));
-    await runHere(["vault", "set", "registry/me", "--host", `127.0.0.1:${lab.registry}`, "--slot", "bearer"], {
-      ...desk,
-      input: PASSWORD,
-    });
-    await desk.allow(
-      `{ id: secret, effect: allow, capability: secret_handle_usage, secrets: ["handle://vault/registry/me"], inject: [bearer], cidr: ["127.0.0.1/32"] }`,
-    );
-    const said = await pull("--credential", "registry/me", "--as", "bearer");
+    const said = await pull("--credential", "registry/bearer", "--as", "bearer");
     expect([said.json(), said.exit]).toMatchObject([{ error: { code: "SECRET_PLACE" } }, 5]);
     expect(sentTo("auth")).toEqual([]);
   });
 
-  it("is not asked for by a place that the registry sent us to", async () => {
-    await desk.allow(network(lab.registry, lab.auth));
-    const seen: string[] = [];
-    const elsewhere = await listen((request, response) => {
-      seen.push(request.headers.authorization ?? "nothing");
-      response.writeHead(401, { "www-authenticate": told.challenge(lab) }).end();
-    });
-    await desk.allow(network(elsewhere));
-    const moved = await listen((_request, response) => {
-      response.writeHead(307, { location: `http://127.0.0.1:${elsewhere}/v2/x` }).end();
-    });
-    await desk.allow(network(moved));
-    const said = await desk.run("skill", "pull", `oci:127.0.0.1:${moved}/example-org/pdf-report:1.0.0`, "--json");
-    expect([said.json(), said.exit]).toMatchObject([{ error: { code: "REDIRECT" } }, 7]);
-    expect([seen, sentTo("auth")]).toEqual([[], []]);
+  it("is not asked for by a place that the registry sent us to, and no token goes there", async () => {
+    const sent: SourceRequest[] = [];
+    const answer = { status: 401, header: () => HONEST.challenge(lab), bytes: new Uint8Array(), truncated: false };
+    const net: SourceNet = {
+      send: (request) => Promise.resolve(void sent.push(request)).then(() => answer),
+      allows: () => true,
+      keepSecret: () => undefined,
+    };
+    const request = {
+      method: "GET",
+      url: "https://elsewhere.example/blob",
+      headers: [],
+      body: null,
+      maxBytes: 10,
+    } as const;
+    const way = withLogin(net, parseOciReference("oci:registry.example.com/example-org/pdf-report:1.0.0"), "pull");
+    expect(await way.send(request)).toBe(answer);
+    expect(sent).toEqual([request]);
   });
 });
 
@@ -316,7 +305,6 @@ const ANSWERS: readonly Case[] = [
 describe("a place to log in that answers with", () => {
   test.for(ANSWERS)("%s is a refusal: %s", async ([, code, exit, change]) => {
     Object.assign(told, change);
-    await desk.allow(network(lab.registry, lab.auth));
     const before = filesOf(desk);
     const said = await desk.run("skill", "install", lab.ref(), "--json");
     const { error } = said.json() as { error: { code: string } };
