@@ -1,6 +1,6 @@
-import { fstatSync, lstatSync, readFileSync, renameSync, rmSync, unlinkSync } from "node:fs";
+import { fstatSync, lstatSync, renameSync, rmSync, unlinkSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { type Clock, errorCode, type Random, toHex } from "../core/mod.ts";
+import { type Clock, errorCode, type Random, readOwnFile, toHex } from "../core/mod.ts";
 import { AuditError } from "./errors.ts";
 import type { WriterFacts } from "./log.ts";
 import type { LogFiles } from "./log-files.ts";
@@ -11,6 +11,7 @@ const STALE_MS = 30_000;
 // A lock is made and filled in microseconds: an unfinished one that is older belongs to a process that died in between.
 // Should it live after all, it notices the loss before it writes.
 const UNFINISHED_STALE_MS = 1000;
+const MAX_LOCK_BYTES = 4096;
 const GIVE_UP_MS = 40_000;
 
 /** What a lock needs. */
@@ -101,7 +102,10 @@ function isStale(path: string, deps: LockDeps): boolean {
   try {
     const age = Math.abs(deps.clock.now() - lstatSync(path).mtimeMs);
     if (age > STALE_MS) return true;
-    const holder = parseFacts(readFileSync(path, "utf8"));
+    // Threat: a FIFO in the place of the lock holds up whoever reads it.
+    const file = readOwnFile(path, { maxBytes: MAX_LOCK_BYTES });
+    if (file.kind === "missing") return false;
+    const holder = file.kind === "ok" ? parseFacts(new TextDecoder().decode(file.bytes)) : null;
     return holder === null ? age > UNFINISHED_STALE_MS : liveness(holder, deps.writer) === "dead";
   } catch {
     // Gone already, or unreadable: try again.

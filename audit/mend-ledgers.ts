@@ -1,9 +1,10 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, readSync } from "node:fs";
 import type { SessionId } from "../core/mod.ts";
 import type { Ledger } from "./ledger.ts";
 import { contentOf } from "./ledger-check.ts";
 import { type LedgerRecord, parseLedgerLine } from "./ledger-line.ts";
 import { readLedger } from "./ledger-read.ts";
+import { openForReading } from "./open-for-reading.ts";
 
 const WINDOW_BYTES = 65_536;
 
@@ -58,7 +59,7 @@ function linesOf(path: string, session: SessionId): readonly LedgerRecord[] {
 function findBackwards(path: string, text: string): LedgerRecord | null {
   let fd: number;
   try {
-    fd = openSync(path, "r");
+    fd = openForReading(path);
   } catch {
     return null;
   }

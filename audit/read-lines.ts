@@ -1,6 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { errorCode } from "../core/mod.ts";
-import { AuditError } from "./errors.ts";
+import { closeSync, fstatSync, readSync } from "node:fs";
+import { openForReading } from "./open-for-reading.ts";
 
 const CHUNK_BYTES = 1 << 20;
 
@@ -62,20 +61,4 @@ export function readLines(path: string, maxBytes: number, visit: (line: LineView
   } finally {
     closeSync(fd);
   }
-}
-
-function openForReading(path: string): number {
-  let fd: number;
-  try {
-    // NONBLOCK: opening a FIFO must not wait for a writer.
-    fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
-  } catch (cause) {
-    const code = errorCode(cause);
-    if (code === "ENOENT") throw new AuditError("NOT_FOUND", `Cannot read "${path}": it does not exist`, { cause });
-    const why = code === "ELOOP" || code === "EMLINK" ? "it is a symbolic link" : `opening failed (${code})`;
-    throw new AuditError("LOG_UNSAFE", `Cannot read "${path}": ${why}`, { cause });
-  }
-  if (fstatSync(fd).isFile()) return fd;
-  closeSync(fd);
-  throw new AuditError("LOG_UNSAFE", `Cannot read "${path}": it is not a regular file`);
 }

@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, readSync } from "node:fs";
 import { AuditError } from "./errors.ts";
+import { openForReading } from "./open-for-reading.ts";
 import { peekHeader } from "./peek-header.ts";
 import type { Continuation } from "./resume.ts";
 import { listSessionFiles, type SessionFiles } from "./session-files.ts";
@@ -67,7 +68,7 @@ export function isTheirs(error: unknown): boolean {
 /** Looks at the last line only: whether it is sound is for `verify` to say. */
 function endsInClose(path: string): boolean {
   try {
-    const fd = openSync(path, "r");
+    const fd = openForReading(path);
     try {
       const { size } = fstatSync(fd);
       const buffer = Buffer.alloc(Math.min(TAIL_BYTES, size));

@@ -1,7 +1,8 @@
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, readSync, statSync } from "node:fs";
 import { loadSodium, type SessionId } from "../core/mod.ts";
 import { readEvent } from "./event-reader.ts";
 import { MAX_LINE_BYTES } from "./grammar.ts";
+import { openForReading } from "./open-for-reading.ts";
 import { parseRecord } from "./parse-record.ts";
 import type { Ratchet } from "./ratchet.ts";
 import type { StoredEvent } from "./read-session.ts";
@@ -103,7 +104,7 @@ export class SessionTail {
     // What an earlier call did not ask for any more.
     yield* this.#linesIn(this.#carry);
     if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) <= this.#offset) return;
-    const fd = openSync(path, "r");
+    const fd = openForReading(path);
     try {
       const chunk = Buffer.alloc(CHUNK_BYTES);
       for (;;) {

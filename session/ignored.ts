@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path/posix";
 import ignore, { type Ignore } from "ignore";
 
@@ -46,10 +46,19 @@ export function createIgnoreRules(project: string): IgnoreRules {
 }
 
 function load(file: string): Ignore | null {
+  let fd: number;
   try {
-    const text = readFileSync(file, "utf8");
-    return text.length > MAX_IGNORE_BYTES ? null : ignore().add(text);
+    // Threat: a FIFO in its place would hold us for ever. Links are not followed, as in git.
+    fd = openSync(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
   } catch {
     return null;
+  }
+  try {
+    const stat = fstatSync(fd);
+    return stat.isFile() && stat.size <= MAX_IGNORE_BYTES ? ignore().add(readFileSync(fd, "utf8")) : null;
+  } catch {
+    return null;
+  } finally {
+    closeSync(fd);
   }
 }
