@@ -43,6 +43,7 @@ export async function runPrompt(
     end.stop = await converse(wiring, state, end);
   } catch (cause) {
     end.stop = stopOf(wiring, cause);
+    if (state.turns > 0 && (end.stop === "cancelled" || state.partial !== "")) await keepPartial(wiring, state, end);
   } finally {
     stopClock();
   }
@@ -108,11 +109,26 @@ async function converse(wiring: SessionWiring, state: PromptState, end: { text: 
   }
 }
 
+// What was seen of a reply that broke off stays, and says so: the model must not take it for complete, nor two prompts
+// for one.
+async function keepPartial(wiring: SessionWiring, state: PromptState, end: { stop: Stop }): Promise<void> {
+  const note = state.signal.aborted && state.signal.reason !== "time"
+    ? "the person interrupted"
+    : "the reply broke off";
+  const text = state.partial === "" ? `[${note}]` : `${state.partial}\n[${note}]`;
+  const label = joinLabels([wiring.context.label(), MODEL_LABEL]);
+  try {
+    await keep(wiring, { text }, { calls: [], label });
+  } catch (cause) {
+    end.stop = stopOf(wiring, cause);
+  }
+}
+
 const MODEL_LABEL = { trust: ["model"], classes: USER_LABEL.classes, sources: [] } as const;
 
 async function keep(
   wiring: SessionWiring,
-  reply: Reply,
+  reply: Pick<Reply, "text">,
   rest: { readonly calls: readonly AnsweredCall[]; readonly label: ReturnType<typeof joinLabels> },
 ): Promise<void> {
   // A reply is as trusted as what shaped it: with a clean context it is the person's own words, rephrased.

@@ -17,6 +17,8 @@ export interface PromptState {
   broken: boolean;
   input: number;
   output: number;
+  /** Text of a reply that is still under way, masked; empty between replies. */
+  partial: string;
   /** Takes in how a call ended. */
   count(result: CallResult): void;
 }
@@ -40,6 +42,7 @@ export function createPromptState(signal: AbortSignal, repeats: Repeats): Prompt
     broken: false,
     input: 0,
     output: 0,
+    partial: "",
     count(result): void {
       this.calls++;
       const refused = isRefusal(result);

@@ -35,7 +35,7 @@ export interface Reply {
  */
 export async function askModel(
   wiring: SessionWiring,
-  state: Pick<PromptState, "turns" | "signal">,
+  state: Pick<PromptState, "turns" | "signal"> & Partial<Pick<PromptState, "partial">>,
   aside: Aside | null = null,
 ): Promise<Reply> {
   const { gate, context, model } = wiring;
@@ -69,24 +69,26 @@ export async function askModel(
     bytes: messages.reduce((sum, message) => sum + Buffer.byteLength(JSON.stringify(message)), 0),
     signal: state.signal,
   });
-  return await readReply(wiring, streamModel(model, request, { ...wiring.modelPorts, ...io }), aside === null);
+  const parts = streamModel(model, request, { ...wiring.modelPorts, ...io });
+  return await readReply(wiring, parts, aside === null ? (text) => void (state.partial = text) : null);
 }
 
-// Shows a reply while it streams; what is held back is shown as well when the stream breaks off.
+// Shows a reply while it streams; what is held back is shown as well when the stream breaks off, and handed to `keep`.
 async function readReply(
   wiring: SessionWiring,
   parts: AsyncIterable<ModelPart>,
-  isShown: boolean,
+  keep: ((shown: string) => void) | null,
 ): Promise<Reply> {
   const { gate } = wiring;
   function show(event: SessionEvent): void {
-    if (isShown) gate.emit(event);
+    if (keep !== null) gate.emit(event);
   }
   const shown = {
     text: maskedStream(wiring, (text) => show({ type: "text", text, trust: "model" })),
     thought: maskedStream(wiring, (text) => show({ type: "thought", text })),
   };
   let text = "";
+  let ended = false;
   const calls: ReplyCall[] = [];
   try {
     for await (const part of parts) {
@@ -102,6 +104,7 @@ async function readReply(
           calls.push(part);
           break;
         case "finish":
+          ended = true;
           return { text: gate.redactor.mask(text).text, calls, reason: part.reason, usage: part.usage };
         default:
           part satisfies never;
@@ -110,6 +113,7 @@ async function readReply(
   } finally {
     shown.thought.end();
     shown.text.end();
+    keep?.(ended ? "" : gate.redactor.mask(text).text);
   }
   throw new SessionError("PROVIDER_STREAM", "Cannot read the reply: it ended too early");
 }

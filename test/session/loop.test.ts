@@ -424,6 +424,39 @@ describe("cancel", () => {
     expect(existsSync(join(engine.project, "a.txt"))).toBe(false);
   });
 
+  it("in the stream leaves what was seen of the reply, marked, so that the model knows and roles take turns", async () => {
+    const bodies: { readonly messages: readonly { readonly role: string; readonly content: string }[] }[] = [];
+    const engine = await serve((request, response) => {
+      bodies.push(JSON.parse(request.body));
+      if (bodies.length > 1) return reply(response, { text: "so?" });
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      const events = openAiEvents({ text: "the first half and the second", finish: null });
+      response.write(events.replace("data: [DONE]\n\n", ""));
+      return undefined;
+    }, {
+      onEvent: (event) => void (event.type === "text" && bodies.length === 1 && engine.composed.session.cancel()),
+    });
+    await engine.submit("go");
+    expect(await engine.submit("and now?")).toMatchObject({ stop: "end" });
+    const said = bodies[1]?.messages.slice(1) ?? [];
+    expect(said.map(({ role }) => role)).toEqual(["user", "assistant", "user"]);
+    expect(said[1]?.content).toMatch(/^the first half?[^]*\n\[the person interrupted\]$/u);
+  });
+
+  it("says of a reply whose connection was cut that it broke off", async () => {
+    const bodies: string[] = [];
+    const engine = await serve((request, response) => {
+      bodies.push(request.body);
+      if (bodies.length > 1) return reply(response, { text: "again" });
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write(openAiEvents({ text: "half a word", finish: null }).replace("data: [DONE]\n\n", ""));
+      return response.end();
+    });
+    expect(await engine.submit("go")).toMatchObject({ stop: "provider", exit: 6 });
+    await engine.submit("once more");
+    expect(bodies[1]).toContain("half a word\\n[the reply broke off]");
+  });
+
   it("in a command ends it, starts no other, and the session lives on", async () => {
     const engine = await openEngine({
       script: script(
