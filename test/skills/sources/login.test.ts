@@ -80,7 +80,7 @@ beforeAll(async () => {
     `{ id: net, effect: allow, capability: network_request, cidr: ["127.0.0.1/32"], ports: [${registry}, ${auth}] }`,
     `{ id: secret, effect: allow, capability: secret_handle_usage, secrets: ["handle://vault/registry/*"], inject: ["basic:me", bearer], cidr: ["127.0.0.1/32"] }`,
   );
-});
+}, 60_000);
 
 beforeEach(() => {
   told = { ...HONEST };
@@ -102,20 +102,18 @@ async function openLab(): Promise<Lab> {
   const ports = { registry: 0, auth: 0 };
   ports.registry = await listen((request, response) => {
     note("registry", request);
-    if (request.headers.authorization !== `Bearer ${TOKEN}`) {
-      return void response.writeHead(401, { "www-authenticate": told.challenge(ports) }).end("{}");
-    }
     const path = (request.url ?? "").replace("/v2/example-org/pdf-report/", "");
-    if (request.method === "POST") {
-      return void response.writeHead(202, { location: "/v2/example-org/pdf-report/up/1" }).end();
-    }
-    if (request.method === "PUT") return void request.resume().on("end", () => response.writeHead(201).end());
-    if (path.startsWith("manifests/")) {
-      response.setHeader("docker-content-digest", sha256(manifest));
-      return void response.end(request.method === "HEAD" ? undefined : manifest);
-    }
     const blob = blobs.get(path.replace("blobs/", ""));
-    if (blob === undefined || request.method === "HEAD") response.writeHead(404).end();
+    if (request.headers.authorization !== `Bearer ${TOKEN}`) {
+      response.writeHead(401, { "www-authenticate": told.challenge(ports) }).end("{}");
+    } else if (request.method === "POST") {
+      response.writeHead(202, { location: "/v2/example-org/pdf-report/up/1" }).end();
+    } else if (request.method === "PUT") {
+      request.resume().on("end", () => response.writeHead(201).end());
+    } else if (path.startsWith("manifests/")) {
+      response.setHeader("docker-content-digest", sha256(manifest));
+      response.end(request.method === "HEAD" ? undefined : manifest);
+    } else if (blob === undefined || request.method === "HEAD") response.writeHead(404).end();
     else response.end(blob);
   });
   ports.auth = await listen((request, response) => {
@@ -309,7 +307,7 @@ describe("a place to log in that answers with", () => {
     const said = await desk.run("skill", "install", lab.ref(), "--json");
     const { error } = said.json() as { error: { code: string } };
     expect([error.code, said.exit]).toEqual([code, exit]);
-    expect(said.stdout).not.toMatch(/secret words|\u001b/u);
+    for (const words of ["secret words", "\u001b"]) expect(said.stdout).not.toContain(words);
     expect(sentTo("auth").length).toBe(1);
     expect([...filesOf(desk)]).toEqual([...before]);
   });
