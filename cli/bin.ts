@@ -10,7 +10,7 @@ const asksVersion = words.some((word) => word === "--version" || word === "-V") 
 if (asksVersion) {
   process.stdout.write(words.includes("--json") ? `${JSON.stringify({ v: 1, version: VERSION })}\n` : `${VERSION}\n`);
 } else {
-  const { runtimeProblem } = await import("./runtime-check.ts");
+  const { permissionProblem, runtimeProblem } = await import("./runtime-check.ts");
   const problem = runtimeProblem(process.versions);
   if (problem === null) {
     if (import.meta.url.endsWith(".js")) {
@@ -18,7 +18,12 @@ if (asksVersion) {
       findOwnModules(new URL("../", import.meta.url).href);
     }
     const { main } = await import("./main.ts");
-    await main(words);
+    await main(words).catch(async (cause: unknown) => {
+      const refused = permissionProblem(cause);
+      if (refused === null) throw cause;
+      const { refuseStart } = await import("./system/refuse-start.ts");
+      refuseStart(words, refused);
+    });
   } else {
     const { runInToolChain } = await import("./system/tool-chain.ts");
     await runInToolChain(words, problem);

@@ -1,5 +1,6 @@
 /** What is wrong with the runtime this process runs on. */
 export interface RuntimeProblem {
+  readonly code: "RUNTIME_TOO_OLD" | "RUNTIME_PERMISSION";
   readonly message: string;
   readonly hint: string;
 }
@@ -20,6 +21,21 @@ export function runtimeProblem(versions: Readonly<Record<string, string | undefi
   return isAtLeast(node, NODE) ? null : tooOld("Node", node, NODE);
 }
 
+/**
+ * Says what to do where Deno refused something to the program itself.
+ *
+ * @param cause What was thrown.
+ * @returns `null` when it is another failure.
+ */
+export function permissionProblem(cause: unknown): RuntimeProblem | null {
+  if (!(cause instanceof Error) || cause.name !== "NotCapable") return null;
+  return {
+    code: "RUNTIME_PERMISSION",
+    message: "Cannot run: Deno does not permit what the program itself needs",
+    hint: "start it with `deno run -A`: what a model or a command may do is decided by the policy, not by these flags",
+  };
+}
+
 function isAtLeast(version: string, least: readonly [number, number]): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   return major > least[0] || (major === least[0] && minor >= least[1]);
@@ -27,6 +43,7 @@ function isAtLeast(version: string, least: readonly [number, number]): boolean {
 
 function tooOld(name: string, version: string, least: readonly [number, number]): RuntimeProblem {
   return {
+    code: "RUNTIME_TOO_OLD",
     message: `Cannot run on ${name} ${version}: agentzero needs ${name} ${least.join(".")} or newer`,
     hint: `install ${name} ${least.join(".")} or newer, or run \`npm ci\` in a clone, which brings its own`,
   };

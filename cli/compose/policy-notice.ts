@@ -11,8 +11,7 @@ export function policyNotice(generation: Generation, project: string | null): st
   if (project === null) {
     return "no project here: only the built-in rules decide, and nothing is allowed (agentzero init)";
   }
-  const problem = generation.layers.flatMap(({ problems }) => problems).find(({ level }) => level === "error");
-  const why = problem === undefined ? "a policy does not load" : problem.message;
+  const why = brokenPolicy(generation);
   if (generation.state === "deny_all") return `everything is denied: ${why} (agentzero policy check)`;
   if (generation.state === "degraded") {
     return `an older policy is in force and all but reading asks: ${why} (agentzero policy check)`;
@@ -22,4 +21,18 @@ export function policyNotice(generation: Generation, project: string | null): st
     return "the project has no policy, so nothing is allowed (agentzero init)";
   }
   return own.grants ? null : "the project's policy is not trusted: it can only deny (agentzero policy trust)";
+}
+
+/**
+ * Says which policy does not load, where, and why.
+ *
+ * @param generation The policy in force.
+ * @returns A part of a sentence.
+ */
+export function brokenPolicy({ layers }: Generation): string {
+  for (const { layer, problems } of layers) {
+    const problem = problems.find(({ level }) => level === "error");
+    if (problem !== undefined) return `the ${layer} policy does not load: line ${problem.line}: ${problem.message}`;
+  }
+  return "a policy does not load";
 }

@@ -1,4 +1,5 @@
 import { AgentZeroError } from "../../core/mod.ts";
+import { permissionProblem } from "../runtime-check.ts";
 import { sanitize } from "../term/sanitize.ts";
 import { PLAIN, type Style } from "../term/style.ts";
 
@@ -19,7 +20,7 @@ export function errorObject(cause: unknown): ErrorObject {
   if (cause instanceof AgentZeroError) {
     return { v: 1, error: { code: cause.code, message: cause.message, hint: cause.hint ?? null } };
   }
-  const known = systemFailure(cause);
+  const known = permissionProblem(cause) ?? systemFailure(cause);
   if (known !== null) return { v: 1, error: known };
   const name = cause instanceof Error ? cause.name : typeof cause;
   return {

@@ -3,6 +3,7 @@ import { accessSync, constants } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RuntimeProblem } from "../runtime-check.ts";
+import { refuseStart } from "./refuse-start.ts";
 
 // Compiled, this file must parse and run on Node 20, like `bin`.
 
@@ -21,11 +22,7 @@ export async function runInToolChain(words: readonly string[], problem: RuntimeP
   const entry = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "../bin.ts" : "../bin.js", import.meta.url));
   const node = findNode(dirname(entry));
   if (node === null || node === process.execPath) {
-    const { message, hint } = problem;
-    if (words.includes("--json")) {
-      process.stdout.write(`${JSON.stringify({ v: 1, error: { code: "RUNTIME_TOO_OLD", message, hint } })}\n`);
-    } else process.stderr.write(`error: ${message}\n  do:  ${hint}\n`);
-    process.exitCode = 2;
+    refuseStart(words, problem);
     return;
   }
   await handOver(node, [entry, ...words]);

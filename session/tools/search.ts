@@ -48,7 +48,7 @@ export const search: Tool = defineTool({
                 value.skipped > 0 ? `${value.skipped} binary or too large` : "",
               ].filter((part) => part !== "");
               lines.push(
-                `(${value.hits.length} hits in ${value.files} files${left.length > 0 ? `; ${left.join(", ")}` : ""})`,
+                `(${[`${value.hits.length} hits`, `${value.files} files searched`, ...left].join("; ")})`,
               );
               return {
                 output: lines.join("\n"),

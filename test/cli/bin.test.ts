@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, symlinkSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it, test } from "vitest";
 import { runtimeProblem } from "../../cli/runtime-check.ts";
 import { VERSION } from "../../cli/version.ts";
@@ -20,7 +21,21 @@ function oldNode(): string | null {
 
 const OLD = oldNode();
 
+const DENO = fileURLToPath(new URL("../../node_modules/.bin/deno", import.meta.url));
+
 describe("agentzero", () => {
+  test.for(
+    [
+      ["no permission", []],
+      ["too few", ["--allow-env", "--allow-read"]],
+    ] as const,
+  )("says on a Deno with %s how to start it", async ([, flags]) => {
+    const runtime = [DENO, "run", "--no-prompt", ...flags];
+    const ran = await runAgentzero(["call", "read", "{}", "--json"], { cwd: tempDir(), runtime });
+    expect([ran.exit, ran.json()["error"]]).toEqual([2, expect.objectContaining({ code: "RUNTIME_PERMISSION" })]);
+    expect(ran.stdout).toContain("deno run -A");
+  });
+
   it("prints its version, and nothing else", async () => {
     const cwd = tempDir();
     expect(await runAgentzero(["--version"], { cwd })).toMatchObject({ exit: 0, stdout: `${VERSION}\n`, stderr: "" });

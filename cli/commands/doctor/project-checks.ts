@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { checkOwnFolder } from "../../../core/mod.ts";
 import { openInstallation } from "../../compose/installation.ts";
+import { brokenPolicy } from "../../compose/policy-notice.ts";
 import { openProjectPolicy } from "../../compose/project-policy.ts";
 import type { CommandContext } from "../../context.ts";
 import { errorObject } from "../../output/error.ts";
@@ -17,14 +18,14 @@ export async function checkPolicy(context: CommandContext, home: string, project
   try {
     const installation = await openInstallation(context);
     const engine = await openProjectPolicy(context, installation, { project, mode: "ask", readOnlyState: true });
-    const { state, layers } = engine.generation;
+    const { generation } = engine;
+    const { state, layers } = generation;
     const own = layers.find(({ layer }) => layer === "project");
-    const problem = layers.flatMap(({ problems }) => problems)[0];
     engine.close();
-    if (state === "deny_all") {
-      return fail("policy", `everything is denied: ${problem?.message ?? "no policy loads"}`, "agentzero policy check");
+    if (state !== "active") {
+      const effect = state === "deny_all" ? "everything is denied" : "an older policy is in force";
+      return fail("policy", `${effect}: ${brokenPolicy(generation)}`, "agentzero policy check");
     }
-    if (state === "degraded") return fail("policy", "an older policy is in force", "agentzero policy check");
     if (own === undefined || own.sha256 === null) return warn("policy", "the project has none", "agentzero init");
     if (!own.grants) return warn("policy", "not trusted: it can only deny", "agentzero policy trust");
     return ok("policy", `trusted, ${own.rules} rules`);

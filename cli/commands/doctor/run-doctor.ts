@@ -18,6 +18,7 @@ import {
 } from "./local-checks.ts";
 import { checkModels, checkTiers, checkWasm } from "./machine-checks.ts";
 import { checkAudit, checkPolicy } from "./project-checks.ts";
+import { sameReason } from "./same-reason.ts";
 
 /** Says what works here: the command `doctor`. */
 export async function runDoctor(context: CommandContext): Promise<ExitCode> {
@@ -60,7 +61,7 @@ export async function runDoctor(context: CommandContext): Promise<ExitCode> {
   } else {
     context.output.table(checks.flatMap(rows));
     context.output.text("\nProtections of files and commands:");
-    context.output.table(tiers.protections.flatMap(protectionRows));
+    context.output.table(sameReason(tiers.protections).flatMap(protectionRows));
   }
   return failed ? EXIT.failed : EXIT.ok;
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { sameReason } from "../../../cli/commands/doctor/same-reason.ts";
 import { hiddenToolChains } from "../../../cli/commands/doctor/tool-chains.ts";
 import { initialise, type Ran, runAgentzero } from "../../support/run-agentzero.ts";
 import { tempDir } from "../../support/temp-dir.ts";
@@ -109,5 +110,19 @@ describe("hiddenToolChains()", () => {
     expect(hiddenToolChains({ PATH }, home, [join(home, ".cargo")])).toEqual(
       [".nvm/v22", ".local/bin", "bin"].map((path) => join(home, path)),
     );
+  });
+});
+
+describe("sameReason()", () => {
+  it("names once what is missing for one reason, and each of what is there", () => {
+    const fix = "sudo apt-get install -y bubblewrap";
+    const missing = { state: "off", detail: "commands are refused. bwrap is not installed", fix } as const;
+    const files = { name: "file access", state: "on", detail: "verified", fix: null } as const;
+    const group = { name: "control group", state: "off", detail: "none was delegated", fix: null } as const;
+    expect(sameReason([files, { name: "network", ...missing }, group, { name: "limits", ...missing }])).toEqual([
+      files,
+      { name: "2 of them", ...missing, detail: `network, limits: ${missing.detail}` },
+      group,
+    ]);
   });
 });

@@ -31,4 +31,19 @@ describe("policyNotice()", () => {
     "names the way out of %s",
     ([, change, project, way]) => expect(policyNotice(generation(change), project)).toContain(way),
   );
+
+  it("names the policy that does not load, its line, and why", () => {
+    const problem = {
+      code: "POLICY_KEY",
+      level: "error",
+      line: 7,
+      column: 1,
+      message: 'unknown key "alow"',
+      hint: null,
+    };
+    const broken = { ...PROJECT, problems: [problem] } as unknown as LayerStatus;
+    expect(policyNotice(generation({ state: "deny_all", layers: [broken] }), "/p")).toBe(
+      'everything is denied: the project policy does not load: line 7: unknown key "alow" (agentzero policy check)',
+    );
+  });
 });
