@@ -23,6 +23,7 @@ export type SessionErrorCode =
   | "NO_PROJECT"
   | "NOT_EXECUTABLE"
   | "NOT_FOUND"
+  | "NOT_REGULAR"
   | "PERMIT_INVALID"
   | "PLACEHOLDER_IN_ARGS"
   | "PLAN_FAILED"

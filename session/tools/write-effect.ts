@@ -12,7 +12,7 @@ import type { PlanContext, Prepared } from "./tool.ts";
  * @param target Where.
  * @param change State before and whole content after.
  * @returns The effect with its diff.
- * @throws {SessionError} `TOOL_ERROR` for a target that is not a regular file, `LIMIT_SIZE` for too much content.
+ * @throws {SessionError} `NOT_REGULAR` for a target that is not a regular file, `LIMIT_SIZE` for too much content.
  */
 export function writeEffect(
   context: PlanContext,
@@ -21,20 +21,9 @@ export function writeEffect(
 ): Prepared {
   const { before } = change;
   const name = shortPath(context.project, target.real);
-  if (before.exists && before.kind !== "file") {
-    throw new SessionError("TOOL_ERROR", `Cannot write "${name}": it is a ${before.kind}`);
-  }
+  if (before.exists && before.kind !== "file") throw notRegular(name, before.kind);
   const content = new TextEncoder().encode(change.content);
-  const most = context.limits.writeBytes;
-  if (content.length > most) {
-    throw new SessionError(
-      "LIMIT_SIZE",
-      `Cannot write "${name}": ${content.length} bytes is more than ${most}`,
-      {
-        hint: `the user's config.yml may raise ${SANDBOX_BOUNDS.writeBytes.key}`,
-      },
-    );
-  }
+  if (content.length > context.limits.writeBytes) throw tooMuch(context, name, content.length);
   const { exists, bytes, ...stamp } = before;
   return {
     effect: {
@@ -71,6 +60,34 @@ export function writeEffect(
     before: before.digest,
     after: b2(content),
   };
+}
+
+/**
+ * Says that what would be written is more than may be.
+ *
+ * @param context Its limits count.
+ * @param name The file, for people.
+ * @param bytes Its size afterwards.
+ * @returns `LIMIT_SIZE`.
+ */
+export function tooMuch(context: PlanContext, name: string, bytes: number): SessionError {
+  const { writeBytes } = context.limits;
+  return new SessionError("LIMIT_SIZE", `Cannot write "${name}": ${bytes} bytes is more than ${writeBytes}`, {
+    hint: `the user's config.yml may raise ${SANDBOX_BOUNDS.writeBytes.key}`,
+  });
+}
+
+/**
+ * Says that a folder, a link or a special file stands where a file was expected.
+ *
+ * @param name The path, for people.
+ * @param kind What stands there.
+ * @returns `NOT_REGULAR`.
+ */
+export function notRegular(name: string, kind: string): SessionError {
+  return new SessionError("NOT_REGULAR", `Cannot write "${name}": it is a ${kind}`, {
+    hint: "name a file; list shows what is in a folder",
+  });
 }
 
 /**
