@@ -1,9 +1,8 @@
-import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { writerFacts } from "../audit/mod.ts";
+import { DEFAULT_AUDIT_SETTINGS, openAuditLog, writerFacts } from "../audit/mod.ts";
+import { b2 } from "../core/mod.ts";
 import { createNobody } from "../cli/approvers.ts";
 import { createLiveScreen } from "../cli/commands/chat/live-screen.ts";
 import type { ChatScreen } from "../cli/commands/chat/screen.ts";
@@ -17,11 +16,10 @@ import { openAiEvents, startModelServer } from "../test/support/model-server.ts"
 import { headerFor, promptItem, replyItem } from "../test/support/transcript-home.ts";
 import { median, type Row } from "./row.ts";
 
-const BIN = fileURLToPath(new URL("../dist/cli/bin.js", import.meta.url));
 const MEGABYTE = 1_000_000;
 const STATE = { script: null, turns: 1, input: 1, output: 1 };
 
-/** What a person at a terminal waits for: first text, long text, going on, leaving a copy, the start. */
+/** What a person waits for: first text, long text, going on, leaving a copy. */
 export async function measure(): Promise<readonly Row[]> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "az-bench-")));
   try {
@@ -32,9 +30,9 @@ export async function measure(): Promise<readonly Row[]> {
     await initProject(context, "default");
     return [
       row("first token on the screen after it arrived, p50", await firstToken(context), { unit: "ms", limit: 20 }),
-      row("1 MB of streamed Markdown, CPU", markdown(context), { unit: "ms", limit: 1_000 }),
+      row("1 MB of streamed Markdown, CPU", markdown(context, MEGABYTE), { unit: "ms", limit: 1_000 }),
+      row("100 KB of streamed Markdown, CPU", markdown(context, MEGABYTE / 10), { unit: "ms", limit: 200 }),
       ...await goingOn(context),
-      ...await chat(project, join(folder, "home")),
     ];
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -84,7 +82,7 @@ async function firstToken(context: CommandContext): Promise<number> {
 }
 
 /** A long reply in small pieces, drawn as often as a terminal would. */
-function markdown(context: CommandContext): number {
+function markdown(context: CommandContext, bytes: number): number {
   const part = [
     "## A heading\n\n",
     "Some **bold** words, `code`, a [link](https://example.org/x) and what a model goes on to write.\n\n".repeat(4),
@@ -92,7 +90,7 @@ function markdown(context: CommandContext): number {
     "```ts\nconst answer = compute(1, 2, 3);\n```\n\n",
     "| a | b |\n|---|---|\n| one | two |\n\n",
   ].join("");
-  const source = part.repeat(Math.ceil(MEGABYTE / part.length)).slice(0, MEGABYTE);
+  const source = part.repeat(Math.ceil(bytes / part.length)).slice(0, bytes);
   let written = 0;
   const screen = screenOf(context, (text) => void (written += text.length));
   const before = process.cpuUsage();
@@ -101,7 +99,7 @@ function markdown(context: CommandContext): number {
   }
   screen.close();
   const { user, system } = process.cpuUsage(before);
-  if (written < MEGABYTE / 2) throw new Error("the screen lost text");
+  if (written < bytes / 2) throw new Error("the screen lost text");
   return (user + system) / 1_000;
 }
 
@@ -128,29 +126,51 @@ function screenOf(context: CommandContext, write: (text: string) => void): ChatS
   });
 }
 
-/** Prompts of a conversation of 10,000 events: each is answered in two replies with a call in between, eight events. */
-const PROMPTS = 1_250;
+/** Steps of the conversation, prompts and replies; as many events stand in its record. */
+const STEPS = 10_000;
 
 /** A long conversation: going on with it, and a copy of it as one page. */
 async function goingOn(context: CommandContext): Promise<readonly Row[]> {
   const { keys, ids } = await openInstallation(context);
-  const { random, clock } = context.system;
+  const { random, clock, timers } = context.system;
   const session = ids.next("ses");
-  const dir = join(context.cwd, ".agentzero", "sessions");
-  const folder = { dir, project: context.cwd, keys };
+  const agentzero = join(context.cwd, ".agentzero");
+  const folder = { dir: join(agentzero, "sessions"), project: context.cwd, keys };
   const writer = writerFacts({ pid: process.pid, version: "0", runtime: "bench" });
   const kept = openTranscript(
     folder,
     { session, resume: false, header: headerFor("long"), state: () => STATE },
     { random, clock, writer, mask: (text) => text },
   );
-  for (let at = 0; at < PROMPTS; at++) {
+  for (let at = 0; at < STEPS / 2; at++) {
     // oxlint-disable-next-line no-await-in-loop -- in order
     await kept.store(promptItem(`question ${at}`));
     // oxlint-disable-next-line no-await-in-loop -- in order
     await kept.store(replyItem(session, `answer ${at}`, "some output of a tool\n".repeat(8)));
   }
+  const audit = await openAuditLog({
+    dir: join(agentzero, "audit"),
+    home: context.home,
+    project: context.cwd,
+    session,
+    keys,
+    clock,
+    random,
+    timers,
+    writer,
+    settings: DEFAULT_AUDIT_SETTINGS,
+    policy: b2(""),
+    front: "cli",
+    mask: (text) => text,
+  });
+  for (let at = 0; at < STEPS; at++) {
+    audit.append({ event: "intent", tool: "read", capability: "file_read", decision: "allow", reason: "rule: read" });
+  }
+  await audit.close("ok");
   kept.close();
+  for (const file of [join(folder.dir, `${session}.jsonl`), join(agentzero, "audit", `${session}.jsonl`)]) {
+    if (readFileSync(file, "utf8").split("\n").length <= STEPS) throw new Error(`"${file}" is shorter than it is said`);
+  }
   const resumed: number[] = [];
   for (let at = 0; at < 3; at++) {
     const start = performance.now();
@@ -170,68 +190,14 @@ async function goingOn(context: CommandContext): Promise<readonly Row[]> {
   const start = performance.now();
   const page = exportHtml(exportDocument(readTranscript(folder, session), (text) => text));
   const took = performance.now() - start;
-  if (!page.includes(`answer ${PROMPTS - 1}`)) throw new Error("the page lost text");
+  if (!page.includes(`answer ${STEPS / 2 - 1}`)) throw new Error("the page lost text");
   return [
-    row("going on with a session of 10,000 events", median(resumed), { unit: "ms", limit: 500 }),
+    row("going on with a session of 10,000 steps and 10,000 recorded events", median(resumed), {
+      unit: "ms",
+      limit: 500,
+    }),
     row("the same as one HTML page", took, { unit: "ms", limit: 500 }),
   ];
-}
-
-/** The built program on a terminal of its own, until its status line stands; then what it keeps in memory. */
-async function chat(cwd: string, home: string): Promise<readonly Row[]> {
-  if (process.platform !== "linux" || spawnSync("script", ["--version"]).status !== 0) return [];
-  const starts: number[] = [];
-  let memory = 0;
-  for (let at = 0; at < 5; at++) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other
-    const seen = await startChat(cwd, home);
-    starts.push(seen.ms);
-    memory = Math.max(memory, seen.megabytes);
-  }
-  return [
-    row("start of chat, until it can be typed into", median(starts), { unit: "ms", limit: 350 }),
-    row("resident memory of an idle session", memory, { unit: "MB", limit: 120 }),
-  ];
-}
-
-async function startChat(cwd: string, home: string): Promise<{ readonly ms: number; readonly megabytes: number }> {
-  const flags = process.versions["deno"] === undefined ? "" : "run -A ";
-  const command = `stty rows 30 cols 100; exec '${process.execPath}' ${flags}'${BIN}' chat`;
-  const env = { ...process.env, AGENTZERO_HOME: home, TERM: "xterm" };
-  const start = performance.now();
-  const child = spawn("script", ["-qefc", command, "/dev/null"], { cwd, env, stdio: ["pipe", "pipe", "inherit"] });
-  let screen = "";
-  await new Promise<void>((resolve, reject) => {
-    child.on("close", () => reject(new Error(`chat ended: ${screen}`)));
-    child.stdout.on("data", (piece: Uint8Array) => {
-      screen += new TextDecoder().decode(piece);
-      if (screen.includes("audit ok")) resolve();
-    });
-  });
-  const ms = performance.now() - start;
-  // As idle as it gets: what it did at its start may still be swept up.
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  const megabytes = residentBelow(child.pid ?? 0) / 1_024;
-  child.removeAllListeners("close");
-  child.stdin.write("\u0004");
-  await new Promise((resolve) => child.on("close", resolve));
-  return { ms, megabytes };
-}
-
-/** Kilobytes of the largest process below one. */
-function residentBelow(parent: number): number {
-  let most = 0;
-  for (const name of readdirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    try {
-      const status = readFileSync(join("/proc", name, "status"), "utf8");
-      if (Number(/^PPid:\s+(\d+)$/m.exec(status)?.[1]) !== parent) continue;
-      most = Math.max(most, Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0), residentBelow(Number(name)));
-    } catch {
-      // It ended in between.
-    }
-  }
-  return most;
 }
 
 function row(name: string, ours: number, goal: { readonly unit: string; readonly limit: number }): Row {
