@@ -5,6 +5,7 @@ import type { ProcessSpec } from "../spec.ts";
 import { type ExecutableFiles, executableFiles } from "./executable-files.ts";
 import { libraryFolders, realFolder } from "./library-folders.ts";
 import { toolchainPath } from "./lookup-program.ts";
+import { mountsBelow } from "./mounts-below.ts";
 import { emptyFolder, isHiddenLocal, systemFolders } from "./root-layout.ts";
 import { quoted } from "./quoted.ts";
 import type { Stage } from "./stage.ts";
@@ -121,25 +122,14 @@ function closedCopy(path: string, at: string, more: string): readonly string[] {
   return [
     `n -o rbind ${quoted(path)} ${quoted(at)}`,
     // A remount stops at the mounts below.
-    ...["", ...mountsBelow(path)].map((below) => `n -o ${CLOSED},${more} ${quoted(`${at}${below}`)}`),
+    ...["", ...submountsOf(path)].map((below) => `n -o ${CLOSED},${more} ${quoted(`${at}${below}`)}`),
   ];
 }
 
-// Paths of mount points below a folder, relative to it, e.g. `/local`.
-function mountsBelow(path: string): readonly string[] {
+// Relative to the folder, e.g. `/local` of `/usr`.
+function submountsOf(path: string): readonly string[] {
   if (!path.startsWith("/")) return [];
-  const points = mountInfo().split("\n").map((line) => decoded(line.split(" ")[4] ?? ""));
-  return [...new Set(points)].filter((point) => point !== path && isWithin(point, path))
-    .map((point) => point.slice(path.length)).toSorted();
-}
-
-function mountInfo(): string {
-  return readFileSync("/proc/self/mountinfo", "utf8");
-}
-
-// Blanks and backslashes are written as three octal digits.
-function decoded(text: string): string {
-  return text.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+  return mountsBelow(readFileSync("/proc/self/mountinfo", "utf8"), path).map((point) => point.slice(path.length));
 }
 
 function outermost(paths: readonly string[]): readonly string[] {
