@@ -55,6 +55,7 @@ function installedSkills(options: SkillsOptions, project: string): readonly Foun
   const lock = readLock(project);
   if (lock === null || lock.length === 0) return [];
   checkPackageGrants(options, options.policy.tampered());
+  readSeen(options);
   const store = openStore(options.home);
   const grants = options.policy.grants();
   const revoked = { own: readRevocations(options), publishers: readPublishers(options) };

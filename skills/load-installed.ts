@@ -13,6 +13,7 @@ import { checkInstalledKey } from "./trust/judge-key.ts";
 import { checkPackageGrants } from "./trust/place.ts";
 import { readPublishers } from "./trust/publishers.ts";
 import { checkRevoked, readRevocations } from "./trust/revoked.ts";
+import { readSeen } from "./trust/seen.ts";
 import { unpackArchive } from "./unpack-archive.ts";
 import { describeCompat, describeSigned } from "./lock-entry.ts";
 
@@ -32,6 +33,8 @@ export function loadInstalled(
   store: SkillStore,
 ): GrantedSkill {
   checkPackageGrants(options, options.policy.tampered());
+  // Nothing of it is needed here; but what was done to one of these files was perhaps done to all.
+  readSeen(options);
   const content = entry.profile === "compat" ? loadCompat(options, entry, store) : loadSigned(options, entry, store);
   const granted = grantedPermissions(options.policy.grants(), { id: entry.id, digest: entry.package });
   if (granted === null) throw notGranted(entry);

@@ -61,6 +61,7 @@ export async function commitInstall(
     check();
     const skill = actorOf(entry, consent.permissions, options.project);
     await options.policy.grantPackage({ skill, tainted: false, scope: "package", by: consent.by });
+    // Before the pin stands, so that a kill leaves no grant that can be taken back unseen.
     notePackageGrants(options);
     if (minisig !== null) {
       const { seq, version } = entry;
@@ -69,6 +70,7 @@ export async function commitInstall(
     check();
     writeLock(options.project, (entries) => [...entries.filter(({ name }) => name !== entry.name), entry]);
     await dropOldGrants(options, entry);
+    notePackageGrants(options);
   });
 }
 
@@ -107,6 +109,7 @@ export async function removeInstalled(
     check();
     writeLock(options.project, (entries) => entries.filter(({ name }) => name !== entry.name));
     await options.policy.revokePackage(entry.id);
+    notePackageGrants(options);
   });
 }
 

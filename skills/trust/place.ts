@@ -30,6 +30,8 @@ type IndexedFile = TrustFileName | "packages";
 
 const LABEL = "az/trust/v1";
 const INDEX_USE: MacUse = { label: LABEL, kind: "trust-index" };
+// As policy writes the file.
+const GRANTS_USE: MacUse = { label: LABEL, kind: "packages" };
 const COUNTS = shape.record(shape.string(), shape.integer({ min: 0 }));
 
 /** Path of a file of trust. */
@@ -107,15 +109,27 @@ export function editTrustFile(
 export function checkPackageGrants(place: TrustPlace, tamperedFiles: readonly string[]): void {
   const path = packageGrantsPath(place.home);
   if (tamperedFiles.includes(path)) throw tampered(path, "its MAC does not hold");
-  if ((readIndex(place)?.packages ?? 0) > 0 && !existsSync(path)) throw tampered(path, "it existed and is gone");
+  const wanted = readIndex(place)?.packages ?? 0;
+  if (wanted === 0) return;
+  if (!existsSync(path)) throw tampered(path, "it existed and is gone");
+  // Threat: a grant that was taken back returns with a copy of the file. Its MAC holds; its number does not.
+  if (grantsGeneration(place) < wanted) throw tampered(path, "an older one was put back");
 }
 
-/** Remembers that grants of packages exist from now on. */
+/** Remembers that grants of packages exist, and how often they were changed: call it after each change of them. */
 export function notePackageGrants(place: TrustPlace): void {
-  if ((readIndex(place)?.packages ?? 0) > 0) return;
+  const generation = grantsGeneration(place);
+  if ((readIndex(place)?.packages ?? 0) >= generation) return;
   withLock(join(place.home, "trust", "files"), place.clock, (lock) => {
-    writeIndex(place, { ...readIndex(place), packages: 1 }, () => lock.check());
+    const index = readIndex(place);
+    writeIndex(place, { ...index, packages: Math.max(index?.packages ?? 0, generation) }, () => lock.check());
   });
+}
+
+function grantsGeneration(place: TrustPlace): number {
+  const { text } = readStateText(packageGrantsPath(place.home));
+  const content = text === null ? null : withKey(() => openJson(place.keys, GRANTS_USE, text));
+  return content === null ? 0 : generationOf(content);
 }
 
 function trustExists(home: string): boolean {

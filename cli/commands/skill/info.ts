@@ -1,5 +1,11 @@
 import { AgentZeroError } from "../../../core/mod.ts";
-import { type GrantedSkill, permissionLines, type SkillLibrary, SkillsError } from "../../../skills/mod.ts";
+import {
+  type GrantedSkill,
+  permissionLines,
+  type SkillLibrary,
+  type SkillListing,
+  SkillsError,
+} from "../../../skills/mod.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { EXIT, type ExitCode } from "../../exit-codes.ts";
 import { exitCodeOf } from "../../exit-codes.ts";
@@ -12,6 +18,8 @@ export async function skillInfo(context: CommandContext, input: CommandInput): P
   const { library } = await openLibrary(context);
   const listing = library.find(name);
   if (listing === null) throw await missing(library, name);
+  // A generated tool has no text to load: its registry checked every byte of it for the listing.
+  if (listing.place === "generated") return showGenerated(context, listing);
   const outcome = await tryLoad(() => library.loadForRun(name));
   const failed = outcome instanceof AgentZeroError ? outcome : null;
   const shown = failed === null ? listing : {
@@ -21,15 +29,28 @@ export async function skillInfo(context: CommandContext, input: CommandInput): P
   };
   if (context.json) context.output.json({ v: 1, skills: [listingJson(shown)] });
   else {
-    for (const [key, value] of Object.entries(listingJson(shown))) {
-      const text = Array.isArray(value) ? value.join(" ") : typeof value === "string" ? value : "-";
-      if (text !== "") context.output.text(`${key.padEnd(12)} ${text}`);
-    }
+    showListing(context, shown);
     if (!(outcome instanceof AgentZeroError)) showSkill(context, outcome);
   }
   if (failed === null) return EXIT.ok;
   if (!context.json) context.output.error(failed);
   return exitCodeOf(failed.code);
+}
+
+function showGenerated(context: CommandContext, listing: SkillListing): ExitCode {
+  if (context.json) context.output.json({ v: 1, skills: [listingJson(listing)] });
+  else {
+    showListing(context, listing);
+    context.output.note(`it is a generated tool: agentzero tool show ${listing.name}`);
+  }
+  return listing.code === null ? EXIT.ok : exitCodeOf(listing.code);
+}
+
+function showListing({ output }: CommandContext, listing: SkillListing): void {
+  for (const [key, value] of Object.entries(listingJson(listing))) {
+    const text = Array.isArray(value) ? value.join(" ") : typeof value === "string" ? value : "-";
+    if (text !== "") output.text(`${key.padEnd(12)} ${text}`);
+  }
 }
 
 /** A name that nobody holds is not in the lock, as a run would say it. */

@@ -84,6 +84,8 @@ describe("agentzero tool", () => {
     expect([ran.exit, ran.json()]).toMatchObject([0, { tool: "word-count", output: '{"words":3}', trust: "tool" }]);
     const called = await az(["call", "word-count", '{"text":"a"}', "--json"]);
     expect([called.exit, called.json()["output"]]).toEqual([0, '{"words":1}']);
+    const info = await az(["skill", "info", "word-count", "--json"]);
+    expect([info.exit, info.json()["skills"]]).toMatchObject([0, [{ id: "generated:word-count", state: "ready" }]]);
     const back = await az(["tool", "rollback", "word-count", "--json"]);
     expect([back.exit, back.json()]).toMatchObject([0, { v: 1, name: "word-count", active: 1 }]);
     const off = await az(["tool", "disable", "word-count", "--json"]);

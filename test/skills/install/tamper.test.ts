@@ -61,6 +61,7 @@ describe("an installed skill whose files somebody changed", () => {
     ["its signature in the store", ({ desk, entry }) => blob(desk.home, entry.sig), /^CAS_/],
     ["the pins of publishers", ({ desk }) => join(desk.home, "trust/publishers.json"), /^TRUST_TAMPERED$/],
     ["the revocations", ({ desk }) => join(desk.home, "trust/revoked.json"), /^TRUST_TAMPERED$/],
+    ["the releases that were seen", ({ desk }) => join(desk.home, "trust/seen.json"), /^TRUST_TAMPERED$/],
     ["the memory of what exists", ({ desk }) => join(desk.home, "keys/trust-files.json"), /^TRUST_TAMPERED$/],
     ["the grants", ({ desk }) => join(desk.home, "grants/packages.json"), /^TRUST_TAMPERED$/],
     [
@@ -138,6 +139,15 @@ describe("an installed skill whose files somebody changed", () => {
       JSON.stringify({ skills: [shop.entry], v: 1 }),
     );
     expect(await shop.library.loadForRun("pdf-report").then(() => "loaded", codeOf)).toBe("PERM_WIDENED");
+  });
+
+  it("is refused when the pin and the grants of before its removal are put back", async () => {
+    const { desk, library } = await open();
+    const files = [join(desk.project, ".agentzero/skills.lock"), join(desk.home, "grants/packages.json")];
+    const before = files.map((path) => readFileSync(path));
+    await desk.run("skill", "remove", "pdf-report");
+    for (const [at, path] of files.entries()) put(path, before[at] ?? new Uint8Array());
+    expect(await library.loadForRun("pdf-report").then(() => "loaded", codeOf)).toBe("TRUST_TAMPERED");
   });
 });
 
