@@ -44,7 +44,9 @@ function changeNote(change: ChangeReport): string {
  * @param result The result.
  * @returns The reason, or `null` where the message says it already.
  */
-export function reasonOf({ decision, reason, error }: CallResult): string | null {
+export function reasonOf({ decision, reason, error, approved }: CallResult): string | null {
   if (decision !== "deny" && decision !== "requires_approval") return null;
+  // Somebody said yes: what went wrong then has nothing to do with the rule.
+  if (approved !== null && !["no", "never", "nobody"].includes(approved)) return null;
   return error !== null && reason.endsWith(error.message) ? null : reason;
 }

@@ -25,7 +25,7 @@ metadata:
   az.id: "example-org/first-line"
   az.runtime: "host-supervised"
   az.perm.fs.read: "workspace:data/**"
-  az.perm.exec: "skill:scripts/run.sh tool:head"
+  az.perm.exec: "skill:scripts/run.sh tool:cp tool:head"
 ---
 Call the tool first-line.
 `;
@@ -133,7 +133,7 @@ describe("code from elsewhere runs with exactly the permissions that were approv
     writeFileSync(join(folder, "SKILL.md"), SCRIPT_SKILL);
     writeFileSync(
       join(folder, "scripts/run.sh"),
-      "#!/bin/sh\nhead -n1 data/a.txt\nhostname; /usr/bin/hostname; cat src/b.txt\ncp /usr/bin/head /tmp/x; exec /tmp/x data/a.txt\n",
+      "#!/bin/sh\nhead -n1 data/a.txt\nhostname; /usr/bin/hostname; cat src/b.txt\ncp -p /usr/bin/head /tmp/x; exec /tmp/x data/a.txt\n",
       { mode: 0o755 },
     );
     await make(["skill", "pack", "first-line", "--sign", "example-org"]);
@@ -145,6 +145,9 @@ describe("code from elsewhere runs with exactly the permissions that were approv
     const { output } = ran.json();
     expect(typeof output === "string" && output.startsWith("hello\n")).toBe(true);
     for (const other of ["agentzero\n", "not for tools"]) expect(output).not.toContain(other);
+    const shown = await runAgentzero(["skill", "run", "first-line", "--approve"], user);
+    expect(shown.stdout).toMatch(/^hello\n/u);
+    expect(shown.stderr).not.toMatch(/hello|asks first/u);
   });
 
   it("lets a generated tool read what was approved and nothing else, and not at all once its source was edited", async () => {

@@ -72,6 +72,7 @@ async function tryLoad(load: () => Promise<GrantedSkill>): Promise<GrantedSkill 
 
 function showSkill({ output }: CommandContext, { md, permissions, files }: GrantedSkill): void {
   output.text(`${"description".padEnd(12)} ${md.description}`);
+  if (md.invisible > 0) output.text(`${"removed".padEnd(12)} ${md.invisible} invisible characters`);
   for (const { key, text } of permissionLines(permissions)) output.text(`${"granted".padEnd(12)} ${key} ${text}`);
   for (const { path, size } of files) output.text(`${"file".padEnd(12)} ${path} (${size} bytes)`);
 }

@@ -150,7 +150,7 @@ async function install(
   if (ended !== null) throw new ActRefused(ended);
 }
 
-function show(context: CommandContext, session: ActSession, { entry }: InstallPlan): void {
+function show(context: CommandContext, session: ActSession, { entry, md }: InstallPlan): void {
   const listing = openSkills(session.options).find(entry.name);
   if (context.json) {
     context.output.json({ v: 1, skills: listing === null ? [] : [listingJson(listing)] });
@@ -158,6 +158,7 @@ function show(context: CommandContext, session: ActSession, { entry }: InstallPl
   }
   context.output.text(`installed ${entry.id}@${entry.version} as "${entry.name}"`);
   for (const key of listing?.ignored ?? []) context.output.note(`not used: ${key}`);
+  if (md.invisible > 0) context.output.note(`removed: ${md.invisible} invisible characters`);
   if (entry.runtime === "none") context.output.note("it is text: a session uses it when you ask for it by name");
   else if (entry.runtime !== "mvm-microvm") context.output.note(`try it: agentzero skill run ${entry.name}`);
 }

@@ -9,6 +9,7 @@ import { approverFor, jsonInput } from "../../call-input.ts";
 export async function runSkillCommand(context: CommandContext, input: CommandInput): Promise<ExitCode> {
   const name = input.arg(0) ?? "";
   const args = await jsonInput(context, input.option("input") ?? "{}");
+  let tier: string | null = null;
   const opened = await openComposedSession(context, {
     front: "call",
     approver: approverFor(context, input.flag("approve")),
@@ -19,7 +20,9 @@ export async function runSkillCommand(context: CommandContext, input: CommandInp
       // What a guest was refused, and what it logs, is for who looks after the run.
       if (context.json) return;
       if (event.type === "notice") context.output.note(event.text);
-      if (event.type === "tool_output") context.output.note(event.text.replace(/\n$/u, ""));
+      if (event.type === "decision") tier ??= event.tier;
+      // What a script prints is its output, which is shown when it has ended.
+      if (event.type === "tool_output" && tier === "wasm-sandbox") context.output.note(event.text.replace(/\n$/u, ""));
     },
   });
   try {

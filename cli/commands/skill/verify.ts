@@ -3,6 +3,7 @@ import {
   keyIdText,
   type OpenedPackage,
   PACKAGE_LIMITS,
+  permissionLines,
   readSignatureFile,
   SkillsError,
   verifySource,
@@ -41,6 +42,20 @@ export async function skillVerify(context: CommandContext, input: CommandInput):
   show(context, opened);
 }
 
+/** One line for each permission, as an installation asks for it, with what the author says of its kind. */
+function asked({ md, manifest }: OpenedPackage): readonly (readonly [string, string])[] {
+  const said = new Set<string>();
+  return permissionLines(manifest.permissions).flatMap(({ key, text }): readonly (readonly [string, string])[] => {
+    if (key === "runtime" || key === "world" || key === "limits") return [];
+    const reason = said.has(key) ? undefined : md.secure?.reasons[key];
+    said.add(key);
+    return [
+      ["asks for", `${key} ${text}`],
+      ...reason === undefined ? [] : [["", `the author says: ${reason}`] as const],
+    ];
+  });
+}
+
 function show(context: CommandContext, opened: OpenedPackage): void {
   const { signed } = opened.trusted;
   const facts = describePackage({ ...opened, digest: signed.digest, size: signed.bytes.length });
@@ -55,5 +70,6 @@ function show(context: CommandContext, opened: OpenedPackage): void {
     ["permissions", facts.perm],
     ["fingerprint", facts.fingerprint],
     ["runtime", facts.runtime],
+    ...asked(opened),
   ]);
 }
