@@ -12,6 +12,8 @@ import { readPublishers } from "./trust/publishers.ts";
 import { readRevocations, revocationOf } from "./trust/revoked.ts";
 import { readSeen } from "./trust/seen.ts";
 import { peekText } from "./stored-text.ts";
+import { isSkillName } from "./names.ts";
+import { showText } from "./visible-text.ts";
 
 /** A skill that was found, and what its text is read from. */
 export type FoundSkill =
@@ -111,8 +113,8 @@ function listed(options: SkillsOptions, place: SkillPlace, parent: string): read
       folder,
       text: digest,
       listing: {
-        name: folder.name,
-        id: `local/${folder.name}`,
+        name: shownName(folder),
+        id: `local/${shownName(folder)}`,
         version: "0.0.0",
         profile: "compat",
         runtime: "none",
@@ -126,6 +128,11 @@ function listed(options: SkillsOptions, place: SkillPlace, parent: string): read
       },
     };
   });
+}
+
+// A name that follows no grammar is refused, and only ever shown.
+function shownName({ name }: FolderSkill): string {
+  return isSkillName(name) ? name : showText(name);
 }
 
 /** What the text of a folder skill is remembered under. */

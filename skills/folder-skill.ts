@@ -16,7 +16,6 @@ export interface FolderSkill {
   readonly dir: string;
 }
 
-const NAME = /^(?=.{1,64}$)[a-z0-9]+(?:-[a-z0-9]+)*$/;
 const MAX_TEXT_BYTES = 65_536;
 const MAX_FILE_BYTES = 16_777_216;
 const MAX_FILES = 512;
@@ -41,7 +40,8 @@ export function listFolderSkills(parent: string): readonly FolderSkill[] {
     if (lstatSync(parent, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
     return readdirSync(parent, { withFileTypes: true })
       .slice(0, MAX_FOLDERS)
-      .filter((entry) => entry.isDirectory() && NAME.test(entry.name))
+      // One of another name is listed as well, and refused for it: a skill that is silently absent puzzles people.
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
       .map(({ name }) => ({ name, dir: join(parent, name) }))
       .filter(({ dir }) => lstatSync(join(dir, "SKILL.md"), { throwIfNoEntry: false })?.isFile() === true)
       .toSorted((a, b) => a.name < b.name ? -1 : 1);

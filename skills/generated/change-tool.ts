@@ -7,7 +7,15 @@ import { raiseEpoch } from "../trust/seen.ts";
 import { activeContent, type ActiveRecord, type DisabledBy } from "./active.ts";
 import type { CheckedDefinition } from "./definition.ts";
 import { entryContent, examplesJson, type ToolEntryRecord, type ToolOrigin } from "./entry.ts";
-import { activeFile, epochName, type GeneratedPlace, toolFolder, toolsFolder, versionFolder } from "./place.ts";
+import {
+  activeFile,
+  checkToolFolder,
+  epochName,
+  type GeneratedPlace,
+  toolFolder,
+  toolsFolder,
+  versionFolder,
+} from "./place.ts";
 import { sealTool } from "./seal.ts";
 import { generatedSkillText, sourceFile } from "./skill-text.ts";
 import { placeFolder } from "./tool-files.ts";
@@ -213,6 +221,8 @@ export function known(
 }
 
 function locked<T>(ports: ChangePorts, name: string, work: (state: ToolState, check: () => void) => T): T {
+  // Threat: a clone whose folder of tools is a link: not even a lock is written behind it.
+  checkToolFolder(ports.project, name);
   return withLock(
     join(toolsFolder(ports.project), "generated"),
     ports.clock,

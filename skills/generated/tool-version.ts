@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { b2, type Digest, digestOf, type SkillActor } from "../../core/mod.ts";
+import { b2, checkOwnFolder, type Digest, digestOf, type SkillActor } from "../../core/mod.ts";
 import { compileInputSchema, type InputSchema } from "../input-schema.ts";
 import type { ToolDefinition } from "./definition.ts";
 import { readEntry, type ToolEntryRecord } from "./entry.ts";
@@ -36,6 +36,8 @@ export interface ToolVersion {
  */
 export function readVersion(place: GeneratedPlace, name: string, version: RegisteredVersion): ToolVersion | null {
   const folder = versionFolder(place.project, name, version.n);
+  // Links are not followed, wherever they lead: the bytes are looked at here, and again by whoever reads the folder.
+  if (checkOwnFolder(folder, false).kind !== "ok") return null;
   const sealed = readToolFile(join(folder, "entry.json"));
   if (sealed === null || b2(sealed) !== version.entry) return null;
   const content = openTool(place, { kind: "generated-entry", name }, new TextDecoder().decode(sealed));

@@ -123,6 +123,13 @@ describe("openSkills()", () => {
     rmSync(outside, { recursive: true });
   });
 
+  it("shows a folder whose name is none of a skill, and refuses it for that", async () => {
+    put(join(desk.home, "skills/PDF Tools/SKILL.md"), text("pdf-tools"));
+    put(join(desk.home, "skills/.hidden/SKILL.md"), text("hidden"));
+    expect(await shown()).toEqual([["PDF Tools", "home", "refused", "NAME"]]);
+    expect(await codeOf("PDF Tools")).toBe("NAME");
+  });
+
   it("reads files of a folder skill, but none through a link", async () => {
     const dir = join(desk.home, "skills/notes");
     put(join(dir, "SKILL.md"), text("notes"));

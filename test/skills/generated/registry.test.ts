@@ -178,6 +178,11 @@ describe("openGenerated(), changed files", () => {
       rmSync(join(folder, "v2/tool.js"));
       symlinkSync(join(folder, "real.js"), join(folder, "v2/tool.js"));
     }],
+    ["a link to the version", (folder) => {
+      cpSync(join(folder, "v2"), join(folder, "real"), { recursive: true });
+      rmSync(join(folder, "v2"), { recursive: true });
+      symlinkSync(join(folder, "real"), join(folder, "v2"));
+    }],
     ["writable by others", (folder) => chmodSync(join(folder, "v2/tool.js"), 0o666)],
   ];
   it.for(attacks)("does not run after: %s", async ([, attack]) => {
@@ -236,7 +241,7 @@ describe("openGenerated(), changed files", () => {
     const elsewhere = tempDir();
     symlinkSync(elsewhere, join(project, ".agentzero/skills"));
     expect(() => register(tools)).toThrow(expect.objectContaining({ code: "TOOL_FOREIGN" }));
-    expect(readdirSync(elsewhere).filter((name) => name !== "generated.lock")).toEqual([]);
+    expect(readdirSync(elsewhere)).toEqual([]);
   });
   it("leaves a skill that somebody wrote by hand alone", async () => {
     const { tools, folder } = await rig();
