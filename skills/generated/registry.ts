@@ -1,4 +1,6 @@
 import { AgentZeroError, type Random } from "../../core/mod.ts";
+import { SkillsError } from "../errors.ts";
+import { readLock } from "../lock.ts";
 import { isSkillName } from "../names.ts";
 import type { DisabledBy } from "./active.ts";
 import {
@@ -47,7 +49,7 @@ export interface GeneratedTools {
    * Loads the active version, every check passed just now on the very buffers it gives. A failed check switches the tool
    * off.
    *
-   * @throws {SkillsError} `NOT_FOUND`, `TOOL_FOREIGN`, `TOOL_DISABLED`, `TRUST_TAMPERED`, `TRUST_LOCKED`.
+   * @throws {SkillsError} `NOT_FOUND`, `TOOL_FOREIGN`, `TOOL_DISABLED`, `SHADOW`, `TRUST_TAMPERED`, `TRUST_LOCKED`.
    */
   load(name: string): ToolVersion;
   /** One version by number, for people to look at; `null` when it is not there whole. */
@@ -86,10 +88,12 @@ export interface GeneratedOptions extends GeneratedPlace {
  */
 export function openGenerated(options: GeneratedOptions): GeneratedTools {
   return {
-    list: () =>
-      folderNames(toolsFolder(options.project)).filter(isSkillName).toSorted().flatMap((name) =>
-        listing(options, name)
-      ),
+    list: () => {
+      const installed = installedNames(options);
+      return folderNames(toolsFolder(options.project)).filter(isSkillName).toSorted().flatMap((name) =>
+        listing(options, name).map((found) => installed.includes(name) ? shadowed(found) : found)
+      );
+    },
     has: (name) => isSkillName(name) && listing(options, name).length > 0,
     load: (name) => load(options, name),
     version: (name, n) => {
@@ -113,6 +117,12 @@ export function openGenerated(options: GeneratedOptions): GeneratedTools {
 }
 
 function load(options: GeneratedOptions, name: string): ToolVersion {
+  // Threat: two things of one name. What a person installed holds it; a program that a model wrote does not answer to it.
+  if (installedNames(options).includes(name)) {
+    throw new SkillsError("SHADOW", `Cannot use tool "${name}": an installed skill has its name`, {
+      hint: `run the skill: agentzero skill run ${name}; or take it out: agentzero skill remove ${name}`,
+    });
+  }
   const state = known(readState(options, name), name, { tampered: "refused" });
   if (state.kind !== "known") throw changed(name, state.why);
   const { record } = state;
@@ -122,6 +132,21 @@ function load(options: GeneratedOptions, name: string): ToolVersion {
   if (read !== null) return read;
   disableTool(options, name, "integrity");
   throw changed(name, `${WHY_DISABLED.integrity}; it is switched off now`);
+}
+
+// An unreadable lock is said wherever a skill is used; which names it holds nobody knows then.
+function installedNames({ project }: GeneratedOptions): readonly string[] {
+  try {
+    return (readLock(project) ?? []).map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
+
+function shadowed(found: GeneratedListing): GeneratedListing {
+  return found.state === "ready"
+    ? { ...found, state: "disabled", code: "SHADOW", why: "an installed skill has its name" }
+    : found;
 }
 
 const WHY_DISABLED: Readonly<Record<DisabledBy, string>> = {

@@ -25,6 +25,9 @@ import {
   readSkillMd,
   type ToolVersion,
 } from "../../../skills/mod.ts";
+import { describeCompat } from "../../../skills/lock-entry.ts";
+import { formatLock } from "../../../skills/lock.ts";
+import { textFile } from "../sample-skill.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
 const random = { bytes: (count: number) => new Uint8Array(randomBytes(count)) };
@@ -235,6 +238,17 @@ describe("openGenerated(), changed files", () => {
     // Whoever makes it anew starts after the numbers that are taken.
     expect(register(clone).entry.n).toBe(2);
     expect(clone.load("word-count").entry.n).toBe(2);
+  });
+  it("gives its name up to an installed skill, for as long as that is there", async () => {
+    const { tools, project } = await rig();
+    register(tools);
+    const text = textFile("SKILL.md", "---\nname: word-count\ndescription: Counts.\n---\n");
+    const entry = describeCompat({ name: "word-count", archive: text.bytes, files: [text], source: "./word-count" });
+    writeFileSync(join(project, ".agentzero/skills.lock"), formatLock([entry]));
+    expect(() => tools.load("word-count")).toThrow(expect.objectContaining({ code: "SHADOW" }));
+    expect(tools.list()).toMatchObject([{ state: "disabled", code: "SHADOW" }]);
+    rmSync(join(project, ".agentzero/skills.lock"));
+    expect(tools.load("word-count").entry.n).toBe(1);
   });
   it("writes nothing through a folder that is a link", async () => {
     const { tools, project } = await rig();
