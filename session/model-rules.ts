@@ -1,5 +1,5 @@
-import { isIP } from "node:net";
 import type { Verdict } from "../core/mod.ts";
+import { formatAddress, parseAddress } from "../policy/mod.ts";
 import type { DecidedAction } from "./approve.ts";
 import type { OpenModel } from "./providers/model.ts";
 
@@ -43,6 +43,7 @@ function keyRule({ provider, target: { host } }: OpenModel, handle: string): str
 /** An address is no name: a rule says it as a network of one. */
 function place(host: string | null): string {
   if (host === null) return "";
-  const bits = { 0: null, 4: 32, 6: 128 }[isIP(host)] ?? null;
-  return bits === null ? `, hosts: [${JSON.stringify(host)}]` : `, cidr: [${JSON.stringify(`${host}/${bits}`)}]`;
+  const bytes = parseAddress(host);
+  if (bytes === null) return `, hosts: [${JSON.stringify(host)}]`;
+  return `, cidr: [${JSON.stringify(`${formatAddress(bytes)}/${bytes.length * 8}`)}]`;
 }

@@ -24,14 +24,9 @@ const OLD = oldNode();
 const DENO = fileURLToPath(new URL("../../node_modules/.bin/deno", import.meta.url));
 
 describe("agentzero", () => {
-  test.for(
-    [
-      ["no permission", []],
-      ["too few", ["--allow-env", "--allow-read"]],
-    ] as const,
-  )("says on a Deno with %s how to start it", async ([, flags]) => {
-    const runtime = [DENO, "run", "--no-prompt", ...flags];
-    const ran = await runAgentzero(["call", "read", "{}", "--json"], { cwd: tempDir(), runtime });
+  it("says on a Deno without permissions how to start it", async () => {
+    const runtime = [DENO, "run", "--no-prompt"];
+    const ran = await runAgentzero(["init", "--json"], { cwd: tempDir(), runtime });
     expect([ran.exit, ran.json()["error"]]).toEqual([2, expect.objectContaining({ code: "RUNTIME_PERMISSION" })]);
     expect(ran.stdout).toContain("deno run -A");
   });
@@ -49,7 +44,7 @@ describe("agentzero", () => {
       ["a missing argument", ["call"], 'missing required argument "tool"', "agentzero call --help"],
       ["a missing value", ["run", "x", "--model"], "argument missing", "agentzero run --help"],
       ["too many arguments", ["completions", "bash", "x"], "too many arguments", "agentzero completions --help"],
-      ["a value that is no choice", ["completions", "tcsh"], "Allowed choices are bash, zsh, fish", "--help"],
+      ["a value that is no choice", ["completions", "tcsh"], '"tcsh" is no value of <shell>', 'did you mean "bash"?'],
       ["JSON that is none", ["call", "read", "{path}"], "not JSON", "an object"],
     ] as const,
   )("refuses %s with 2, says what was meant, and answers --json on stdout", async ([, args, seen, hint]) => {

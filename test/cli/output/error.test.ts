@@ -11,6 +11,14 @@ describe("errorObject()", () => {
     });
   });
 
+  it("says how to start it where Deno refused something to the program itself", () => {
+    const refused = Object.assign(new Error("Requires write access"), { name: "NotCapable" });
+    expect(errorObject(refused).error).toMatchObject({
+      code: "RUNTIME_PERMISSION",
+      hint: expect.stringContaining("deno run -A"),
+    });
+  });
+
   it("says in our words what the system refused", () => {
     const error = Object.assign(new Error("ENOSPC: no space left on device, write 'x'"), {
       code: "ENOSPC",
