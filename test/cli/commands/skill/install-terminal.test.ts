@@ -98,12 +98,9 @@ describe.runIf(HAS_PTY)("skill install at a real terminal", { timeout: 60_000 },
     ];
     // oxlint-disable-next-line no-await-in-loop -- one line after the other
     for (const line of lines) await pty.waitFor(line);
-    await answer(pty, ASK, "1 3");
+    await answer(pty, ASK, "1");
     await pty.waitFor("[ ] 1  fs.read  workspace:README.md");
     await pty.waitFor("[x] 2  fs.read  workspace:data/**.csv");
-    await pty.waitFor("[ ] 3  net");
-    await answer(pty, ASK, "3");
-    await pty.waitFor("[x] 3  net");
     await answer(pty, ASK, "y");
     await pty.waitFor('installed example-org/pdf-report@1.0.0 as "pdf-report"');
     await pty.waitFor("exit 0");
