@@ -17,6 +17,19 @@ export interface Measurement {
 }
 
 /**
+ * A number of ours that has a limit and no peer.
+ *
+ * @param name What was measured.
+ * @param ours The number.
+ * @param goal Its unit, and the most that it may be.
+ * @returns The row.
+ */
+export function rowWithin(name: string, ours: number, goal: { readonly unit: string; readonly limit: number }): Row {
+  const { unit, limit } = goal;
+  return { name, ours, unit, peer: null, goal: `<= ${limit} ${unit}`, reached: ours <= limit };
+}
+
+/**
  * The median of some samples.
  *
  * @param samples At least one number.

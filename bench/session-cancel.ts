@@ -8,7 +8,7 @@ import type { CommandContext } from "../cli/context.ts";
 import type { SessionEvent } from "../session/mod.ts";
 import { contextIn } from "../test/support/context.ts";
 import { openAiEvents, startModelServer } from "../test/support/model-server.ts";
-import { median, type Row } from "./row.ts";
+import { median, type Row, rowWithin } from "./row.ts";
 
 const ROUNDS = 9;
 
@@ -21,8 +21,14 @@ export async function measure(): Promise<readonly Row[]> {
     const context = contextIn(project, join(folder, "home"));
     await initProject(context, "default");
     return [
-      row("cancel to idle, in a model's stream, p50", median(await inStream(context)), 100),
-      row("cancel to idle, in a command that ignores signals, p50", median(await inCommand(context)), 700),
+      rowWithin("cancel to idle, in a model's stream, p50", median(await inStream(context)), {
+        unit: "ms",
+        limit: 100,
+      }),
+      rowWithin("cancel to idle, in a command that ignores signals, p50", median(await inCommand(context)), {
+        unit: "ms",
+        limit: 700,
+      }),
     ];
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -84,8 +90,4 @@ async function cancelled(
   }
   await composed.close();
   return waits;
-}
-
-function row(name: string, ours: number, limit: number): Row {
-  return { name, ours, unit: "ms", peer: null, goal: `<= ${limit} ms`, reached: ours <= limit };
 }

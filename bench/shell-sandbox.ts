@@ -1,18 +1,17 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
-import { type Clock, loadSodium, Permit, type RunIo } from "../core/mod.ts";
-import { createBubblewrap, findMasked, processLimits, type ProcessSpec, type SandboxDeps } from "../sandbox/mod.ts";
+import { loadSodium, Permit, type RunIo } from "../core/mod.ts";
+import { createBubblewrap, findMasked, processLimits, type ProcessSpec } from "../sandbox/mod.ts";
 import { type PeerSandbox, startPeerSandbox } from "./peers/sandbox-runtime.ts";
 import { median, quantile, type Row } from "./row.ts";
+import { benchDeps } from "./sandbox-deps.ts";
 
 const ROUNDS = 60;
 const ARGV = ["/usr/bin/true"] as const;
 const FILES = 200;
 
-const clock: Clock = { now: () => Date.now(), mono: () => performance.now() };
 const io: RunIo = {
   signal: new AbortController().signal,
   permits: { spend: () => {} },
@@ -156,30 +155,5 @@ function specOf(
     gitIdentity: null,
     timeoutMs: 10_000,
     limits: processLimits(),
-  };
-}
-
-/** Wires the sandbox to this machine. */
-export function benchDeps(root: string): SandboxDeps {
-  return {
-    clock,
-    timers: {
-      after(ms, run) {
-        const timer = setTimeout(run, ms);
-        return () => clearTimeout(timer);
-      },
-    },
-    random: { bytes: (size) => crypto.getRandomValues(new Uint8Array(size)) },
-    facts: {
-      runtime: "deno" in process.versions ? "deno" : "node",
-      platform: process.platform,
-      arch: process.arch,
-      uid: process.getuid?.() ?? 0,
-      gid: process.getgid?.() ?? 0,
-      execPath: process.execPath,
-      userHome: realpathSync(homedir()),
-      home: join(root, "home"),
-      tmp: realpathSync(tmpdir()),
-    },
   };
 }

@@ -28,7 +28,7 @@ import {
   signPackage,
   type SkillsOptions,
 } from "../skills/mod.ts";
-import { median, type Row } from "./row.ts";
+import { median, type Row, rowWithin } from "./row.ts";
 
 const FILES = 50;
 const ROUNDS = 9;
@@ -66,16 +66,12 @@ export async function measure(): Promise<readonly Row[]> {
     });
     bench.policy.close();
     return [
-      row(`skill install, ${FILES} files`, median(installs), INSTALL_MS),
-      row(`skill list, ${SKILLS} installed`, median(lists), LIST_MS),
+      rowWithin(`skill install, ${FILES} files`, median(installs), { unit: "ms", limit: INSTALL_MS }),
+      rowWithin(`skill list, ${SKILLS} installed`, median(lists), { unit: "ms", limit: LIST_MS }),
     ];
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
-}
-
-function row(name: string, ours: number, goal: number): Row {
-  return { name, ours, unit: "ms", peer: null, goal: `<= ${goal} ms`, reached: ours <= goal };
 }
 
 async function prepare(root: string): Promise<Bench> {

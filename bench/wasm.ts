@@ -1,11 +1,12 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { Worker } from "node:worker_threads";
-import type { Clock, RunIo } from "../core/mod.ts";
-import type { SandboxDeps, WasmBackend, WasmSpec, WasmValue } from "../sandbox/mod.ts";
+import type { RunIo } from "../core/mod.ts";
+import type { WasmBackend, WasmSpec, WasmValue } from "../sandbox/mod.ts";
 import { median, type Row } from "./row.ts";
+import { benchDeps } from "./sandbox-deps.ts";
 import { core, sandbox } from "./shipped.ts";
 
 const { b2, loadSodium, Permit } = core;
@@ -52,7 +53,6 @@ const WAT = `
 const SCRIPT = "function run(input) { return { doubled: input.n * 2 }; }";
 const MANIFEST = { world: "tool", imports: ["filesystem"], wasi: [] } as const;
 
-const clock: Clock = { now: () => Date.now(), mono: () => performance.now() };
 const io: RunIo = {
   signal: new AbortController().signal,
   permits: { spend: () => {} },
@@ -72,7 +72,7 @@ export async function measure(): Promise<readonly Row[]> {
 }
 
 async function measureIn(root: string): Promise<readonly Row[]> {
-  const deps = depsOf(root);
+  const deps = benchDeps(root);
   const dir = join(root, "store");
   mkdirSync(dir, { mode: 0o700 });
   const store = createComponentStore(deps, { dir, macKey: new Uint8Array(32).fill(7) });
@@ -277,30 +277,6 @@ function createBareWorker(): BareWorker {
     end() {
       port1.close();
       return worker.terminate();
-    },
-  };
-}
-
-function depsOf(root: string): SandboxDeps {
-  return {
-    clock,
-    timers: {
-      after(ms, due) {
-        const timer = setTimeout(due, ms);
-        return () => clearTimeout(timer);
-      },
-    },
-    random: { bytes: (size) => crypto.getRandomValues(new Uint8Array(size)) },
-    facts: {
-      runtime: "deno" in process.versions ? "deno" : "node",
-      platform: process.platform,
-      arch: process.arch,
-      uid: process.getuid?.() ?? 0,
-      gid: process.getgid?.() ?? 0,
-      execPath: process.execPath,
-      userHome: realpathSync(homedir()),
-      home: join(root, "home"),
-      tmp: realpathSync(tmpdir()),
     },
   };
 }
