@@ -15,6 +15,7 @@ export * from "./deps.ts";
 export type { EgressNetwork } from "./egress/egress-proxy.ts";
 export { hostNetwork } from "./egress/host-network.ts";
 export * from "./errors.ts";
+export { fileType } from "./files/file-type.ts";
 export * from "./files/find-masked.ts";
 export { createHostFiles } from "./files/host-files.ts";
 export * from "./files/host-folders.ts";

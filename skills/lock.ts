@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { canonicalJson, type Digest, isDigest, shape, type SkillPermissions } from "../core/mod.ts";
 import { SkillsError } from "./errors.ts";
+import { isPublicKeyText } from "./minisign.ts";
 import { PERMISSIONS_SHAPE } from "./parse-manifest.ts";
 import { readRegular } from "./read-regular.ts";
 import { repeatedKey } from "./repeated-key.ts";
@@ -50,7 +51,7 @@ const DIGEST = shape.guarded(isDigest, "a digest");
 const ENTRY: shape.Shape<LockEntry> = shape.object({
   fingerprint: DIGEST,
   id: shape.string({ pattern: /^[a-z0-9-]{1,40}\/[a-z0-9-]{1,64}$/ }),
-  key: shape.nullable(shape.string({ pattern: /^[A-Za-z0-9+/]{56}$/ })),
+  key: shape.nullable(shape.guarded(isPublicKeyText, "the second line of a .pub file")),
   name: shape.string({ pattern: /^(?=.{1,64}$)[a-z0-9]+(?:-[a-z0-9]+)*$/ }),
   package: DIGEST,
   perm: DIGEST,

@@ -58,6 +58,13 @@ export function parsePublicKey(text: string): PublicSigningKey {
   return { id: bytes.slice(2, 10), key: bytes.slice(10), text: line };
 }
 
+/** Tells whether a text is the second line of a `.pub` file: 42 bytes in base64 that begin with `Ed`. */
+export function isPublicKeyText(value: unknown): value is string {
+  if (typeof value !== "string" || value.includes("\n")) return false;
+  const bytes = fromBase64(value);
+  return bytes !== null && bytes.length === 42 && startsWith(bytes, LEGACY);
+}
+
 /**
  * Makes a public key of its parts.
  *

@@ -1,4 +1,5 @@
-import { CoreError } from "../../core/mod.ts";
+import { b2, CoreError } from "../../core/mod.ts";
+import { fileType } from "../../sandbox/mod.ts";
 import type { GrantedSkill } from "../../skills/mod.ts";
 import { SessionError } from "../errors.ts";
 import { quietPreview } from "../tools/present.ts";
@@ -96,7 +97,7 @@ function planFile(
 
 function linesOf(bytes: Uint8Array, args: unknown): string {
   const text = decodeText(bytes);
-  if (text === null) return `binary file: ${bytes.length} bytes`;
+  if (text === null) return `binary file: ${bytes.length} bytes, ${fileType(bytes)}, ${b2(bytes)}`;
   const { offset, limit } = numbersOf(args);
   if (offset === 1 && limit === null) return text;
   return text.split("\n").slice(offset - 1, limit === null ? undefined : offset - 1 + limit).join("\n");

@@ -1,6 +1,6 @@
 import { b2, type Digest, isDigest, shape } from "../../core/mod.ts";
 import { SkillsError } from "../errors.ts";
-import { parsePublicKey, type PublicSigningKey } from "../minisign.ts";
+import { isPublicKeyText, type PublicSigningKey } from "../minisign.ts";
 import { RESERVED_NAMESPACE } from "../names.ts";
 import { editTrustFile, readTrustFile, tampered, trustPath, type TrustPlace } from "./place.ts";
 
@@ -53,20 +53,11 @@ export interface Publisher {
 }
 
 // Threat: one line that is no key, in one publisher's statement, would stop whoever reads all keys.
-const KEY = shape.guarded(isKeyLine, "the second line of a .pub file");
+const KEY = shape.guarded(isPublicKeyText, "the second line of a .pub file");
 const DIGEST = shape.guarded(isDigest, "a digest");
 const TIME = shape.guarded(isTime, "a time like 2030-01-31T00:00:00Z");
 const MAX_REVOKED_KEYS = 1000;
 const MAX_REVOKED_PACKAGES = 10_000;
-
-function isKeyLine(value: unknown): value is string {
-  if (typeof value !== "string" || !/^[A-Za-z0-9+/]{56}$/.test(value)) return false;
-  try {
-    return parsePublicKey(value).text === value;
-  } catch {
-    return false;
-  }
-}
 
 // Threat: a day that does not exist is no number, and nothing is ever later than that: the statement would not end.
 function isTime(value: unknown): value is string {

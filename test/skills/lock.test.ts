@@ -57,6 +57,7 @@ describe("parseLock()", () => {
       ["one name twice", JSON.stringify({ skills: [entry("a"), entry("a")], v: 1 })],
       ["a name that is not its id's", JSON.stringify({ skills: [{ ...entry("a"), name: "b" }], v: 1 })],
       ["a signed skill without a key", JSON.stringify({ skills: [{ ...entry("a"), key: null }], v: 1 })],
+      ["a key that is none", JSON.stringify({ skills: [{ ...entry("a"), key: "A".repeat(56) }], v: 1 })],
       [
         "an unsigned skill that runs",
         JSON.stringify({

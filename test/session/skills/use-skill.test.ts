@@ -8,7 +8,10 @@ const ASK_LOCAL = { trust: "local" as const };
 
 describe("use_skill", () => {
   it("gives text and files of a skill, labelled as its own", async () => {
-    const skill = grantedSkill({ text: "Do it so.", files: { "references/a.md": "the reference" } });
+    const skill = grantedSkill({
+      text: "Do it so.",
+      files: { "references/a.md": "the reference", "logo.gif": "GIF8\0" },
+    });
     const rig = await openSkillRig({ skills: [skill] });
     const used = await rig.call("use_skill", { name: "probe" });
     expect(used).toMatchObject({ ok: true, tier: "none", rule: "signed-skill", trust: "skill" });
@@ -16,6 +19,9 @@ describe("use_skill", () => {
     expect(used.output).toContain("skill:probe/references/a.md");
     const read = await rig.call("read", { path: "skill:probe/references/a.md" });
     expect(read).toMatchObject({ ok: true, output: "the reference", trust: "skill" });
+    // Of binary data its size, type and digest, as of any file.
+    const { output } = await rig.call("read", { path: "skill:probe/logo.gif" });
+    expect(output).toMatch(/^binary file: 5 bytes, image\/gif, b2:[0-9a-f]{64}$/);
     expect(await rig.call("read", { path: "skill:probe/nothing" })).toMatchObject({ error: { code: "NOT_FOUND" } });
     expect(await rig.call("read", { path: "skill:probe/../../x" })).toMatchObject({ error: { code: "NOT_FOUND" } });
     expect(await rig.call("read", { path: "README.md" })).toMatchObject({ ok: true, trust: "file" });
