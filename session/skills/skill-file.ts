@@ -97,7 +97,9 @@ function planFile(
 
 function linesOf(bytes: Uint8Array, args: unknown): string {
   const text = decodeText(bytes);
-  if (text === null) return `binary file: ${bytes.length} bytes, ${fileType(bytes)}, ${b2(bytes)}`;
+  if (text === null || text.includes("\0")) {
+    return `binary file: ${bytes.length} bytes, ${fileType(bytes)}, ${b2(bytes)}`;
+  }
   const { offset, limit } = numbersOf(args);
   if (offset === 1 && limit === null) return text;
   return text.split("\n").slice(offset - 1, limit === null ? undefined : offset - 1 + limit).join("\n");
