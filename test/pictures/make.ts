@@ -64,7 +64,7 @@ async function pictureOf(scene: Scene, folder: string): Promise<string> {
   try {
     await terminal.waitFor(PROMPT.trimEnd());
     await scene.play(terminal);
-    const lines = terminal.look().map(steady);
+    const lines = steady(terminal.look());
     return screenSvg({ lines: cut(lines, scene), columns: scene.columns, title: scene.title });
   } finally {
     terminal.close();
