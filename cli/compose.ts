@@ -34,7 +34,7 @@ export async function openComposedSession(context: CommandContext, request: Sess
     refuseBlindly(secrets, parts.choice);
     await record.export();
     const kept = openKept(context, { parts, request, closer });
-    const gate = await gateParts(context, {
+    const wired = await gateParts(context, {
       ...parts,
       request,
       audit,
@@ -44,6 +44,7 @@ export async function openComposedSession(context: CommandContext, request: Sess
         request.emit(event, parts.session);
       },
     });
+    const gate = request.wire?.(wired) ?? wired;
     const session = await openTalk(context, { parts, request, gate, kept });
     closer.own(session);
     return {

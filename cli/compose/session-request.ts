@@ -1,7 +1,7 @@
 import type { AuditLog, AuditStamp, Front } from "../../audit/mod.ts";
 import type { Approver, Redactor, SessionId } from "../../core/mod.ts";
 import type { PolicyEngine, SessionMode } from "../../policy/mod.ts";
-import type { Session, SessionEvent, SkillsSetup, TranscriptFolder } from "../../session/mod.ts";
+import type { GateParts, Session, SessionEvent, SkillsSetup, TranscriptFolder } from "../../session/mod.ts";
 import type { Config } from "../config/load-config.ts";
 import type { ResumeWish } from "./conversation.ts";
 import type { Installation } from "./installation.ts";
@@ -29,6 +29,8 @@ export interface SessionRequest {
   readonly check?: (project: string) => void;
   /** Ids of the front door's client for what is recorded now. */
   readonly stamp?: () => AuditStamp;
+  /** Wraps what the gate is wired to, e.g. to watch its tiers; no front door does. */
+  readonly wire?: (parts: GateParts) => GateParts;
   /** Takes the events, in order. */
   readonly emit: (event: SessionEvent, session: SessionId) => void;
 }
