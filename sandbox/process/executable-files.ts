@@ -10,7 +10,6 @@ import {
   statSync,
 } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
-import { isWithin } from "../files/check-path.ts";
 import { SandboxError } from "../errors.ts";
 import { lookupProgram } from "./lookup-program.ts";
 import { parseShebang } from "./shebang.ts";
@@ -41,13 +40,13 @@ const START_BYTES = 256;
  * is a script to what runs it.
  *
  * @param programs Absolute paths.
- * @param at Where programs may be, by real path, and the read-only tool chains, for what `env` looks up.
+ * @param at Which real paths are there inside, and the read-only tool chains, for what `env` looks up.
  * @returns Files and folders, sorted, each once.
  * @throws {SandboxError} `EXEC_DENIED` for one that is elsewhere, e.g. in the project.
  */
 export function executableFiles(
   programs: readonly string[],
-  at: { readonly roots: readonly string[]; readonly toolchains: readonly string[] },
+  at: { readonly isShown: (real: string) => boolean; readonly toolchains: readonly string[] },
 ): ExecutableFiles {
   const files = new Set<string>();
   const folders = new Set<string>();
@@ -55,7 +54,7 @@ export function executableFiles(
   function add(program: string, depth: number): void {
     const real = realOf(program);
     // Threat: a link on PATH, or a first line, that leads to a file which the skill or the project brought along.
-    if (real === null || !at.roots.some((root) => isWithin(real, root))) {
+    if (real === null || !at.isShown(real)) {
       throw new SandboxError(
         "EXEC_DENIED",
         `Cannot run script: ${JSON.stringify(program)} is no program of the system`,

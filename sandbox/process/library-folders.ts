@@ -28,13 +28,13 @@ const MAX_CLOSED = 2_000;
  * or by the loader, which runs whatever it can map.
  *
  * @param files Real paths of the programs that may be started.
- * @param roots What of the system is shown at all.
+ * @param isShown Which real paths are there inside.
  * @returns Folders to open, and places in them to close again.
  * @throws {SandboxError} `LIMIT_SIZE` when there is more than can be looked at.
  */
-export function libraryFolders(files: readonly string[], roots: readonly string[]): LibraryFolders {
+export function libraryFolders(files: readonly string[], isShown: (real: string) => boolean): LibraryFolders {
   const all = [...systemFolders(), ...LOCAL.flatMap(realFolder), ...files.flatMap(ownFolders)];
-  const open = outermost(all.filter((path) => roots.some((root) => isWithin(path, root))));
+  const open = outermost(all.filter(isShown));
   const budget = { entries: MAX_ENTRIES };
   const closed = open.flatMap((folder) => programPlaces(folder, budget));
   if (closed.length > MAX_CLOSED) {

@@ -49,9 +49,12 @@ export function planProgramWalls(
   const { project, limits, stage: staged } = spec;
   const toolchains = spec.readOnlyPaths.filter((path) => !isWithin(path, project));
   const bases = outermost([...systemFolders(), ...toolchains]);
-  const roots = bases.filter((path) => !isHiddenLocal(path));
-  const mayStart = executableFiles(spec.skill.programs, { roots, toolchains });
-  const libraries = libraryFolders(mayStart.files, roots);
+  function isShown(path: string): boolean {
+    return bases.some((base) => isWithin(path, base)) &&
+      (!isHiddenLocal(path) || toolchains.some((chain) => isWithin(path, chain)));
+  }
+  const mayStart = executableFiles(spec.skill.programs, { isShown, toolchains });
+  const libraries = libraryFolders(mayStart.files, isShown);
   const hidden = programFolders(toolchains);
   const own = join(stage.dir, "x");
   mkdirSync(own, { mode: 0o700 });
@@ -111,7 +114,7 @@ function isIn(path: string, folders: readonly string[]): boolean {
   return folders.includes(dirname(path));
 }
 
-const PROGRAM_FOLDERS = ["/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/usr/sbin", "/bin", "/sbin"] as const;
+const PROGRAM_FOLDERS = ["/usr/local/bin", "/usr/bin", "/usr/sbin", "/bin", "/sbin"] as const;
 const SHM_BYTES = 64 * 1024 * 1024;
 
 function open(path: string): readonly string[] {

@@ -133,7 +133,7 @@ describe("code from elsewhere runs with exactly the permissions that were approv
     writeFileSync(join(folder, "SKILL.md"), SCRIPT_SKILL);
     writeFileSync(
       join(folder, "scripts/run.sh"),
-      "#!/bin/sh\nhead -n1 data/a.txt\nhostname; /usr/bin/hostname; cat src/b.txt\ncp -p /usr/bin/head /tmp/x; exec /tmp/x data/a.txt\n",
+      "#!/bin/sh\nexec 2>&1\nhead -n1 data/a.txt\nhostname; /usr/bin/hostname; cat src/b.txt\ncp -p /usr/bin/head /tmp/x; exec /tmp/x data/a.txt\n",
       { mode: 0o755 },
     );
     await make(["skill", "pack", "first-line", "--sign", "example-org"]);

@@ -27,7 +27,11 @@ async function rigOf(text: string, script: Script = {}, options: SkillRigOptions
   const skill = grantedSkill({
     runtime: "host-supervised",
     entry: ENTRY,
-    files: { [ENTRY]: `${first}${first === "" ? "" : "\n"}${text}\n`, ...files },
+    // One stream, so that the order of lines is theirs.
+    files: {
+      [ENTRY]: `${first}${first === "" ? "" : "\n"}${/python/u.test(first) ? "" : "exec 2>&1\n"}${text}\n`,
+      ...files,
+    },
     permissions: {
       exec: exec ?? [`skill:${ENTRY}`, ...tools.map((name) => `tool:${name}`)],
       "fs.read": ["workspace:data/**"],
