@@ -8,7 +8,7 @@ import { EXIT, type ExitCode } from "../../exit-codes.ts";
 import { badUsage } from "../../usage.ts";
 import { describePackage } from "./describe-package.ts";
 import { readPackage } from "./read-package.ts";
-import { signFile } from "./sign-file.ts";
+import { signFile, writeSignature } from "./sign-file.ts";
 
 // What is wrong with one's own folder is no damage: it failed.
 const AUTHOR_CODES: readonly string[] = [...SKILL_CODES.archive, ...SKILL_CODES.manifest, ...SKILL_CODES.content];
@@ -38,8 +38,9 @@ async function write(context: CommandContext, input: CommandInput, packed: Packe
   const path = resolve(context.cwd, input.option("out") ?? packed.fileName);
   refuseInside(path, resolve(context.cwd, input.arg(0) ?? ""));
   const key = input.option("sign");
+  const signature = key === undefined ? null : await signFile(context, packed, key);
   writeFileAtomic(path, packed.archive, 0o644);
-  const sig = key === undefined ? null : await signFile(context, { path, ...packed }, key);
+  const sig = signature === null ? null : writeSignature(path, signature);
   if (context.json) context.output.json({ v: 1, file: path, sig, ...describePackage(packed.content) });
   else {
     const { id, version } = packed.content.manifest;

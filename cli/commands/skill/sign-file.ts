@@ -6,38 +6,41 @@ import { withVault } from "../vault/open.ts";
 
 /** A package that can be signed. */
 export interface Signable {
-  /** Absolute path; the signature is written beside it. */
-  readonly path: string;
   readonly archive: Uint8Array;
   readonly content: PackageContent;
 }
 
 /**
- * Signs a package with a key of the vault, and writes `FILE.minisig`. The use of the key is on record before.
+ * Signs a package with a key of the vault. The use of the key is on record before. Nothing is written, so that who packs
+ * and signs in one go leaves no package behind where the key cannot be used.
  *
  * @param context The command's context.
  * @param file The package.
  * @param name Name of the key.
- * @returns Path of the signature.
+ * @returns The signature, for {@link writeSignature}.
  * @throws {SkillsError} `NOT_FOUND` for an unknown key.
  */
 export async function signFile(context: CommandContext, file: Signable, name: string): Promise<string> {
-  const { path, archive, content } = file;
+  const { archive, content } = file;
   return await withVault(context, async (vault, parts) => {
     if (!(await vault.keyNames()).includes(name)) {
       throw new SkillsError("NOT_FOUND", `Cannot sign: there is no key "${name}"`, {
         hint: "see `agentzero key list`, or make one: agentzero key generate NAME",
       });
     }
-    const text = await recordKeyUse(context, parts.installation, {
+    return await recordKeyUse(context, parts.installation, {
       action: "skill sign",
       reason: `signed ${content.manifest.id}@${content.manifest.version} (${content.digest}) with key "${name}"`,
       run: () => vault.useKey(name, (value) => value.use((line) => signWith(line, archive, content))),
     });
-    const sig = `${path}.minisig`;
-    writeFileAtomic(sig, new TextEncoder().encode(text), 0o644);
-    return sig;
   });
+}
+
+/** Writes a signature beside its package and returns where. */
+export function writeSignature(path: string, text: string): string {
+  const sig = `${path}.minisig`;
+  writeFileAtomic(sig, new TextEncoder().encode(text), 0o644);
+  return sig;
 }
 
 function signWith(line: Uint8Array, archive: Uint8Array, content: PackageContent): string {

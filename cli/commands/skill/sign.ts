@@ -3,7 +3,7 @@ import type { CommandContext, CommandInput } from "../../context.ts";
 import { badUsage } from "../../usage.ts";
 import { describePackage } from "./describe-package.ts";
 import { readPackage } from "./read-package.ts";
-import { signFile } from "./sign-file.ts";
+import { signFile, writeSignature } from "./sign-file.ts";
 
 /** Runs `skill sign`: only what would verify is signed. */
 export async function skillSign(context: CommandContext, input: CommandInput): Promise<void> {
@@ -20,7 +20,7 @@ export async function skillSign(context: CommandContext, input: CommandInput): P
     else context.output.text(command);
     return;
   }
-  const sig = await signFile(context, file, name);
+  const sig = writeSignature(file.path, await signFile(context, file, name));
   if (context.json) {
     context.output.json({ v: 1, file: file.path, sig, key: name, ...describePackage(file.content) });
   } else context.output.text(`${sig}  ${file.content.manifest.id}@${file.content.manifest.version}`);

@@ -117,6 +117,10 @@ describe("a skill from the first file to a verified package", () => {
     expect(readFileSync(join(at.project, "again.azs"))).toEqual(archive);
     expect((await runHere(["skill", "verify", "again.azs"], at)).exit).toBe(0);
     expect((await runHere(["skill", "validate", "again.azs"], at)).exit).toBe(0);
+    // Without its key nothing is half done: there is no package that only lacks its signature.
+    const unsigned = ["skill", "pack", "pdf-report", "-o", "unsigned.azs", "--sign", "nobody", "--json"];
+    expect(await runHere(unsigned, at)).toMatchObject({ exit: 4 });
+    expect(readdirSync(at.project).filter((name) => name.startsWith("unsigned"))).toEqual([]);
   });
 
   it.skipIf(!HAS_TOOLS)("can be checked by hand, with the very commands of the documentation", async () => {
