@@ -4,7 +4,7 @@ import type { TierKind } from "./open.ts";
 import { judgeRecord } from "./judge-record.ts";
 import { play } from "./play.ts";
 import { POLICY_NAMES, type PolicyName } from "./policies.ts";
-import { hostileTraces, type Trace } from "./traces.ts";
+import { hostileTraces, pointedTraces, type Trace } from "./traces.ts";
 import { createWorld, type World } from "./world.ts";
 
 /** Some traces in a world of their own: seeded ones, or a part of all short ones. */
@@ -49,7 +49,9 @@ async function playAll(world: World, chunk: Chunk): Promise<ChunkReport> {
     if (tiers === "played" && report.played % TWICE === 0) {
       // oxlint-disable-next-line no-await-in-loop
       const again = await play(world, trace, tiers);
-      if (again.decisions.join("\n") !== decisions.join("\n")) {
+      const both = [...decisions, ...again.decisions].join("\n");
+      // What a command may not see is looked for within a time: on a busy machine it is refused where it took longer.
+      if (again.decisions.join("\n") !== decisions.join("\n") && !both.includes("LIMIT_SIZE")) {
         bad.push(`I5 another time it went another way: ${decisions.join("; ")} / ${again.decisions.join("; ")}`);
       }
     }
@@ -66,7 +68,10 @@ async function playAll(world: World, chunk: Chunk): Promise<ChunkReport> {
 }
 
 function tracesOf(world: World, chunk: Chunk): readonly Trace[] {
-  if (chunk.kind === "seeded") return fc.sample(hostileTraces(world), { seed: chunk.seed, numRuns: chunk.traces });
+  if (chunk.kind === "seeded") {
+    const seeded = fc.sample(hostileTraces(world), { seed: chunk.seed, numRuns: chunk.traces });
+    return chunk.tiers === "real" ? seeded : [...pointedTraces(world), ...seeded].slice(0, chunk.traces);
+  }
   const sweep = SWEEPS[chunk.sweep];
   return sweep === undefined ? [] : allTraces(world, sweep).slice(chunk.from, chunk.from + chunk.traces);
 }
