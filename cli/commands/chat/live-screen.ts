@@ -58,9 +58,7 @@ export function createLiveScreen(context: CommandContext, terminal: Terminal, pa
     ...printed,
     note: (text) => printed.note(wrapped(text, terminal.columns())),
     table: (rows) =>
-      rows.length === 0
-        ? undefined
-        : printed.raw(`${columnsWithin(rows, Math.max(20, terminal.columns() - 1))}\n`),
+      rows.length === 0 ? undefined : printed.raw(`${columnsWithin(rows, Math.max(20, terminal.columns() - 1))}\n`),
     failure: (failure, why) =>
       printed.failure(
         { ...failure, message: continued(failure.message, terminal.columns() - ERROR_CELLS) },
