@@ -174,7 +174,8 @@ export function lockedEntry(lock: Lock, name: string): LockEntry {
 }
 
 function invalid(why: string): SkillsError {
-  return new SkillsError("LOCK_INVALID", `Cannot read .agentzero/skills.lock: ${why}`, {
+  // What is quoted comes from the file: a key may be as long as the file itself.
+  return new SkillsError("LOCK_INVALID", `Cannot read .agentzero/skills.lock: ${why.slice(0, 400).toWellFormed()}`, {
     hint: "take it from version control, or delete it and install the skills again",
   });
 }
