@@ -136,7 +136,8 @@ function pathsOf({ project, home, outside }: Ground): readonly string[] {
     ".agentzero/config.yml",
     `${home}/policy.yml`,
     `${home}/keys/tag.key`,
-    "/etc/passwd",
+    // The system's, and nowhere: a broken engine under test must not break the machine.
+    "/etc/no-such-folder/passwd",
     "/proc/self/environ",
     "/dev/stdin",
     "package.json",
