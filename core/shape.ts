@@ -201,38 +201,38 @@ export function object<const F extends Fields>(
   fields: F,
   { others = "refused" }: { readonly others?: "refused" | "dropped" } = {},
 ): Shape<ObjectOf<F>> {
-  const names = Object.keys(fields);
+  const listed = Object.entries(fields);
+  const there = listed.filter(([, { missing }]) => missing !== "left out").map(([name]) => name);
   const schema = {
     type: "object",
-    properties: Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.schema])),
-    required: names.filter((name) => fields[name]?.missing === undefined),
+    properties: Object.fromEntries(listed.map(([name, field]) => [name, field.schema])),
+    required: listed.filter(([, { missing }]) => missing === undefined).map(([name]) => name),
     additionalProperties: others === "dropped",
   };
   function decode(value: unknown): Decoded<ObjectOf<F>> {
     if (!isMapping(value)) return unlike("an object", value);
     const unknown = others === "dropped" ? [] : Object.keys(value).filter((key) => !Object.hasOwn(fields, key));
     if (unknown.length > 0) return misfit("it has an unknown key", unknown);
-    const entries: (readonly [string, unknown])[] = [];
-    for (const [name, field] of Object.entries(fields)) {
+    // Names are ours, never those of the value: none of them is `__proto__`.
+    const whole: Record<string, unknown> = {};
+    for (const [name, field] of listed) {
       const given = Object.hasOwn(value, name) ? value[name] : undefined;
       if (given === undefined && field.missing !== undefined) {
-        if (field.missing !== "left out") entries.push([name, field.missing.value]);
+        if (field.missing !== "left out") whole[name] = field.missing.value;
         continue;
       }
       const decoded = field.safeParse(given);
       if (!decoded.success) return below(name, decoded);
-      entries.push([name, decoded.data]);
+      whole[name] = decoded.data;
     }
-    const whole: unknown = Object.fromEntries(entries);
-    return isWhole(whole, fields) ? fit(whole) : misfit("it is incomplete");
+    return isWhole<F>(whole, there) ? fit(whole) : misfit("it is incomplete");
   }
-  return { ...shapeOf(schema, decode), fields: names };
+  return { ...shapeOf(schema, decode), fields: listed.map(([name]) => name) };
 }
 
 // Every field was decoded by its own shape just now: what is left to see is that each one is there.
-function isWhole<F extends Fields>(whole: unknown, fields: F): whole is ObjectOf<F> {
-  return isMapping(whole) &&
-    Object.entries(fields).every(([name, { missing }]) => missing === "left out" || Object.hasOwn(whole, name));
+function isWhole<F extends Fields>(whole: object, names: readonly string[]): whole is ObjectOf<F> {
+  return names.every((name) => Object.hasOwn(whole, name));
 }
 
 function shapeOf<T>(schema: JsonSchema, safeParse: (value: unknown) => Decoded<T>): Shape<T> {

@@ -203,13 +203,16 @@ function padded(content: unknown): Uint8Array {
   return whole;
 }
 
+// Made once: a transcript has thousands of lines.
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
 function opened(key: Uint8Array, sealed: { readonly nonce: string; readonly ct: string }, aad: string): unknown {
   const nonce = fromBase64(sealed.nonce);
   const bytes = fromBase64(sealed.ct);
   const plain = nonce === null || bytes === null ? null : unseal(key, { nonce, bytes }, aad);
   if (plain === null) return undefined;
   try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(plain));
+    const value: unknown = JSON.parse(UTF8.decode(plain));
     return value;
   } catch {
     return undefined;
