@@ -1,8 +1,10 @@
 import { createRequire } from "node:module";
 import type * as Yaml from "yaml";
 import type { Position } from "./document.ts";
-import { YAML_LIMITS } from "./yaml-limits.ts";
 import type { Problems } from "./problems.ts";
+import { lineStarts, placeOf } from "./text-places.ts";
+import { checkCharacters, checkTokens } from "./yaml-checks.ts";
+import { YAML_LIMITS } from "./yaml-limits.ts";
 
 /** A value of a policy file with its place; maps keep their order. */
 export type YamlNode =
@@ -26,7 +28,7 @@ export interface YamlEntry {
  */
 export function readYamlTree(text: string, problems: Problems): YamlNode | null {
   const lines = lineStarts(text);
-  if (!checkCharacters(text, lines, problems)) return null;
+  if (!checkCharacters(text, { lines, problems })) return null;
   const yaml = loadYaml();
   if (!checkTokens(yaml, text, { lines, problems })) return null;
   // `uniqueKeys` compares every pair and pretty errors rescan the text for each: both are quadratic. We check keys ourselves.
@@ -178,134 +180,6 @@ function checkText(node: YamlNode, problems: Problems): void {
 const FREE_TEXT: ReadonlySet<string> = new Set(["name", "reason"]);
 const ASCII = /^[\x20-\x7e]*$/;
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
-// Comments too: a reviewer must see the file as the parser does.
-const REFUSED_RAW = /[^\P{Cc}\t\n\r]|\r(?!\n)|[\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u;
-
-function checkCharacters(text: string, lines: readonly number[], problems: Problems): boolean {
-  const hit = REFUSED_RAW.exec(text);
-  if (hit === null) return true;
-  const code = (hit[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
-  problems.add("POLICY_SYNTAX", placeOf(lines, hit.index), {
-    message: code === "FEFF" && hit.index === 0
-      ? "the file starts with a byte order mark"
-      : `the control or invisible character U+${code}`,
-    hint: "remove it",
-  });
-  return false;
-}
-
-interface TokenContext {
-  readonly lines: readonly number[];
-  readonly problems: Problems;
-}
-
-/**
- * Walks the tokens before anything is composed.
- *
- * Threat: alias bombs, tags that build objects, nesting and comma runs that keep the composer busy for minutes.
- */
-function checkTokens(yaml: typeof Yaml, text: string, context: TokenContext): boolean {
-  let offset = 0;
-  let count = 0;
-  let depth = 0;
-  let indicators = 0;
-  let previous = "";
-  let scalarNext = false;
-  for (const token of new yaml.Lexer().lex(text)) {
-    if (token.length === 1 && MARKERS.has(token)) {
-      scalarNext = token === SCALAR;
-      continue;
-    }
-    const at = offset;
-    offset += token.length;
-    // The longest spelling of a letter is an escape of ten: what is longer than that many is too long as a value, too.
-    if (token.length > 10 * YAML_LIMITS.string + 2 && !token.startsWith("#") && token.trim() !== "") {
-      context.problems.add("POLICY_LIMIT", placeOf(context.lines, at), {
-        message: `a text is longer than ${YAML_LIMITS.string} characters`,
-      });
-      return false;
-    }
-    if (scalarNext) {
-      scalarNext = false;
-      previous = "scalar";
-      continue;
-    }
-    const first = token[0] ?? "";
-    if (first === "[" || first === "{") depth++;
-    if (first === "]" || first === "}") depth--;
-    if (token === "\n" || token === "\r\n") indicators = 0;
-    if ((token === "-" || token === "?" || token === ":") && depth === 0) indicators++;
-    const refusal = refuseToken({ first, token, at, depth, indicators, count: ++count, previous });
-    if (refusal !== null) {
-      context.problems.add(refusal.limit ? "POLICY_LIMIT" : "POLICY_SYNTAX", placeOf(context.lines, at), refusal);
-      return false;
-    }
-    if (token.trim() !== "" && first !== "#") previous = token;
-  }
-  return true;
-}
-
-interface TokenFacts {
-  readonly first: string;
-  readonly token: string;
-  readonly at: number;
-  readonly depth: number;
-  readonly indicators: number;
-  readonly count: number;
-  readonly previous: string;
-}
-
-interface Refusal {
-  readonly message: string;
-  readonly hint?: string;
-  readonly limit?: true;
-}
-
-function refuseToken(facts: TokenFacts): Refusal | null {
-  const { first, token } = facts;
-  if (facts.depth > YAML_LIMITS.depth || facts.indicators > 2 * YAML_LIMITS.depth) {
-    return { message: `nested deeper than ${YAML_LIMITS.depth} levels`, limit: true };
-  }
-  if (facts.count > YAML_LIMITS.tokens) return { message: "too many values for one file", limit: true };
-  if (facts.depth < 0) return { message: `"${token}" closes nothing` };
-  switch (first) {
-    case "&":
-      return { message: "anchors are refused", hint: "put what is shared into `sets`" };
-    case "*":
-      return { message: "aliases are refused", hint: 'put quotes around a glob that starts with "*"' };
-    case "!":
-      return { message: "tags are refused", hint: 'put quotes around a text that starts with "!"' };
-    case "%":
-      return { message: "directives are refused" };
-    case ",":
-      return facts.previous === "," ? { message: 'two "," in a row' } : null;
-    default:
-      if (token === "..." || (token === "---" && facts.previous !== "")) {
-        return { message: "the file is more than one document" };
-      }
-      return null;
-  }
-}
-
-const SCALAR = "\x1f";
-const MARKERS: ReadonlySet<string> = new Set(["\x02", "\x18", SCALAR]);
-
-function lineStarts(text: string): readonly number[] {
-  const starts = [0];
-  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
-  return starts;
-}
-
-function placeOf(lines: readonly number[], offset: number): Position {
-  let low = 0;
-  let high = lines.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((lines[middle] ?? 0) <= offset) low = middle;
-    else high = middle - 1;
-  }
-  return { line: low + 1, col: offset - (lines[low] ?? 0) + 1 };
-}
 
 function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, " ").slice(0, 200);
