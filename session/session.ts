@@ -36,7 +36,7 @@ export interface SessionWiring {
   readonly generated: SessionGenerated | null;
   /** Texts that go along with the first prompt. */
   readonly instructions: SessionInput["data"];
-  /** Masked forms of texts that were sent before, so that a long context is scanned once. */
+  /** Masked forms of the texts of the last request, so that a long context is scanned once. */
   readonly maskedTexts: Map<string, MaskedText>;
   /** Takes each finished step for the transcript; `null` where none is kept. */
   readonly store: ((item: ContextItem) => Promise<void>) | null;

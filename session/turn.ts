@@ -43,9 +43,12 @@ export async function askModel(
   const provenance = fromModel(context.label(), { quotes: wiring.quotes, policy: gate.policy });
   const { classes, redact } = whatGoes(wiring);
   const redactions: Redaction[] = [];
+  const used = new Set<string>();
   const messages = [
-    ...await toMessages(context, wiring.envelope, (text) => maskFor(wiring, text, { redact, redactions })),
+    ...await toMessages(context, wiring.envelope, (text) => maskFor(wiring, text, { redact, redactions, used })),
   ];
+  // What left the context is not sent again: a session of days must not keep every text it ever saw.
+  for (const key of wiring.maskedTexts.keys()) if (!used.has(key)) wiring.maskedTexts.delete(key);
   if (aside !== null) messages.push({ role: "user", texts: [aside.instruction] });
   const { mode } = gate.policy;
   // The person may have switched since the last request; policy holds the mode too.
@@ -138,7 +141,7 @@ function whatGoes(
 async function maskFor(
   wiring: SessionWiring,
   text: string,
-  rules: { readonly redact: readonly Classification[]; readonly redactions: Redaction[] },
+  rules: { readonly redact: readonly Classification[]; readonly redactions: Redaction[]; readonly used: Set<string> },
 ): Promise<string> {
   const { redactor } = wiring.gate;
   // Anew each time: a value may have become known since.
@@ -146,6 +149,7 @@ async function maskFor(
   rules.redactions.push(...exact.redactions);
   if (rules.redact.length === 0 || text === "") return exact.text;
   const key = `${rules.redact.join()}\n${exact.text}`;
+  rules.used.add(key);
   let masked = wiring.maskedTexts.get(key);
   if (masked === undefined) {
     masked = await redactor.maskDetected(exact.text, rules.redact);
