@@ -124,6 +124,7 @@ export function parseLock(bytes: Uint8Array): readonly LockEntry[] {
     const keys = (issue?.keys ?? []).map((key) => `"${key.slice(0, 80)}"`).join(", ");
     throw invalid(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? "it does not fit"} ${keys}`.trim());
   }
+  if (!canBeWritten(decoded.data)) throw invalid("it has half a character");
   const names = new Set<string>();
   for (const entry of decoded.data.skills) {
     if (names.has(entry.name)) throw invalid(`"${entry.name}" has two entries`);
@@ -132,6 +133,16 @@ export function parseLock(bytes: Uint8Array): readonly LockEntry[] {
     if (fault !== null) throw invalid(`"${entry.name}": ${fault}`);
   }
   return decoded.data.skills;
+}
+
+// `\ud800` alone is JSON and no text: it could not be written again.
+function canBeWritten(value: unknown): boolean {
+  try {
+    canonicalJson(value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 // Threat: an entry that says "nobody signed this" for a skill that wants to run, or the other way round.
