@@ -43,7 +43,12 @@ export async function createTiers(context: CommandContext, parts: TierParts): Pr
     seccomp: config.user.sandbox?.seccomp ?? "auto",
     network: hostNetwork(),
   });
-  closer.also(() => processes.close());
+  // Threat: what a stopped command wrote stays on the disk. Its removal makes no answer wait, but the process does.
+  const forget = context.onExit(() => processes.idle());
+  closer.also(() => {
+    processes.close();
+    void processes.idle().finally(forget);
+  });
   return {
     files: createHostFiles(sandbox),
     writer: createHostWriter(sandbox),
