@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
-import { type ApprovalRequest, type Approver, loadSodium, sha256 } from "../../core/mod.ts";
+import { type ApprovalRequest, type Approver, type Clock, loadSodium, sha256 } from "../../core/mod.ts";
 import { createFlagApprover, createNobody } from "../../cli/approvers.ts";
 import { openInstallation } from "../../cli/compose/installation.ts";
 import { initProject } from "../../cli/commands/init/init-project.ts";
@@ -55,6 +55,8 @@ export interface EngineOptions {
   readonly home?: string;
   /** Calls as the person may make and use generated tools. */
   readonly generated?: boolean;
+  /** Another clock than the machine's. */
+  readonly clock?: Clock;
   /** Uses the project and home of another engine. */
   readonly beside?: Pick<Engine, "project" | "home">;
 }
@@ -73,7 +75,9 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     mkdirSync(project);
     writeFiles(project, { "README.md": "# Sample\n", ...options.files });
   }
-  const context = contextIn(project, home);
+  const plain = contextIn(project, home);
+  const { clock = plain.system.clock } = options;
+  const context = { ...plain, system: { ...plain.system, clock } };
   if (base !== null) {
     if (options.policy !== undefined) await trustOwn(context, options.policy);
     else await initProject(context, "default");
