@@ -1,8 +1,9 @@
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import type { SandboxDeps } from "../deps.ts";
 import { SandboxError } from "../errors.ts";
+import { makeTempFolder } from "../temp-folder.ts";
 import type { Egress, EgressLease, EgressRule, EgressUse } from "./egress.ts";
 import { type LeaseState, serveClient } from "./serve-client.ts";
 
@@ -41,7 +42,7 @@ export function createEgress(deps: SandboxDeps, network: EgressNetwork): Egress 
         bytes: 0,
       };
       // The path of a socket is short by nature: not below the project, whose path may be long.
-      const dir = realpathSync(mkdtempSync(join(deps.facts.tmp, "az-egress-")));
+      const dir = makeTempFolder(deps.facts, "az-egress-", "Cannot let a command reach hosts");
       const socket = join(dir, "s");
       const server = await listen(state, socket, dir);
       const proxy = `http://az:${token}@127.0.0.1:${EGRESS_PORT}`;

@@ -1,18 +1,13 @@
-import {
-  closeSync,
-  constants,
-  mkdtempSync,
-  openSync,
-  readlinkSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, constants, openSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Probe } from "../../core/mod.ts";
 import type { SandboxDeps } from "../deps.ts";
+import { SandboxError } from "../errors.ts";
+import { makeTempFolder } from "../temp-folder.ts";
 import { errnoOf } from "./file-error.ts";
+
+// What says nothing of the runtime, unlike a permission that Deno does not give.
+const NO_PLACE: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "EACCES", "EROFS", "ENOSPC", "EDQUOT"]);
 
 const known = new Map<string, Probe>();
 
@@ -31,9 +26,21 @@ export function probeDescriptors(deps: Pick<SandboxDeps, "facts">): Probe {
 }
 
 function canary(deps: Pick<SandboxDeps, "facts">): Probe {
-  let folder: string | null = null;
   try {
-    folder = realpathSync(mkdtempSync(join(deps.facts.tmp, "agentzero-probe-")));
+    return tryIn(deps, deps.facts.tmp);
+  } catch (error) {
+    // What is tried out is the runtime and the kernel, not a disk: reading needs no room for temporary files.
+    try {
+      return tryIn(deps, deps.facts.home);
+    } catch {
+      return failed(deps, error);
+    }
+  }
+}
+
+function tryIn(deps: Pick<SandboxDeps, "facts">, tmp: string): Probe {
+  const folder = makeTempFolder({ tmp }, "agentzero-probe-", "Cannot open files safely");
+  try {
     const file = join(folder, "file");
     writeFileSync(file, "canary");
     symlinkSync("file", join(folder, "link"));
@@ -50,11 +57,16 @@ function canary(deps: Pick<SandboxDeps, "facts">): Probe {
       ok: true,
       facts: { descriptors: deps.facts.platform === "linux" ? "verified by /proc/self/fd" : "verified by identity" },
     };
-  } catch (error) {
-    return unsafe(deps, `the canary failed (${errnoOf(error) || "unknown"})`);
   } finally {
-    if (folder !== null) rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function failed(deps: Pick<SandboxDeps, "facts">, error: unknown): Probe {
+  if (error instanceof SandboxError && NO_PLACE.has(errnoOf(error.cause))) {
+    return { ok: false, code: error.code, reason: error.message, fix: error.hint ?? "set TMPDIR" };
+  }
+  return unsafe(deps, `the canary failed (${errnoOf(error) || "unknown"})`);
 }
 
 function followsLinks(link: string): boolean {

@@ -1,8 +1,8 @@
-import { mkdtempSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import type { Probe } from "../../core/mod.ts";
 import type { ProcessSettings, SandboxDeps } from "../deps.ts";
 import { SandboxError } from "../errors.ts";
+import { makeTempFolder } from "../temp-folder.ts";
 import { type CanaryResult, runCanary } from "./canary.ts";
 import { findCgroup, removeStaleCgroups } from "./cgroup.ts";
 import { findPrograms } from "./find-programs.ts";
@@ -113,7 +113,7 @@ export async function probeGround(deps: SandboxDeps, at: GroundSettings): Promis
  * @throws {SandboxError} `TIER_UNAVAILABLE` with the fix.
  */
 export async function tryGround(deps: SandboxDeps, at: GroundSettings): Promise<Ground> {
-  const root = realpathSync(mkdtempSync(join(deps.facts.tmp, "agentzero-probe-")));
+  const root = makeTempFolder(deps.facts, "agentzero-probe-", "Cannot use the process sandbox");
   try {
     return await testGround(deps, { project: root, stageRoot: join(root, ".agentzero/state/stage"), ...at });
   } finally {

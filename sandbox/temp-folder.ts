@@ -1,0 +1,26 @@
+import { mkdtempSync, realpathSync } from "node:fs";
+import { join } from "node:path";
+import type { HostFacts } from "./deps.ts";
+import { SandboxError } from "./errors.ts";
+import { errnoOf } from "./files/file-error.ts";
+
+/**
+ * Makes a folder of our own, of mode 0700, for the time of a run or a canary.
+ *
+ * @param facts Where temporary files go.
+ * @param prefix How its name begins.
+ * @param refused What cannot be done without it, e.g. `Cannot use the process sandbox`.
+ * @returns Its real path; the caller removes it.
+ * @throws {SandboxError} `TIER_UNAVAILABLE` when the folder for temporary files is missing, none, full or not ours to write.
+ */
+export function makeTempFolder(facts: Pick<HostFacts, "tmp">, prefix: string, refused: string): string {
+  try {
+    return realpathSync(mkdtempSync(join(facts.tmp, prefix)));
+  } catch (cause) {
+    const seen = `no folder can be made in "${facts.tmp}" (${errnoOf(cause) || "unknown"})`;
+    throw new SandboxError("TIER_UNAVAILABLE", `${refused}: ${seen}`, {
+      hint: "make room there, or set TMPDIR to a folder that you can write to",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,105 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { initialise, type Ran, runAgentzero } from "../support/run-agentzero.ts";
+import { sharedDir } from "../support/temp-dir.ts";
+
+const at = { base: "", cwd: "", home: "" };
+const READ = ["call", "read", '{"path":"README.md"}', "--json"];
+
+beforeAll(async () => {
+  const base = sharedDir({ "shop/README.md": "# Shop\n", "me/x": "", "file": "not a folder\n" });
+  Object.assign(at, { base, cwd: join(base, "shop"), home: join(base, "home") });
+  await initialise(at);
+  const policy = join(at.cwd, ".agentzero/policy.yml");
+  const rule =
+    "rules:\n  - { id: net, effect: allow, capability: network_request, hosts: [example.invalid], ports: [443] }\n";
+  writeFileSync(policy, readFileSync(policy, "utf8").replace(/^rules:\n/m, rule));
+  const trusted = await start(["policy", "trust", "--sha256", await digestOf(policy)]);
+  if (trusted.exit !== 0) throw new Error(`the policy is not trusted: ${trusted.stderr}`);
+});
+
+async function digestOf(path: string): Promise<string> {
+  return Buffer.from(await crypto.subtle.digest("SHA-256", readFileSync(path))).toString("hex");
+}
+
+function start(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  return runAgentzero(words, { ...at, env: { HOME: join(at.base, "me"), ...env } });
+}
+
+function shell(args: unknown, env: Readonly<Record<string, string>>): Promise<Ran> {
+  return start(["call", "shell", JSON.stringify(args), "--approve", "--json"], env);
+}
+
+/** Code and hint of a refusal. */
+function errorOf(ran: Ran): Readonly<Record<string, string>> | null {
+  return ran.json()["error"] as Readonly<Record<string, string>> | null;
+}
+
+// A place that not even root can write to: `/proc` takes no folders.
+describe.skipIf(process.platform !== "linux")("a TMPDIR that is", () => {
+  it.for([["missing", "gone"], ["a file", "file"], ["not to be written", "/proc"]] as const)(
+    "%s costs only what needs it: reading and plain commands work, a command with hosts is refused",
+    async ([, place]) => {
+      const env = { TMPDIR: place.startsWith("/") ? place : join(at.base, place) };
+      const made = `made-${place.replaceAll("/", "")}.txt`;
+      const [read, plain, hosts, doctor] = await Promise.all([
+        start(READ, env),
+        shell({ command: `cp README.md ${made}` }, env),
+        shell({ command: "touch never.txt", hosts: ["example.invalid:443"] }, env),
+        start(["doctor"], env),
+      ]);
+      expect([read.exit, read.json()["output"]]).toEqual([0, expect.stringContaining("# Shop")]);
+      expect([plain.exit, readFileSync(join(at.cwd, made), "utf8")]).toEqual([0, "# Shop\n"]);
+      expect([hosts.exit, errorOf(hosts)]).toMatchObject([
+        5,
+        {
+          code: "TIER_UNAVAILABLE",
+          message: expect.stringContaining(env.TMPDIR),
+          hint: expect.stringContaining("TMPDIR"),
+        },
+      ]);
+      expect(existsSync(join(at.cwd, "never.txt"))).toBe(false);
+      expect([doctor.exit, doctor.stdout]).toEqual([1, expect.stringContaining("set TMPDIR")]);
+      // The canary of reading went to the home instead, and is gone.
+      expect(readdirSync(at.home).filter((name) => name.startsWith("agentzero-probe-"))).toEqual([]);
+      expect(readdirSync(join(at.cwd, ".agentzero/state/stage"))).toEqual([]);
+      expect((await start(["audit", "verify", "--all", "--json"])).json()).toMatchObject({ ok: true });
+    },
+  );
+});
+
+describe.skipIf(process.platform !== "linux")("a home", () => {
+  it.for(
+    [
+      ["that cannot be made", "/proc/agentzero", 1, "WRITE_FAILED"],
+      ["below a file", "file/home", 1, "WRITE_FAILED"],
+      ["that is a file", "file", 7, "HOME_UNSAFE"],
+    ] as const,
+  )("%s stops every command that needs it, before anything is written", async ([, place, exit, code]) => {
+    const home = place.startsWith("/") ? place : join(at.base, place);
+    const sessions = readdirSync(join(at.cwd, ".agentzero/audit"));
+    const write = ["call", "write", '{"path":"new.txt","content":"x"}', "--approve", "--json"];
+    const all = await Promise.all(
+      [READ, write, ["vault", "list", "--json"], ["init", "--json"]].map((words) => start([...words, "--home", home])),
+    );
+    for (const ran of all) {
+      expect([ran.exit, errorOf(ran)]).toMatchObject([
+        exit,
+        { code, message: expect.stringContaining(home), hint: expect.stringContaining("--home") },
+      ]);
+    }
+    expect(existsSync(join(at.cwd, "new.txt"))).toBe(false);
+    expect(readdirSync(join(at.cwd, ".agentzero/audit"))).toEqual(sessions);
+    expect(readFileSync(join(at.base, "file"), "utf8")).toBe("not a folder\n");
+  });
+
+  it("whose parents are missing is made with them", async () => {
+    const cwd = join(at.base, "other");
+    mkdirSync(cwd);
+    const home = join(at.base, "not/yet/there");
+    const ran = await runAgentzero(["init"], { cwd, home, env: { HOME: join(at.base, "me") } });
+    expect([ran.exit, ran.stderr]).toEqual([0, ""]);
+    expect(existsSync(join(home, "keys"))).toBe(true);
+  });
+});
