@@ -1,4 +1,12 @@
-import { CAPABILITIES, type Capability, type Decision, DECISIONS, isWord, nearestName } from "../core/mod.ts";
+import {
+  CAPABILITIES,
+  type Capability,
+  type Decision,
+  DECISIONS,
+  expandHandle,
+  isWord,
+  nearestName,
+} from "../core/mod.ts";
 import { AuditError } from "./errors.ts";
 import type { StoredEvent } from "./read-session.ts";
 
@@ -36,7 +44,7 @@ export interface FilterText {
  * @param text Its parts; times are `2025-11-20`, `2025-11-20T22:04:09Z` or an age like `90m`, `12h`, `7d`.
  * @param now Milliseconds since 1970, for ages.
  * @returns The filter.
- * @throws {AuditError} `ARGS_INVALID` for an unknown word or a time that cannot be read.
+ * @throws {AuditError} `ARGS_INVALID` for an unknown word, a time that cannot be read, or what is no handle.
  */
 export function parseFilter(text: FilterText, now: number): EventFilter {
   return {
@@ -44,8 +52,7 @@ export function parseFilter(text: FilterText, now: number): EventFilter {
     until: parseTime("--until", text.until, now),
     capability: parseWord("--capability", CAPABILITIES, text.capability),
     decision: parseWord("--decision", DECISIONS, text.decision),
-    // On a command line `github/token` is short for the handle of the vault.
-    handle: text.handle === undefined || text.handle.includes("://") ? text.handle : `handle://vault/${text.handle}`,
+    handle: text.handle === undefined ? undefined : parseHandleText(text.handle),
   };
 }
 
@@ -90,6 +97,19 @@ function parseTime(option: string, text: string | undefined, now: number): numbe
   throw new AuditError("ARGS_INVALID", `Cannot use ${option} "${text.slice(0, 40)}": expected a time`, {
     hint: "write 2025-11-20, 2025-11-20T22:04:09Z, or an age like 90m, 12h, 7d",
   });
+}
+
+/** On a command line `github/token` is short for the handle of the vault. */
+function parseHandleText(text: string): string {
+  try {
+    return expandHandle(text);
+  } catch (cause) {
+    // Threat: a value typed where a handle belongs is not repeated.
+    throw new AuditError("ARGS_INVALID", "Cannot use --handle: that is no handle", {
+      hint: "write NAME/NAME or handle://vault/NAME/NAME; see: agentzero vault list",
+      cause,
+    });
+  }
 }
 
 function parseWord<T extends string>(option: string, set: readonly T[], text: string | undefined): T | undefined {

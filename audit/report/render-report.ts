@@ -71,7 +71,7 @@ export function renderReport(data: ReportData, facts: ReportFacts): string {
     data.all.length === 0 ? "" : html`<h2>Every event</h2>${eventTable(data.all)}`
   }
 ${footer(input)}</main>`;
-  return html`
+  const page = html`
     <!doctype html>
     <html lang="en">
       <head>
@@ -84,7 +84,9 @@ ${footer(input)}</main>`;
       </head>
       <body>${body}</body>
     </html>
-  `.toString();
+  `;
+  // Whoever looks at the first bytes must find the kind of document there.
+  return `${page.toString().trim()}\n`;
 }
 
 function heading({ title, redacted }: ReportInput, span: TimeSpan): Html {

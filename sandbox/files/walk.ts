@@ -5,6 +5,7 @@ import { SandboxError } from "../errors.ts";
 import { FIXED } from "../limits.ts";
 import { toSandboxError } from "./file-error.ts";
 import { type OpenFolder, openFolder } from "./folder.ts";
+import { lstatOrNull } from "./stamp.ts";
 
 /** One entry that a walk met. */
 export interface WalkEntry {
@@ -96,10 +97,26 @@ function openNext(frame: Frame, options: WalkOptions, end: WalkEnd): OpenFolder 
   try {
     return openFolder(frame.real, options.platform);
   } catch (error) {
-    if (frame.path === "") throw error;
+    if (frame.path === "") throw notAFolder(frame.real) ?? error;
     // A folder that vanished or denies access meanwhile is left out; the rest still counts.
     end.truncated = true;
     return null;
+  }
+}
+
+/** What stands there instead, where it is a file: then it can be read. */
+function notAFolder(real: string): SandboxError | null {
+  if (!isFile(real)) return null;
+  return new SandboxError("NOT_FOUND", `Cannot list ${JSON.stringify(real)}: it is a file, not a folder`, {
+    hint: "use read to see what is in it",
+  });
+}
+
+function isFile(path: string): boolean {
+  try {
+    return lstatOrNull(path)?.isFile() === true;
+  } catch {
+    return false;
   }
 }
 

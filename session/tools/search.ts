@@ -48,7 +48,9 @@ export const search: Tool = defineTool({
                 value.skipped > 0 ? `${value.skipped} binary or too large` : "",
               ].filter((part) => part !== "");
               lines.push(
-                `(${[`${value.hits.length} hits`, `${value.files} files searched`, ...left].join("; ")})`,
+                `(${
+                  [counted(value.hits.length, "hit"), `${counted(value.files, "file")} searched`, ...left].join("; ")
+                })`,
               );
               return {
                 output: lines.join("\n"),
@@ -67,3 +69,7 @@ export const search: Tool = defineTool({
     };
   },
 });
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}

@@ -38,7 +38,9 @@ function readProof(path: string): unknown {
   try {
     text = readFileSync(path, "utf8");
   } catch (cause) {
-    throw new CliError("INPUT_INVALID", `Cannot read proof "${path}": ${errorCode(cause)}`, { cause });
+    const code = errorCode(cause);
+    if (code === "ENOENT") throw new CliError("NOT_FOUND", `Cannot read proof "${path}": there is no such file`);
+    throw new CliError("INPUT_INVALID", `Cannot read proof "${path}": ${code}`, { cause });
   }
   try {
     if (text.length <= MAX_PROOF_BYTES) return JSON.parse(text);

@@ -85,6 +85,10 @@ describe("agentzero audit list", () => {
       sessions: [],
     });
     expect(await az(place, ["audit", "list", "--since", "soon"])).toMatchObject({ exit: 2 });
+    expect(await az(place, ["audit", "list", "--handle", "bad handle"])).toMatchObject({ exit: 2 });
+    expect(await az(place, ["audit", "list", "--handle", "demo/token"])).toMatchObject({ exit: 0 });
+    // What was typed there may be a value.
+    expect((await az(place, ["audit", "list", "--handle", "fake-value"])).stderr).not.toContain("fake-value");
   });
 
   it("says that there is no project, exit 4, and makes no keys", async () => {
@@ -367,6 +371,23 @@ describe("agentzero audit tail", () => {
 });
 
 describe("agentzero audit stats, export and report", () => {
+  it("says where it cannot write, and begins a page with its kind", async () => {
+    const place = await makePlace();
+    await closed(place);
+    const page = await az(place, ["audit", "export", "--format", "html", "--all"]);
+    expect(page.stdout.startsWith("<!doctype html>")).toBe(true);
+    const away = join(place.root, "no-such-folder", "a.html");
+    const ran = await az(place, ["audit", "export", "--format", "html", "--all", "--out", away]);
+    expect(ran.exit).toBe(4);
+    expect(ran.stderr).toContain(`there is no folder "${join(place.root, "no-such-folder")}"`);
+  });
+
+  it("ends with 4 for a proof that is not there", async () => {
+    const place = await makePlace();
+    await closed(place);
+    expect(await az(place, ["audit", "verify", "--proof", "missing.json"])).toMatchObject({ exit: 4 });
+  });
+
   it("counts", async () => {
     const place = await makePlace();
     await closed(place);
