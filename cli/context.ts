@@ -38,6 +38,8 @@ export interface Output {
   raw(text: string | Uint8Array): void;
   /** Resolves when everything printed has left the process. */
   flush(): Promise<void>;
+  /** Masks failures from now on, stacks included: what threw them may have quoted a value. */
+  maskWith(mask: (text: string) => string): void;
 }
 
 /** The person at the terminal. Exists only while stdin and stderr are terminals; questions go to stderr. */

@@ -102,6 +102,7 @@ export async function openSecrets(context: CommandContext, parts: SecretsParts):
     permits: parts.permits,
     run: createRunUserCommand(context.system.env),
   });
+  context.output.maskWith((text) => parts.redactor.mask(text).text);
   await secrets.feed(parts.redactor);
   for (const notice of vault.notices) context.output.note(notice);
   return {

@@ -79,12 +79,13 @@ function inColumn(text: string): string {
  * Writes the stack of a failure, for `AGENTZERO_DEBUG`.
  *
  * @param cause What was thrown.
+ * @param mask Masks what is secret in it.
  * @returns Lines that end in a line feed, safe for a terminal.
  */
-export function debugText(cause: unknown): string {
+export function debugText(cause: unknown, mask: (text: string) => string): string {
   const lines: string[] = [];
   for (let at: unknown = cause, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
     lines.push(at.stack ?? `${at.name}: ${at.message}`);
   }
-  return `${sanitize(lines.join("\ncaused by ")) || typeof cause}\n`;
+  return `${sanitize(mask(lines.join("\ncaused by "))) || typeof cause}\n`;
 }

@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
 import type { Output } from "../context.ts";
-import { debugText, errorObject, errorText } from "./error.ts";
+import { debugText, type ErrorObject, errorObject, errorText } from "./error.ts";
 import { jsonLine } from "./json.ts";
 import { sanitize } from "../term/sanitize.ts";
 import type { Style } from "../term/style.ts";
@@ -27,6 +27,7 @@ export interface OutputOptions {
  */
 export function createOutput(options: OutputOptions): Output {
   const { stdout, stderr } = options;
+  let mask: (text: string) => string = (text) => text;
   return {
     json: (value) => void stdout.write(jsonLine(value, options.terminal)),
     text: (text) => void stdout.write(textLines(text)),
@@ -35,15 +36,24 @@ export function createOutput(options: OutputOptions): Output {
     note: (text) => void stderr.write(textLines(text)),
     failure: (failure, why) => void stderr.write(errorText({ v: 1, error: failure }, why, options.style)),
     error(cause): void {
-      const failure = errorObject(cause);
+      // Threat: a path, an answer or a stack that holds a value. Masked before the sanitiser could break it up.
+      const failure = masked(errorObject(cause), mask);
       if (options.json) stdout.write(jsonLine(failure, options.terminal));
       else stderr.write(errorText(failure, null, options.style));
-      if (options.debug) stderr.write(debugText(cause));
+      if (options.debug) stderr.write(debugText(cause, mask));
     },
     raw: (text) => void stdout.write(text),
     async flush(): Promise<void> {
       await Promise.all([drained(stdout), drained(stderr)]);
     },
+    maskWith: (given) => void (mask = given),
+  };
+}
+
+function masked({ v, error }: ErrorObject, mask: (text: string) => string): ErrorObject {
+  return {
+    v,
+    error: { ...error, message: mask(error.message), hint: error.hint === null ? null : mask(error.hint) },
   };
 }
 

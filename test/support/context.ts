@@ -21,6 +21,7 @@ export function contextIn(project: string, home: string): CommandContext {
       failure: nothing,
       raw: nothing,
       flush: () => Promise.resolve(),
+      maskWith: nothing,
     },
     tty: { stdin: false, stdout: false, stderr: false, columns: 80, rows: 24 },
     terminal: null,

@@ -56,6 +56,11 @@ export function createLiveScreen(context: CommandContext, terminal: Terminal, pa
   });
   const output: Output = {
     ...printed,
+    maskWith(mask): void {
+      printed.maskWith(mask);
+      // What ends the chat is told after the screen is gone.
+      context.output.maskWith(mask);
+    },
     note: (text) => printed.note(wrapped(text, terminal.columns())),
     table: (rows) =>
       rows.length === 0 ? undefined : printed.raw(`${columnsWithin(rows, Math.max(20, terminal.columns() - 1))}\n`),
