@@ -1,5 +1,7 @@
 import type { CommandContext, CommandInput } from "../../context.ts";
-import { openComposedSession } from "../../compose.ts";
+import { type ComposedSession, openComposedSession } from "../../compose.ts";
+import { projectTools } from "../../compose/generated.ts";
+import { CliError } from "../../errors.ts";
 import type { ExitCode } from "../../exit-codes.ts";
 import { resultExit } from "../../output/call-exit.ts";
 import { showResult } from "../../output/call-result.ts";
@@ -27,7 +29,9 @@ export async function runSkillCommand(context: CommandContext, input: CommandInp
   });
   try {
     // A skill that cannot be run never becomes a call: its own code says why.
-    await opened.session.offerSkill(name);
+    await opened.session.offerSkill(name).catch((cause: unknown) => {
+      throw toolInstead(context, opened, name) ?? cause;
+    });
     const { result } = await opened.session.call(name, args, context.signal);
     await opened.close();
     if (context.json) context.output.json(result);
@@ -36,6 +40,14 @@ export async function runSkillCommand(context: CommandContext, input: CommandInp
   } finally {
     await opened.close();
   }
+}
+
+/** Generated tools have a name among skills and a command of their own. */
+function toolInstead(context: CommandContext, { installation, project }: ComposedSession, name: string): Error | null {
+  if (project === null || !projectTools(context, installation, project).has(name)) return null;
+  return new CliError("NOT_FOUND", `Cannot run skill "${name}": it is a generated tool`, {
+    hint: `agentzero tool run ${name}`,
+  });
 }
 
 // Most skills answer in JSON, on one line: that is for programs.

@@ -7,6 +7,7 @@ import type { CommandContext, CommandInput } from "../../../../cli/context.ts";
 import { exitCodeOf } from "../../../../cli/exit-codes.ts";
 import { AgentZeroError, loadSodium } from "../../../../core/mod.ts";
 import type { CallResult } from "../../../../session/mod.ts";
+import { openEngine } from "../../../support/engine.ts";
 import { contextIn } from "../../../support/context.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
 
@@ -91,6 +92,25 @@ describe("skill run", () => {
       result: { error: { code: "ARGS_INVALID" } },
     });
     expect(await run(context, "no-such-skill")).toMatchObject({ exit: 7, code: "LOCK_MISSING" });
+  });
+
+  it("says of a generated tool how that is run", async () => {
+    const engine = await openEngine({ generated: true, person: "yes" });
+    const made = await engine.call("generate_tool", {
+      name: "word-count",
+      description: "Counts words in a text.",
+      language: "javascript",
+      permissions: {},
+      source: "function run({text}) { return { words: (text.match(/\\S+/g) ?? []).length }; }",
+      input_schema: { type: "object", properties: { text: { type: "string" } }, required: ["text"] },
+      examples: [{ input: { text: "a b" }, output: { words: 2 } }, { input: { text: " " }, output: { words: 0 } }],
+    });
+    expect(made.error).toBe(null);
+    await engine.close();
+    expect(await run(contextIn(engine.project, engine.home), "word-count")).toMatchObject({
+      exit: 4,
+      code: "NOT_FOUND",
+    });
   });
 
   it("does not run a text", async () => {
