@@ -27,7 +27,7 @@ export interface OutputOptions {
  */
 export function createOutput(options: OutputOptions): Output {
   const { stdout, stderr } = options;
-  let mask: (text: string) => string = (text) => text;
+  let mask = asItIs;
   return {
     json: (value) => void stdout.write(jsonLine(value, options.terminal)),
     text: (text) => void stdout.write(textLines(text)),
@@ -48,6 +48,10 @@ export function createOutput(options: OutputOptions): Output {
     },
     maskWith: (given) => void (mask = given),
   };
+}
+
+function asItIs(text: string): string {
+  return text;
 }
 
 function masked({ v, error }: ErrorObject, mask: (text: string) => string): ErrorObject {
