@@ -19,7 +19,7 @@ describe("createOutput()", () => {
     const inner = Object.assign(new Error(`ENOENT: open '/x/${VALUE}'`), { code: "ENOENT", path: `/x/${VALUE}` });
     output.error(new TypeError(`cannot parse ${Buffer.from(VALUE).toString("base64")}`, { cause: inner }));
     output.error(inner);
-    const shown = `${String(stdout.read() ?? "")}${String(stderr.read() ?? "")}`;
+    const shown = `${textOf(stdout)}${textOf(stderr)}`;
     expect(shown).toContain("caused by");
     expect(shown).toContain("ENOENT");
     expect(shown).toMatch(/\[SECRET_[A-Z2-7]{8}\]/u);
@@ -27,3 +27,10 @@ describe("createOutput()", () => {
     expect(shown).not.toContain(Buffer.from(VALUE).toString("base64"));
   });
 });
+
+/** All that was written so far: one `read()` may give a part of it. */
+function textOf(stream: PassThrough): string {
+  let text = "";
+  for (let chunk: unknown = stream.read(); Buffer.isBuffer(chunk); chunk = stream.read()) text += chunk.toString();
+  return text;
+}
