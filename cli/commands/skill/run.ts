@@ -1,6 +1,7 @@
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { type ComposedSession, openComposedSession } from "../../compose.ts";
 import { projectTools } from "../../compose/generated.ts";
+import { SkillsError } from "../../../skills/mod.ts";
 import { CliError } from "../../errors.ts";
 import type { ExitCode } from "../../exit-codes.ts";
 import { resultExit } from "../../output/call-exit.ts";
@@ -30,7 +31,9 @@ export async function runSkillCommand(context: CommandContext, input: CommandInp
   try {
     // A skill that cannot be run never becomes a call: its own code says why.
     await opened.session.offerSkill(name).catch((cause: unknown) => {
-      throw toolInstead(context, opened, name) ?? cause;
+      // Only of a name that no skill has: a revoked or changed skill must not be told as somebody else's tool.
+      const unknown = cause instanceof SkillsError && cause.code === "LOCK_MISSING";
+      throw (unknown ? toolInstead(context, opened, name) : null) ?? cause;
     });
     const { result } = await opened.session.call(name, args, context.signal);
     await opened.close();
