@@ -26,7 +26,8 @@ export function checkSecrets(evidence: Evidence): readonly string[] {
       }
     }
   }
-  if (requests.some((request) => request.includes("/leak"))) bad.push("a command reached the network");
+  // Only the request line tells: an allowed request may quote the command in its body.
+  if (requests.some((request) => /^\S+ \S*\/leak/u.test(request))) bad.push("a command reached the network");
   return [...bad, ...afterSecrets(evidence), ...checkChanges(evidence)];
 }
 
