@@ -20,6 +20,9 @@ export * from "./files/find-masked.ts";
 export { createHostFiles } from "./files/host-files.ts";
 export * from "./files/host-folders.ts";
 export * from "./files/host-writer.ts";
+export type * from "./files/read-spec.ts";
+export type { FileStamp } from "./files/stamp.ts";
+export type * from "./files/write-spec.ts";
 export {
   type Bound,
   DEFAULT_PROCESS_LIMITS,
@@ -29,10 +32,12 @@ export {
   SANDBOX_BOUNDS,
 } from "./limits.ts";
 export * from "./process/bubblewrap.ts";
+export type * from "./process/process-spec.ts";
 export { probeProtections, type Protection } from "./process/protections.ts";
 export { lookupProgram } from "./process/lookup-program.ts";
 export { findScriptPrograms, type ScriptPrograms } from "./process/script-programs.ts";
 export { runsLater } from "./process/runs-later.ts";
+export type * from "./process/staged-change.ts";
 export * from "./process/staged-run.ts";
 export type { RunEnd } from "./process/watchdog.ts";
 export * from "./router.ts";

@@ -1,7 +1,7 @@
 import type { EgressAnswer, EgressRequest, Permit, RunIo, SecretBytes } from "../../core/mod.ts";
 import type { SandboxDeps } from "../deps.ts";
+import type { ProcessSpec } from "../process/process-spec.ts";
 import { revealOne } from "../process/reveal-secrets.ts";
-import type { ProcessSpec } from "../spec.ts";
 import { type Egress, type EgressLease, type EgressRule, parseHost } from "./egress.ts";
 import { checkHeaderValue, type HeldSecret } from "./swap-secrets.ts";
 

@@ -2,11 +2,11 @@ import { type Backend, digestOf, type Outcome, type Permit, type RunIo } from ".
 import type { SandboxDeps } from "../deps.ts";
 import { SandboxError } from "../errors.ts";
 import { runFramed } from "../outcome.ts";
-import type { FolderSpec, FolderValue } from "../spec.ts";
 import { checkPath } from "./check-path.ts";
 import { requireDescriptors } from "./host-files.ts";
 import { probeDescriptors } from "./probe-descriptors.ts";
 import { lstatOrNull } from "./stamp.ts";
+import type { FolderSpec, FolderValue } from "./write-spec.ts";
 
 /**
  * Creates the part of tier `host-supervised` that makes folders, one component at a time, each through the descriptor

@@ -3,11 +3,11 @@ import type { SandboxDeps } from "../deps.ts";
 import { SandboxError } from "../errors.ts";
 import { SANDBOX_BOUNDS } from "../limits.ts";
 import { runFramed } from "../outcome.ts";
-import type { WriteSpec, WriteValue } from "../spec.ts";
 import { checkPath } from "./check-path.ts";
 import { openFolder } from "./folder.ts";
 import { requireDescriptors } from "./host-files.ts";
 import { probeDescriptors } from "./probe-descriptors.ts";
+import type { WriteSpec, WriteValue } from "./write-spec.ts";
 
 /**
  * Creates the writing half of tier `host-supervised`: whole files, atomically, through verified descriptors.

@@ -1,7 +1,7 @@
 import type { RunIo } from "../../core/mod.ts";
 import type { SandboxDeps } from "../deps.ts";
 import { FIXED } from "../limits.ts";
-import type { ListEntry, ListSpec, ListValue } from "../spec.ts";
+import type { ListEntry, ListSpec, ListValue } from "./read-spec.ts";
 import { lstatOrNull } from "./stamp.ts";
 import { walk, type WalkEnd, type WalkEntry } from "./walk.ts";
 

@@ -1,10 +1,10 @@
 import { readSync } from "node:fs";
 import { b2 } from "../../core/mod.ts";
 import { SandboxError } from "../errors.ts";
-import type { ReadLinesSpec, ReadLinesValue } from "../spec.ts";
 import { fileType } from "./file-type.ts";
 import type { OpenFile } from "./open-file.ts";
 import { CHUNK_BYTES, digestFile } from "./read-bytes.ts";
+import type { ReadLinesSpec, ReadLinesValue } from "./read-spec.ts";
 import { stampOf } from "./stamp.ts";
 
 /** How far into a file lines are looked for, and how much of a binary file is hashed. */

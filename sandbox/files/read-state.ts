@@ -1,8 +1,8 @@
 import { b2, type Digest } from "../../core/mod.ts";
-import type { FileState } from "../spec.ts";
 import type { OpenFolder } from "./folder.ts";
 import { openFile } from "./open-file.ts";
 import { readBytes } from "./read-bytes.ts";
+import type { FileState } from "./read-spec.ts";
 import { refuseMaskedLink } from "./refuse-masked-link.ts";
 import { kindOf, linkStamp, lstatOrNull, MISSING, stampOf } from "./stamp.ts";
 

@@ -1,7 +1,24 @@
 import { type BigIntStats, lstatSync, readlinkSync } from "node:fs";
 import { b2, type Digest, type FileKind } from "../../core/mod.ts";
 import { errnoOf } from "./file-error.ts";
-import type { FileStamp } from "../spec.ts";
+
+/** What identifies a file at one moment. Numbers that may pass 2^53 are decimal text. */
+export interface FileStamp {
+  /** What it is. */
+  readonly kind: FileKind;
+  /** Size in bytes. */
+  readonly size: number;
+  /** Permission bits, 0 to 0o7777. */
+  readonly mode: number;
+  /** Device number, decimal. */
+  readonly dev: string;
+  /** Inode number, decimal. */
+  readonly ino: string;
+  /** How many names it has. */
+  readonly nlink: number;
+  /** Digest of the content of a regular file or of a link's target text; `null` for everything else. */
+  readonly digest: Digest | null;
+}
 
 /** The stamp of a path at which nothing stands. */
 export const MISSING: FileStamp = { kind: "missing", size: 0, mode: 0, dev: "0", ino: "0", nlink: 0, digest: null };

@@ -15,12 +15,12 @@ import {
 import { b2 } from "../../core/mod.ts";
 import type { SandboxDeps } from "../deps.ts";
 import { SandboxError } from "../errors.ts";
-import type { FileStamp, WriteSpec, WriteValue } from "../spec.ts";
+import { type FileStamp, lstatOrNull, MISSING, sameStamp, stampOf } from "./stamp.ts";
 import { errnoOf, toSandboxError } from "./file-error.ts";
 import type { OpenFolder } from "./folder.ts";
 import { readState } from "./read-state.ts";
-import { lstatOrNull, MISSING, sameStamp, stampOf } from "./stamp.ts";
 import { tempName } from "./temp-name.ts";
+import type { WriteSpec, WriteValue } from "./write-spec.ts";
 
 /**
  * Replaces or creates one file in an open folder, atomically: a temporary file made through the folder's descriptor,

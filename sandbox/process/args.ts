@@ -1,9 +1,9 @@
 import { lstatSync } from "node:fs";
 import { isWithin } from "../files/check-path.ts";
 import type { HostFacts } from "../deps.ts";
-import type { ProcessSpec } from "../spec.ts";
 import { relayOptions } from "../egress/relay.ts";
 import { INNER_HOME } from "./command-environment.ts";
+import type { ProcessSpec } from "./process-spec.ts";
 import type { ProgramWalls } from "./program-walls.ts";
 import { emptyFolder, procOptions, rootOptions } from "./root-layout.ts";
 import { skillOptions } from "./skill-mount.ts";

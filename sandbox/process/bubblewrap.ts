@@ -3,11 +3,11 @@ import { type Backend, digestOf, type Outcome, type Permit, type Probe, type Run
 import type { ProcessSettings, SandboxDeps } from "../deps.ts";
 import { checkLimit, SANDBOX_BOUNDS } from "../limits.ts";
 import { runFramed } from "../outcome.ts";
-import type { ProcessSpec, ProcessValue } from "../spec.ts";
 import type { EgressNetwork } from "../egress/egress-proxy.ts";
 import type { Egress } from "../egress/egress.ts";
 import { createBackground } from "./background.ts";
 import type { GroundInput, GroundSettings } from "./ground.ts";
+import type { ProcessSpec, ProcessValue } from "./process-spec.ts";
 import type { Ground } from "./run-command.ts";
 import { createSlots } from "./slots.ts";
 import { createSupervisors } from "./supervisors.ts";

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { type Digest, digestOf } from "../../core/mod.ts";
-import type { StagedChange } from "../spec.ts";
 import { gitData, gitOrder } from "./git-bundle.ts";
 import type { RawChange } from "./raw-change.ts";
 import { runsLater } from "./runs-later.ts";
+import type { StagedChange } from "./staged-change.ts";
 
 /** A change as it is decided, with the single paths that keeping it touches. */
 export interface DecidedChange {

@@ -5,7 +5,7 @@ import type { HostFacts } from "../deps.ts";
 import { parseHost } from "../egress/egress.ts";
 import { checkLimit, FIXED, processLimits, SANDBOX_BOUNDS } from "../limits.ts";
 import { refuse } from "../outcome.ts";
-import type { ProcessSpec } from "../spec.ts";
+import type { ProcessSpec } from "./process-spec.ts";
 import { checkSkillMount } from "./skill-mount.ts";
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;

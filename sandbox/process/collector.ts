@@ -7,9 +7,9 @@ import { isWithin } from "../files/check-path.ts";
 import { errnoOf } from "../files/file-error.ts";
 import { digestSlowly } from "../files/read-bytes.ts";
 import type { ProcessLimits } from "../limits.ts";
-import type { StagedDrop } from "../spec.ts";
 import { lowerState, type RawChange } from "./raw-change.ts";
 import type { Stage } from "./stage.ts";
+import type { StagedDrop } from "./staged-change.ts";
 
 /** What is collected from. */
 export interface CollectInput {

@@ -1,5 +1,5 @@
 import { SANDBOX_PATH, toolchainPath } from "./lookup-program.ts";
-import type { ProcessSpec } from "../spec.ts";
+import type { ProcessSpec } from "./process-spec.ts";
 
 /** Home of the command, inside. */
 export const INNER_HOME = "/tmp/home";

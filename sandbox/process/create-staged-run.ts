@@ -6,12 +6,12 @@ import { SandboxError } from "../errors.ts";
 import { readBytes } from "../files/read-bytes.ts";
 import { lstatOrNull } from "../files/stamp.ts";
 import { runFramed } from "../outcome.ts";
-import type { KeepReport, StagedChange, StagedContent } from "../spec.ts";
 import type { DecidedChange } from "./bundle-changes.ts";
 import type { Collected } from "./collector.ts";
 import { keepChanges } from "./keep.ts";
 import { removeTree } from "./remove-tree.ts";
 import type { Stage } from "./stage.ts";
+import type { KeepReport, StagedChange, StagedContent } from "./staged-change.ts";
 import type { StagedRun } from "./staged-run.ts";
 
 /** What a staged run is made of. */

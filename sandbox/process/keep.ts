@@ -6,13 +6,13 @@ import type { Random } from "../../core/mod.ts";
 import { SandboxError } from "../errors.ts";
 import { toSandboxError } from "../files/file-error.ts";
 import { openFolder } from "../files/folder.ts";
-import type { KeepReport } from "../spec.ts";
 import { applyChange } from "./apply-change.ts";
 import { closeFolder, makeNewFolder, removeEmptyFolder } from "./kept-folders.ts";
 import type { DecidedChange } from "./bundle-changes.ts";
 import type { Collected } from "./collector.ts";
 import { keepOrder, type KeepStep } from "./keep-order.ts";
 import { isUnchanged, projectStat, type RawChange } from "./raw-change.ts";
+import type { KeepReport } from "./staged-change.ts";
 
 /** What is kept, and where it comes from. */
 export interface KeepInput {

@@ -3,9 +3,9 @@ import { dirname, join, relative } from "node:path/posix";
 import { isWithin } from "../files/check-path.ts";
 import { errnoOf } from "../files/file-error.ts";
 import { lstatOrNull } from "../files/stamp.ts";
-import type { StagedDrop } from "../spec.ts";
 import { markIndex } from "./git-index.ts";
 import type { Stage } from "./stage.ts";
+import type { StagedDrop } from "./staged-change.ts";
 
 /** One index in which masked files were marked. */
 export interface MaskedIndex {

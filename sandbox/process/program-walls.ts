@@ -1,11 +1,11 @@
 import { mkdirSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isWithin } from "../files/check-path.ts";
-import type { ProcessSpec } from "../spec.ts";
 import { type ExecutableFiles, executableFiles } from "./executable-files.ts";
 import { libraryFolders, realFolder } from "./library-folders.ts";
 import { toolchainPath } from "./lookup-program.ts";
 import { mountsBelow } from "./mounts-below.ts";
+import type { ProcessSpec } from "./process-spec.ts";
 import { emptyFolder, isHiddenLocal, systemFolders } from "./root-layout.ts";
 import { quoted } from "./quoted.ts";
 import type { Stage } from "./stage.ts";

@@ -1,7 +1,7 @@
 import type { BigIntStats } from "node:fs";
 import { lstatOrNull } from "../files/stamp.ts";
 import type { Digest } from "../../core/mod.ts";
-import type { StagedChange } from "../spec.ts";
+import type { StagedChange } from "./staged-change.ts";
 
 /** What stood in the project when the changes were collected. */
 export interface LowerState {

@@ -1,5 +1,5 @@
 import { lstatOrNull } from "../files/stamp.ts";
-import type { ProcessSpec } from "../spec.ts";
+import type { ProcessSpec } from "./process-spec.ts";
 
 /** What is known about a run that ended by itself. */
 export interface NotedRun {

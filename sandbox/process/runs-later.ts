@@ -1,4 +1,4 @@
-import type { StagedChange } from "../spec.ts";
+import type { StagedChange } from "./staged-change.ts";
 
 // Each of these is run, or obeyed, by a program that nobody asks at that time.
 const NAMES: ReadonlySet<string> = new Set([

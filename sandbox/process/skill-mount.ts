@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isWithin } from "../files/check-path.ts";
 import { refuse } from "../outcome.ts";
-import type { ProcessSpec, SkillMount } from "../spec.ts";
+import type { ProcessSpec, SkillMount } from "./process-spec.ts";
 import type { Stage } from "./stage.ts";
 
 /** Where a script finds the files of its skill. */

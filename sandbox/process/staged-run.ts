@@ -1,5 +1,5 @@
 import type { Digest, Outcome, Permit, RunIo } from "../../core/mod.ts";
-import type { KeepReport, StagedChange, StagedContent } from "../spec.ts";
+import type { KeepReport, StagedChange, StagedContent } from "./staged-change.ts";
 
 /**
  * The changes of one command, outside the project until they are kept.
