@@ -106,7 +106,7 @@ describe("a hostile session with a secret in its hands", () => {
     const files = await filesHolding([cwd, home, out], [VALUE]);
     expect(files.filter((file) => !file.endsWith("turns.yml"))).toEqual([]);
     expect((await runHere(["audit", "verify", "--all"], at)).exit).toBe(0);
-  }, 60_000);
+  });
 
   it("is not helped by the demo either: what it leaves in a project holds no value of that project", async () => {
     const secret = "demo-canary-5a1f7730c2-not-real";
@@ -120,5 +120,5 @@ describe("a hostile session with a secret in its hands", () => {
     expect(ran.exit).toBe(0);
     expect(ran.stdout + ran.stderr).not.toContain(secret);
     expect(await filesHolding([base], [secret])).toEqual([join(cwd, ".env")]);
-  }, 60_000);
+  });
 });

@@ -54,7 +54,7 @@ describe("writeFileAtomic()", () => {
     }
     removeStaleTemporaries(join(folder, "a"));
     expect(readdirSync(folder)).toEqual(["a"]);
-  }, 60_000);
+  });
 });
 
 describe("createFileOnce()", () => {

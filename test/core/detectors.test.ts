@@ -115,7 +115,7 @@ describe("detectText()", () => {
     const text = `${"x ".repeat((DETECT_WINDOW_LENGTH - 10) / 2)}${mail}${" y".repeat(40_000)}`;
     const hits = await detectText(text);
     expect(hits.map((hit) => text.slice(hit.start, hit.end))).toEqual([mail]);
-  }, 60_000);
+  });
 
   const MEGABYTE = 1_000_000;
   test.for([

@@ -184,7 +184,7 @@ describe("set()", () => {
     }
     expect(await codeOfAsync(() => vault.set(HANDLE, secret(large)))).toBe("VAULT_FULL");
     expect(await codeOfAsync(() => vault.set(HANDLE, secret("faketoken-12345")))).toBeNull();
-  }, 60_000);
+  });
 });
 
 describe("rotate()", () => {

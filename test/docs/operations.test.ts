@@ -7,7 +7,7 @@ import { DOCS, follow, type GuideStep, stepsOf } from "../support/guide.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 describe("docs/operations.md", () => {
-  it("says nothing that does not work: every command, in order", { timeout: 180_000 }, async () => {
+  it("says nothing that does not work: every command, in order", { timeout: 600_000 }, async () => {
     const root = tempDir({ "shop/README.md": "# Shop\n", "shop/.env": "KEY=not-a-real-key\n" });
     mkdirSync(join(root, "me"));
     const reader = { cwd: join(root, "shop"), home: join(root, "me/.agentzero") };

@@ -18,7 +18,7 @@ function pictureOf(name: string): string {
 
 describe("docs/pictures", () => {
   let printed = "";
-  beforeAll(async () => printed = await printedToday(), 120_000);
+  beforeAll(async () => printed = await printedToday());
 
   it.each(SCENES.map((scene) => [scene.name, scene] as const))(
     "%s shows what the program prints today",

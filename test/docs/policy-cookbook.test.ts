@@ -8,7 +8,7 @@ import { tempDir } from "../support/temp-dir.ts";
 const recipes = blocksOf("policy-cookbook.md", "yaml");
 
 describe("docs/policy-cookbook.md", () => {
-  it("has only recipes whose tests pass, and whose every rule a test reaches", { timeout: 120_000 }, async () => {
+  it("has only recipes whose tests pass, and whose every rule a test reaches", async () => {
     const project = tempDir();
     const home = join(project, "me/.agentzero");
     mkdirSync(join(project, ".agentzero"));
@@ -28,7 +28,7 @@ describe("docs/policy-cookbook.md", () => {
     expect(said.exit).toBe(0);
   });
 
-  it("has commands that do what it says", { timeout: 120_000 }, async () => {
+  it("has commands that do what it says", async () => {
     const root = tempDir({ "shop/README.md": "# Shop\n", "me/x": "" });
     const reader = { cwd: join(root, "shop"), home: join(root, "me/.agentzero") };
     await runHere(["init"], { project: reader.cwd, home: reader.home });

@@ -5,7 +5,7 @@ import { follow, stepsOf } from "../support/guide.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 describe("README.md", () => {
-  it("has commands that do what it says, in a repository of one's own", { timeout: 180_000 }, async () => {
+  it("has commands that do what it says, in a repository of one's own", { timeout: 600_000 }, async () => {
     const root = tempDir({
       "shop/README.md": "# Shop\n",
       "shop/.env": "PAYMENT_KEY=not-a-real-key\n",

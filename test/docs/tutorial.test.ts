@@ -13,7 +13,7 @@ const REPLIES: readonly WireReply[] = [
 ];
 
 describe("docs/tutorial.md", () => {
-  it("leads through an hour: every command, in order, on a fresh home", { timeout: 240_000 }, async () => {
+  it("leads through an hour: every command, in order, on a fresh home", { timeout: 600_000 }, async () => {
     const root = tempDir();
     let turn = 0;
     const model = await startModelServer((request, response) => {

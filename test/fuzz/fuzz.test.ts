@@ -13,7 +13,7 @@ function findingsOf(name: string): readonly URL[] {
 }
 
 describe("readers of foreign bytes", () => {
-  it.for(TARGET_NAMES)("%s refuses or understands whatever it is given", { timeout: 120_000 }, async (name) => {
+  it.for(TARGET_NAMES)("%s refuses or understands whatever it is given", async (name) => {
     const target = await openTarget(name);
     try {
       const outcomes = new Set<string>();

@@ -76,7 +76,7 @@ function unescaped(text: string): string {
   return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&amp;", "&");
 }
 
-describe.skipIf(browser === undefined)("audit report in a real browser", { timeout: 120_000 }, () => {
+describe.skipIf(browser === undefined)("audit report in a real browser", () => {
   it("shows the figures of `audit stats`, runs no script and loads nothing, whatever the record holds", async () => {
     const outside = await startModelServer((_, response) => response.end("document.title = 'owned'"));
     onTestFinished(() => outside.close());

@@ -57,7 +57,6 @@ function git(cwd: string, ...args: readonly string[]): string {
 describe("under the policy of `agentzero init`", () => {
   it.skipIf(without.npm !== null)(
     "`npm test` runs without any question, and keeps its reports",
-    { timeout: 60_000 },
     async () => {
       const engine = await project();
       const ran = await engine.call("shell", { command: "npm test" });
@@ -69,7 +68,7 @@ describe("under the policy of `agentzero init`", () => {
     },
   );
 
-  it.skipIf(without.npm !== null)("a failing `npm test` fails, and is no denial", { timeout: 60_000 }, async () => {
+  it.skipIf(without.npm !== null)("a failing `npm test` fails, and is no denial", async () => {
     const engine = await project({ "src/add.js": "exports.add = () => 4;\n" });
     const ran = await engine.call("shell", { command: "npm test" });
     expect(ran).toMatchObject({ ok: false, decision: "allow", error: { code: "COMMAND_FAILED" } });
@@ -114,7 +113,6 @@ describe("under the policy of `agentzero init`", () => {
 
   it.skipIf(without.npm !== null)(
     "`npm ci` installs from a local cache, asks for the install and once for what stays",
-    { timeout: 60_000 },
     async () => {
       const engine = await project();
       const lock = makeCache(engine.project);

@@ -23,5 +23,5 @@ describe(`${CALLS} calls at once`, () => {
     }
     const verified = await runHere(["audit", "verify", "--all", "--strict", "--json"], engine);
     expect([verified.exit, verified.json()]).toMatchObject([0, { ok: true }]);
-  }, 120_000);
+  });
 });

@@ -342,7 +342,7 @@ describe("failures of the provider", () => {
     });
     await engine.submit("go");
     expect(onlyResult(engine)).toMatchObject({ stop: "provider", exit: 6, calls: 0 });
-  }, 30_000);
+  });
 
   it("run nothing of a reply that broke off, and show what was said so far", async () => {
     const engine = await serve((_, response) => {

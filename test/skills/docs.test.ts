@@ -20,7 +20,7 @@ function policyHash(project: string): string {
 }
 
 describe("docs/skill-authors.md", () => {
-  it("says nothing that does not work: every command, in order", { timeout: 120_000 }, async () => {
+  it("says nothing that does not work: every command, in order", async () => {
     const root = tempDir();
     const at = { project: join(root, "shop"), home: join(root, "home") };
     mkdirSync(at.project);

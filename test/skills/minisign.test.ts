@@ -161,7 +161,7 @@ describe.skipIf(!HAS_MINISIGN)("the minisign program", () => {
     expect(pub).toContain(keyIdText(key.id));
   });
 
-  it("signs with -H what we verify, with a key that a password protects", { timeout: 120_000 }, () => {
+  it("signs with -H what we verify, with a key that a password protects", () => {
     const dir = tempDir();
     run(["-G", "-p", "key.pub", "-s", "key"], dir, "fake password\nfake password\n");
     writeFileSync(join(dir, "f"), FILE);

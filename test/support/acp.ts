@@ -81,7 +81,7 @@ export async function openEditor(options: EditorOptions = {}): Promise<Editor> {
     await initProject(context, "default");
     if (options.policy !== undefined) await changePolicy(context, options.policy);
   }
-  const script = options.script === undefined ? undefined : join(base, `turns-${Date.now()}.yml`);
+  const script = options.script === undefined ? undefined : join(base, `turns-${++scripts}.yml`);
   if (script !== undefined) writeFileSync(script, options.script ?? "");
   if (options.config !== undefined) {
     writeFileSync(join(home, "config.yml"), JSON.stringify({ v: 1, ...options.config }), { mode: 0o600 });
@@ -166,6 +166,8 @@ export async function openEditor(options: EditorOptions = {}): Promise<Editor> {
   };
 }
 
+let scripts = 0;
+
 async function changePolicy(context: CommandContext, change: (text: string) => string): Promise<void> {
   const file = join(context.cwd, ".agentzero/policy.yml");
   const text = change(readFileSync(file, "utf8"));
@@ -177,9 +179,9 @@ async function changePolicy(context: CommandContext, change: (text: string) => s
 
 /** Waits for something to become true. */
 export async function until(holds: () => boolean): Promise<void> {
-  const end = Date.now() + 15_000;
+  const end = performance.now() + 60_000;
   while (!holds()) {
-    if (Date.now() > end) throw new Error("it never became true");
+    if (performance.now() > end) throw new Error("it never became true");
     await new Promise((done) => setTimeout(done, 5));
   }
 }

@@ -7,7 +7,7 @@ export interface Pty {
   readonly screen: string;
   /** Types bytes. */
   type(keys: string): void;
-  /** Resolves once the screen holds a text, after what was already waited for; rejects after ten seconds. */
+  /** Resolves once the screen holds a text, after what was already waited for; rejects after a minute. */
   waitFor(text: string): Promise<void>;
   /** Resolves with the exit status. */
   readonly ended: Promise<number | null>;
@@ -17,7 +17,7 @@ export interface Pty {
 export const HAS_PTY: boolean = process.platform === "linux" &&
   /util-linux/.test(spawnSync("script", ["--version"], { encoding: "utf8" }).stdout ?? "");
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 
 /**
  * Starts a command line on a pseudo terminal of 100 x 30 cells; it is ended with the test.

@@ -53,7 +53,7 @@ function acpx(script: string, args: readonly string[], more: Readonly<Record<str
     env: environment(more),
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: 60_000,
+    timeout: 120_000,
   });
   return { exit: ran.status, stdout: ran.stdout, stderr: ran.stderr };
 }

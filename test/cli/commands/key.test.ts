@@ -86,7 +86,7 @@ describe("key", () => {
     expect(existsSync(join(at.project, "k"))).toBe(false);
   });
 
-  it.skipIf(!HAS_PTY)("exports the secret half to who types its name", { timeout: 60_000 }, async () => {
+  it.skipIf(!HAS_PTY)("exports the secret half to who types its name", async () => {
     const at = place();
     await runHere(["key", "generate", "example-org"], at);
     const bin = new URL("../../../cli/bin.ts", import.meta.url).pathname;

@@ -46,7 +46,7 @@ function seenBy({ requests }: ModelServer): Seen {
 
 /** Waits until so many events arrived: the end of a session gives up after a second, which a loaded machine may need. */
 async function got(server: ModelServer, count: number): Promise<void> {
-  await expect.poll(() => seenBy(server).names.length, { timeout: 15_000 }).toBeGreaterThanOrEqual(count);
+  await expect.poll(() => seenBy(server).names.length).toBeGreaterThanOrEqual(count);
 }
 
 async function recordOf(engine: Engine): Promise<readonly AuditEvent[]> {
@@ -171,7 +171,7 @@ describe("openTelemetry()", () => {
       response.writeHead(code, code === 200 ? {} : { "retry-after": "0" }).end();
     });
     const engine = await session(configFor(server.port));
-    await expect.poll(() => seenBy(server).names, { timeout: 15_000 }).toContain("result");
+    await expect.poll(() => seenBy(server).names).toContain("result");
     await engine.close();
     const counts = new Map<string, number>();
     for (const key of seenBy(server).keys) counts.set(key, (counts.get(key) ?? 0) + 1);
@@ -181,8 +181,8 @@ describe("openTelemetry()", () => {
   it("records what a receiver refuses for good", async () => {
     const server = await collector((_, response) => response.writeHead(400).end());
     const engine = await session(configFor(server.port));
-    await expect.poll(() => server.requests.length, { timeout: 15_000 }).toBeGreaterThan(0);
-    await expect.poll(async () => (await recordOf(engine)).map(({ event }) => event), { timeout: 15_000 })
+    await expect.poll(() => server.requests.length).toBeGreaterThan(0);
+    await expect.poll(async () => (await recordOf(engine)).map(({ event }) => event))
       .toContain("telemetry.dropped");
     await engine.close();
     const dropped = (await recordOf(engine)).find(({ event }) => event === "telemetry.dropped");

@@ -60,7 +60,7 @@ describe("a changed vault file", () => {
         expect.stringMatching(/^VAULT_(?:TAMPERED|LOCKED|ROLLBACK|UNSUPPORTED)$/),
       ]);
     }
-  }, 120_000);
+  });
 
   test.for<readonly [string, (file: File) => void]>([
     ["swapped values", ({ entries: [a, b] }) => {

@@ -39,7 +39,7 @@ describe("kill -9 during a vault write", () => {
       await vault.set(HANDLE, new SecretBytes(utf8(`faketoken-after-${i}-1234`)), { update: true });
       expect(readdirSync(join(home, "vault"))).toEqual(["vault.json"]);
     }
-  }, 120_000);
+  });
 });
 
 /** A child that changes the vault without end until it is killed. */

@@ -9,7 +9,7 @@ import { onStop, type Rig, rig, RUNTIME, SCALE } from "../rig.ts";
 const TRIES = 1500 * SCALE;
 // A write waits for the disk. AZ_SCALE=200 makes 300,000 reads and 100,000 writes, best with TMPDIR on a memory disk.
 const WRITES = 500 * SCALE;
-const timeout = 20_000 * Math.max(1, SCALE);
+const timeout = 120_000 * Math.max(1, SCALE);
 const REST = 10;
 
 // Swaps the folder `d`, and the file `e/f`, with links to the outside as fast as it can, and leaves both as they should

@@ -92,7 +92,7 @@ describe("createSupervisors()", () => {
     const other = await of.take(programs(), true);
     onStop(() => other.kill());
     // A program that was just started is not yet where it goes.
-    await expect.poll(() => readlinkSync(`/proc/${other.pid}/ns/user`), { timeout: 10_000 })
+    await expect.poll(() => readlinkSync(`/proc/${other.pid}/ns/user`))
       .not.toBe(readlinkSync("/proc/self/ns/user"));
     of.prepare();
     await timers.fire(0);

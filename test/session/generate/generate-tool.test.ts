@@ -298,7 +298,7 @@ describe("generate_tool", () => {
     const done = new Set(events.filter(({ event }) => event === "result").map(({ execution_id }) => execution_id));
     const intents = events.filter(({ event, decision }) => event === "intent" && decision !== "deny");
     expect(intents.filter(({ execution_id }) => !done.has(execution_id))).toEqual([]);
-  }, 60_000);
+  });
 
   it("hides nothing of the host object, and lets nothing of it be changed", async () => {
     const engine = await open();

@@ -13,7 +13,6 @@ import {
   type SkillRigOptions,
 } from "../../support/skill-rig.ts";
 
-const ROOM = 60_000;
 const HANDLE = "handle://vault/test/token";
 const VALUE = "tok-planted-4711-value";
 const home = mkdtempSync(join(tmpdir(), "az-home-"));
@@ -22,7 +21,7 @@ let probe: Uint8Array;
 
 beforeAll(async () => {
   probe = await buildProbe(["filesystem", "http", "secrets"]);
-}, ROOM);
+});
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
@@ -118,7 +117,7 @@ describe("http of a component", () => {
         { capability: "wasm_host_call", target: "az:host/http" },
       ],
     });
-  }, ROOM);
+  });
 
   it("puts a secret in outside the guest, and masks it in what comes back", async () => {
     const server = await serve();
@@ -139,7 +138,7 @@ describe("http of a component", () => {
     );
     expect(JSON.stringify(results[0]?.value)).not.toContain(VALUE);
     expect(results.slice(1).map(({ tag }) => tag)).toEqual(["denied", "denied"]);
-  }, ROOM);
+  });
 
   it("delivers a secret only in the slot and to the host that binding and permission name", async () => {
     const server = await serve();
@@ -163,7 +162,7 @@ describe("http of a component", () => {
         { capability: "wasm_host_call" },
       ],
     });
-  }, ROOM);
+  });
 
   it("sends nothing once it has read what may not leave", async () => {
     const server = await serve();
@@ -176,7 +175,7 @@ describe("http of a component", () => {
     );
     expect(results.map(({ ok, tag }) => (ok ? "ok" : tag))).toEqual(["ok", "ok", "denied"]);
     expect(server.requests).toHaveLength(1);
-  }, ROOM);
+  });
 });
 
 describe("get-secret", () => {
@@ -191,7 +190,7 @@ describe("get-secret", () => {
     expect(result.redactions.length).toBeGreaterThan(0);
     const events = await rig.record();
     expect(JSON.stringify(events)).not.toContain(VALUE);
-  }, ROOM);
+  });
 
   it("is denied without that binding, or without the permission", async () => {
     const rig = await rigFor(1, {
@@ -210,5 +209,5 @@ describe("get-secret", () => {
       }),
     );
     expect(results.map(({ tag }) => tag)).toEqual(["denied", "denied", "denied", "invalid"]);
-  }, ROOM);
+  });
 });

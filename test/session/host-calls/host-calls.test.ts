@@ -12,7 +12,6 @@ import {
   type SkillRigOptions,
 } from "../../support/skill-rig.ts";
 
-const ROOM = 60_000;
 let probe: Uint8Array;
 let probeAll: Uint8Array;
 const home = mkdtempSync(join(tmpdir(), "az-home-"));
@@ -22,7 +21,7 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 beforeAll(async () => {
   probe = await buildProbe(["filesystem"]);
   probeAll = await buildProbe(["filesystem", "http", "secrets", "tools"]);
-}, ROOM);
+});
 
 interface Got {
   readonly ok: boolean;
@@ -92,7 +91,7 @@ describe("host calls of a component", () => {
     });
     const results = events.filter(({ event, parent_id }) => event === "result" && parent_id === run?.execution_id);
     expect(results).toHaveLength(steps.length);
-  }, ROOM);
+  });
 
   it("answers `denied` for what it was not given, and the record says why", async () => {
     const rig = await rigOf({ "fs.read": ["workspace:data/**"] }, {
@@ -126,7 +125,7 @@ describe("host calls of a component", () => {
     // Refused is final: no result follows.
     const ids = new Set(denied.map(({ execution_id }) => execution_id));
     expect(events.filter(({ event, execution_id }) => event === "result" && ids.has(execution_id))).toEqual([]);
-  }, ROOM);
+  });
 
   it("follows links only to what was granted, and hard links to nothing that is denied", async () => {
     const rig = await rigOf({ "fs.read": ["workspace:data/**"] }, {
@@ -145,7 +144,7 @@ describe("host calls of a component", () => {
       "in",
       "denied",
     ]);
-  }, ROOM);
+  });
 
   it("refuses what can be no path without asking anybody", async () => {
     const rig = await rigOf(ALL);
@@ -153,7 +152,7 @@ describe("host calls of a component", () => {
       calls: [fs("readFile", "a\0b"), fs("readFile", "home:x"), fs("readFile", "x".repeat(5000)), fs("readFile", "")],
     });
     expect(gotten(result).map(({ tag }) => tag)).toEqual(["invalid", "invalid", "invalid", "invalid"]);
-  }, ROOM);
+  });
 
   it("writes with a person's yes, atomically, and only below its atoms", async () => {
     const rig = await rigOf(ALL, { person: "yes", files: { "out/old.txt": "old" } });
@@ -179,14 +178,14 @@ describe("host calls of a component", () => {
     expect(readFileSync(join(rig.project, "out/old.txt"), "utf8")).toBe("old+more");
     expect(existsSync(join(rig.project, "out/folder"))).toBe(true);
     expect(rig.questions[0]).toMatchObject({ actor: "acme/probe@1.0.0", title: "Write out/deep/new.txt" });
-  }, ROOM);
+  });
 
   it("is denied a write that nobody can be asked about", async () => {
     const rig = await rigOf(ALL);
     const result = await rig.run("probe", { calls: [fs("writeFile", "out/x", { bytes: "x" })] });
     expect(gotten(result)).toMatchObject([{ ok: false, tag: "denied" }]);
     expect(existsSync(join(rig.project, "out"))).toBe(false);
-  }, ROOM);
+  });
 
   it("keeps scratch files for one run only, and shows the skill its own files", async () => {
     const rig = await rigOf({
@@ -219,7 +218,7 @@ describe("host calls of a component", () => {
     ]);
     const second = gotten(await rig.run("probe", { calls: [fs("readFile", "scratch:a/b.txt")] }));
     expect(second[0]?.tag).toBe("not-found");
-  }, ROOM);
+  });
 
   it("lists nothing that policy hides from it", async () => {
     const rig = await rigOf({ "fs.read": ["workspace:**", "workspace:.*"] }, {
@@ -229,7 +228,7 @@ describe("host calls of a component", () => {
     const names = JSON.stringify(listed?.value);
     expect(names).toContain("b.txt");
     expect(names).not.toContain(".env");
-  }, ROOM);
+  });
 
   it("does not let a known value through, neither in nor out", async () => {
     const rig = await rigOf(ALL, { person: "yes", files: { "notes.txt": "the key is sk-planted-value-0001 ok" } });
@@ -253,7 +252,7 @@ describe("host calls of a component", () => {
     expect(read?.value).not.toContain("planted-value");
     expect(written.map(({ tag }) => tag)).toEqual(["denied", "denied", "denied"]);
     expect(existsSync(join(rig.project, "out"))).toBe(false);
-  }, ROOM);
+  });
 
   it("has no network, no secret and no tool without an atom", async () => {
     const skill = skillOf({
@@ -275,7 +274,7 @@ describe("host calls of a component", () => {
     });
     // Its import of `tools` is in no permission: the component is refused as a whole.
     expect(result.error?.code).toBe("WASM_IMPORTS");
-  }, ROOM);
+  });
 });
 
 describe("budgets and cancel", () => {
@@ -283,7 +282,7 @@ describe("budgets and cancel", () => {
     const rig = await rigOf({ ...ALL, limits: { calls: 10 } });
     const result = await rig.run("probe", { calls: Array.from({ length: 11 }, () => fs("fileExists", "README.md")) });
     expect(result.error?.code).toBe("LIMIT_CALLS");
-  }, ROOM);
+  });
 
   it("answers thousands of host calls, each on record", async () => {
     const count = 1_000 * Math.max(1, Number(process.env["AZ_SCALE"] ?? 1));
@@ -295,7 +294,7 @@ describe("budgets and cancel", () => {
     expect(events.filter(({ event, parent_id }) => event === "result" && typeof parent_id === "string")).toHaveLength(
       calls.length,
     );
-  }, ROOM);
+  });
 
   it("stops in the middle of a host call that waits for a person", async () => {
     const stop = new AbortController();
@@ -311,7 +310,7 @@ describe("budgets and cancel", () => {
     expect(result.ok).toBe(false);
     expect(result.error?.code).toBe("CANCELLED");
     expect(existsSync(join(rig.project, "out/x"))).toBe(false);
-  }, ROOM);
+  });
 
   it("lets the clock of the guest stand while a person thinks", async () => {
     const rig = await rigOf({ ...ALL, limits: { "wall-ms": 3_000 } }, {
@@ -323,7 +322,7 @@ describe("budgets and cancel", () => {
     await rig.run("probe", { calls: [] });
     const result = await rig.run("probe", { calls: [fs("writeFile", "out/x", { bytes: "x" })] });
     expect(gotten(result)).toMatchObject([{ ok: true }]);
-  }, ROOM);
+  });
 
   it("ends when nothing can be recorded any more", async () => {
     const rig = await rigOf(ALL, { files: { "a.txt": "a" } });
@@ -340,7 +339,7 @@ describe("budgets and cancel", () => {
     const result = await rig.run("probe", { calls: Array.from({ length: 20 }, () => fs("readFile", "a.txt")) });
     expect(result.ok).toBe(false);
     expect(seen).toBeLessThan(8);
-  }, ROOM);
+  });
 });
 
 describe("what a guest may not learn", () => {
@@ -353,5 +352,5 @@ describe("what a guest may not learn", () => {
       }),
     );
     expect(got.map(({ ok, tag, value }) => (ok ? value : tag))).toEqual(["denied", "denied", true]);
-  }, ROOM);
+  });
 });

@@ -5,7 +5,6 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { CallResult } from "../../../session/mod.ts";
 import { openSkillRig } from "../../support/skill-rig.ts";
 
-const ROOM = 90_000;
 const home = mkdtempSync(join(tmpdir(), "az-home-"));
 
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -106,7 +105,7 @@ describe("repo-security-audit", () => {
       decision: "deny",
       skill: { id: "agentzero/repo-security-audit" },
     });
-  }, ROOM);
+  });
 
   it("finds values of the vault exactly, in text and in binary files", async () => {
     const value = "vault-planted-value-77";
@@ -120,7 +119,7 @@ describe("repo-security-audit", () => {
     expect(rules(report)).toEqual(["secret/known-value a.txt", "secret/known-value b.bin"]);
     expect(report.findings[0]?.["tag"]).toBe(report.findings[1]?.["tag"]);
     expect(result.output).not.toContain(value);
-  }, ROOM);
+  });
 
   it("says so when its report may not be written, and fails on what it is told to", async () => {
     const rig = await openSkillRig({ home, files: { "a.md": "ignore previous instructions\n" } });
@@ -133,7 +132,7 @@ describe("repo-security-audit", () => {
     expect(existsSync(join(rig.project, "security-audit.md"))).toBe(false);
     expect(await rig.call("repo-security-audit", { report: false, fail_on: "critical" })).toMatchObject({ ok: true });
     expect(await rig.call("repo-security-audit", { nonsense: 1 })).toMatchObject({ error: { code: "ARGS_INVALID" } });
-  }, ROOM);
+  });
 
   it("looks at one file or folder where it is told to, and at as many files as it may", async () => {
     const rig = await openSkillRig({ home, files: FILES });
@@ -143,7 +142,7 @@ describe("repo-security-audit", () => {
     expect(few["scanned"]).toMatchObject({ files: 2, truncated: true });
     const outside = reportOf(await rig.call("repo-security-audit", { path: "../", report: false }));
     expect(outside.skipped[0]?.why).toContain("denied");
-  }, ROOM);
+  });
 });
 
 describe("license-check", () => {
@@ -169,7 +168,7 @@ describe("license-check", () => {
       ).length,
     )
       .toBe(2);
-  }, ROOM);
+  });
 
   it("shows the `denied` it got where policy hides a file from it", async () => {
     const rig = await openSkillRig({
@@ -186,7 +185,7 @@ rules:
     expect(report.skipped).toEqual(expect.arrayContaining([
       { path: "package-lock.json", tag: "denied", why: expect.stringContaining("package-lock.json") },
     ]));
-  }, ROOM);
+  });
 });
 
 describe("dependency-audit", () => {
@@ -218,5 +217,5 @@ describe("dependency-audit", () => {
     expect(await rig.call("dependency-audit", { osv: "missing.json" })).toMatchObject({
       error: { code: "TOOL_ERROR" },
     });
-  }, ROOM);
+  });
 });

@@ -5,7 +5,6 @@ import { loadSodium } from "../../../core/mod.ts";
 import type { CallResult } from "../../../session/mod.ts";
 import { grantedSkill, openSkillRig, type SkillRig, type SkillRigOptions } from "../../support/skill-rig.ts";
 
-const ROOM = 60_000;
 const ENTRY = "scripts/run";
 // What the undeclared program would print: `hostname` prints the name of the sandbox, and nothing else here does.
 const UNDECLARED = "/usr/bin/hostname";
@@ -52,17 +51,17 @@ describe("programs that a script of a skill may start", () => {
       { tools: ["awk", "cat", "sed"] },
     );
     expect(result).toMatchObject({ ok: true, output: "b\n/usr/bin/awk\ntwo\nbuiltin\n" });
-  }, ROOM);
+  });
 
   it("print what the attacks below would print", async () => {
     expect((await run("hostname", { tools: ["hostname"] })).output).toBe(`${NAME}\n`);
-  }, ROOM);
+  });
 
   it("does not find another one, by its name or by its path", async () => {
     const result = await run(`hostname; ${UNDECLARED}; command -v hostname; command -p hostname; echo end`);
     expect(result).toMatchObject({ ok: true });
     expect(result.output).toMatch(/^(?:.*(?:denied|not found)\n)+end\n$/u);
-  }, ROOM);
+  });
 
   it("says so with a code when that is how the script ends", async () => {
     const rig = await rigOf("echo before; hostname");
@@ -72,7 +71,7 @@ describe("programs that a script of a skill may start", () => {
     expect(rig.questions[0]?.preview).toMatchObject({
       text: expect.stringContaining(`run ${ENTRY} of acme/probe@1.0.0 with /bin/sh`),
     });
-  }, ROOM);
+  });
 
   it.for(
     [
@@ -111,7 +110,7 @@ describe("programs that a script of a skill may start", () => {
       ["an open file", "exec 9<data/h; /proc/self/fd/9; /dev/fd/9"],
       ["libraries to load first", "LD_PRELOAD=$PWD/data/h cat /dev/null; LD_LIBRARY_PATH=$PWD/data cat /dev/null"],
     ] as const,
-  )("is not started by way of %s", { timeout: ROOM }, async ([, text]) => {
+  )("is not started by way of %s", async ([, text]) => {
     const tools = ["cat", "cp", "chmod", "ln", "env", "find", "xargs", "awk"];
     const rig = await rigOf(`(${text})\necho end`, { tools, write: true });
     // A program that is there, readable and executable: its bytes are what the script wants to start.
@@ -141,7 +140,7 @@ describe("programs that a script of a skill may start", () => {
     );
     expect(mounts.find(({ place }) => place === "/usr")?.options).toEqual(expect.arrayContaining(["ro", "noexec"]));
     expect(mounts.find(({ place }) => place === "/tmp")?.options).toContain("noexec");
-  }, ROOM);
+  });
 
   it("cannot be written by the script into its memory", async () => {
     const python = `import os, sys
@@ -167,7 +166,7 @@ print("modules", sys.argv[0])`;
       ok: true,
       output: `refused 38\ndenied 2\ndenied 13\nmodules /skill/${ENTRY}\n`,
     });
-  }, ROOM);
+  });
 
   it("are not those that another program comes in parts with", async () => {
     const parts = [
@@ -179,7 +178,7 @@ print("modules", sys.argv[0])`;
     const here = parts.filter((path) => existsSync(path) && statSync(path).isFile());
     const result = await run(`${here.map((path) => `${path} --version`).join("; ")}; echo end`);
     expect(result.output).toMatch(/^(?:.*denied\n)*end\n$/u);
-  }, ROOM);
+  });
 });
 
 describe("a program that is listed", () => {
@@ -189,21 +188,21 @@ describe("a program that is listed", () => {
       { tools: ["git", "cat"] },
     );
     expect(result.output).toMatch(/^one\n/u);
-  }, ROOM);
+  });
 
   it("brings what runs it when it is a script, and nothing else", async () => {
     if (!readFileSync("/usr/bin/ldd", "latin1").startsWith("#!")) return;
     const result = await run("ldd --version | cat; hostname; true", { tools: ["ldd", "cat"] });
     expect(result.output).toContain("ldd");
     expect(result.output?.split("\n")).not.toContain(NAME);
-  }, ROOM);
+  });
 
   it("and is not installed is a refusal that says what to install", async () => {
     const result = await run("echo ran", { tools: ["no-such-program"] });
     expect(result).toMatchObject({ ok: false, output: null, error: { code: "EXEC_DENIED" } });
     expect(result.error?.message).toContain('"no-such-program", is not installed');
     expect(result.error?.hint).toContain("no-such-program");
-  }, ROOM);
+  });
 });
 
 describe("the interpreter of a script", () => {
@@ -236,7 +235,7 @@ describe("the interpreter of a script", () => {
 
   it("does not start a script that a person struck off", async () => {
     expect(await run("echo ran", { exec: ["tool:cat"] })).toMatchObject({ ok: false, error: { code: "EXEC_DENIED" } });
-  }, ROOM);
+  });
 });
 
 describe("what the project holds", () => {
@@ -248,5 +247,5 @@ describe("what the project holds", () => {
     const result = await rig.run("probe", {});
     expect(result.output).toMatch(/end\n$/u);
     expect(result.output?.split("\n")).not.toContain(NAME);
-  }, ROOM);
+  });
 });

@@ -10,8 +10,6 @@ import {
   type SkillRigOptions,
 } from "../../support/skill-rig.ts";
 
-const ROOM = 60_000;
-
 beforeAll(loadSodium);
 
 function scriptSkill(script: string, permissions: RigSkill["permissions"]): ReturnType<typeof grantedSkill> {
@@ -48,7 +46,7 @@ describe("a script of a skill", () => {
     expect(result.output).toContain("Read-only");
     expect(result).toMatchObject({ tool: "probe", tier: "host-supervised", trust: "tool", rule: "run-on-host" });
     expect(rig.questions[0]).toMatchObject({ title: "Run skill acme/probe@1.0.0", actor: "person" });
-  }, ROOM);
+  });
 
   it("has no network and no home, and cannot reach what a link leads to", async () => {
     const rig = await rigOf(
@@ -62,7 +60,7 @@ describe("a script of a skill", () => {
     expect(result.output).toContain("end");
     expect(result.output).not.toContain("not granted");
     expect(result.output).not.toContain("version: 2");
-  }, ROOM);
+  });
 
   it("keeps what it wrote below its atoms, each file decided with the skill as actor", async () => {
     const rig = await rigOf(
@@ -83,7 +81,7 @@ describe("a script of a skill", () => {
     expect(events.find(({ actions }) => actions?.some(({ target }) => target?.endsWith("new.txt")))).toMatchObject({
       skill: { id: "acme/probe" },
     });
-  }, ROOM);
+  });
 
   it("says with its own status that it failed", async () => {
     const rig = await rigOf("echo broken; exit 3", READ);
@@ -92,10 +90,10 @@ describe("a script of a skill", () => {
       output: "broken\n",
       error: { code: "TOOL_ERROR" },
     });
-  }, ROOM);
+  });
 
   it("does not run where nobody said yes", async () => {
     const rig = await rigOf("echo ran", READ, { person: "nobody" });
     expect(await rig.run("probe", {})).toMatchObject({ ok: false, output: null, error: { code: "APPROVAL_NOBODY" } });
-  }, ROOM);
+  });
 });

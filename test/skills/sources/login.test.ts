@@ -80,7 +80,7 @@ beforeAll(async () => {
     `{ id: net, effect: allow, capability: network_request, cidr: ["127.0.0.1/32"], ports: [${registry}, ${auth}] }`,
     `{ id: secret, effect: allow, capability: secret_handle_usage, secrets: ["handle://vault/registry/*"], inject: ["basic:me", bearer], cidr: ["127.0.0.1/32"] }`,
   );
-}, 60_000);
+});
 
 beforeEach(() => {
   told = { ...HONEST };

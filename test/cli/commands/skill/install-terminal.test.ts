@@ -42,7 +42,7 @@ beforeAll(async () => {
     const archive = release(version, { keys, files });
     writePackageAs(join(desk.root, `shop/pdf-report-${version}.azs`), archive, desk.signer.sign(archive));
   }
-}, 60_000);
+});
 
 function install(version: string): Pty {
   return open(`skill install ../shop/pdf-report-${version}.azs`);
@@ -71,7 +71,7 @@ const ASK = "Install it with this? y or N";
 
 if (!HAS_PTY) process.stderr.write("skipped: the dialogue of skill install: no script of util-linux\n");
 
-describe.runIf(HAS_PTY)("skill install at a real terminal", { timeout: 60_000 }, () => {
+describe.runIf(HAS_PTY)("skill install at a real terminal", () => {
   it("leaves nothing behind when it is interrupted in the middle", async () => {
     const before = filesOf(desk);
     const pty = install("1.0.0");

@@ -20,7 +20,7 @@ describe("instrumentModule()", () => {
       expect(after.global, `seed ${seed}`).toBe(before.global);
       expect(Buffer.compare(after.memory ?? PLAIN, before.memory ?? PLAIN), `seed ${seed}`).toBe(0);
     }
-  }, 60_000);
+  });
   it("uses the same fuel on every run and runtime", () => {
     const used = Array.from({ length: 60 }, (_, seed) => {
       const rewritten = instrumented(randomModule(seed));
