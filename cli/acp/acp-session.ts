@@ -1,26 +1,18 @@
 import type { ContentBlock, McpServer, PromptResponse } from "@agentclientprotocol/sdk";
 import type { AuditStamp } from "../../audit/mod.ts";
-import type { Label } from "../../core/mod.ts";
-import {
-  parseBuiltinLine,
-  readTranscript,
-  type SessionEvent,
-  type SessionInput,
-  type Stop,
-  titleOf,
-} from "../../session/mod.ts";
+import { readTranscript, type SessionEvent, type Stop } from "../../session/mod.ts";
 import type { ComposedSession } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
 import { ACP_CODE, acpError, errorFor, type Mask } from "./acp-error.ts";
 import { type Clean, createClean } from "./clean.ts";
-import { takeContext } from "./client-context.ts";
 import type { AcpHost, HostDoor, SessionView } from "./host.ts";
-import { type AcpMode, configOptions, configuredModels, modelOf, modesOn, type OptionState } from "./options.ts";
-import { readPrompt } from "./prompt-in.ts";
+import { type PromptParts, readPrompt } from "./prompt-in.ts";
 import { createPromptQueue, type PromptQueue } from "./prompt-queue.ts";
+import { PromptTurns } from "./prompt-turns.ts";
 import { refuseServers } from "./refuse-servers.ts";
 import { replayUpdates } from "./replay.ts";
-import { answerCommand, availableCommands, ownCommand } from "./slash-commands.ts";
+import { SessionChoices } from "./session-choices.ts";
+import { availableCommands } from "./slash-commands.ts";
 import { stopReasonOf, type TurnFailure } from "./stop-reason.ts";
 
 /** What sessions of an editor are opened with. */
@@ -51,13 +43,14 @@ export interface PromptCall {
 
 /** How long a client may take to read the last updates of a session that closes. */
 const LAST_UPDATES_MS = 300;
-/** Kept with the conversation when the mode changes. */
-const MODE_NOTICE = "MODE";
 
-/** One session of an editor: prompts in order, updates out, choices that can only tighten. */
+/** One session of an editor: prompts in order, updates out, an end that waits for what is under way. */
 export class AcpSession {
   readonly id: string;
+  /** Real path of the folder it was opened in. */
   readonly cwd: string;
+  /** Mode and model. */
+  readonly choices: SessionChoices;
   /** Ids of the client's own for what is recorded now. */
   marks: AuditStamp = {};
   /** Called once when it begins to close. */
@@ -66,14 +59,10 @@ export class AcpSession {
   readonly #opened: ComposedSession;
   readonly #clean: Clean;
   readonly #door: HostDoor;
+  readonly #turns: PromptTurns;
   readonly #queue: PromptQueue = createPromptQueue();
   readonly #usage = { input: 0, output: 0 };
-  readonly #loosest: AcpMode;
-  #mode: AcpMode;
-  #model: string;
   #notes: readonly string[] = [];
-  #hasTitle = false;
-  #pending: { readonly text: string; readonly label: Label }[] = [];
   #failure: TurnFailure | null = null;
   #closing: Promise<void> | null = null;
 
@@ -83,18 +72,27 @@ export class AcpSession {
     this.id = opened.session.id;
     this.cwd = cwd;
     this.#clean = createClean(opened.redactor);
-    this.#loosest = opened.config.user.acp?.mode ?? "ask";
-    this.#mode = this.#loosest;
-    this.#model = modelOf(opened.config);
-    const root = opened.project ?? cwd;
     const updates = (): HostDoor["updates"] => this.#door.updates;
     this.#door = deps.host.door({
       id: this.id,
-      project: root,
+      project: this.#root,
       clean: this.#clean,
       get updates() {
         return updates();
       },
+    });
+    this.choices = new SessionChoices(opened, {
+      send: (update) => this.#door.updates.send(update),
+      errorFor: (cause) => this.#errorFor(cause),
+    });
+    const readsBuffers = opened.config.user.acp?.client_fs === "read";
+    this.#turns = new PromptTurns({
+      opened,
+      door: this.#door,
+      clean: this.#clean,
+      root: this.#root,
+      readsBuffers: () => readsBuffers && deps.host.can().readBuffers,
+      usage: this.#usage,
     });
   }
 
@@ -103,21 +101,18 @@ export class AcpSession {
     return { id: this.id, project: this.#root, clean: this.#clean, updates: this.#door.updates };
   }
 
-  /** What can be chosen, and what is. */
-  get options(): OptionState {
-    return {
-      mode: this.#mode,
-      loosest: this.#loosest,
-      model: this.#model,
-      models: [...new Set([this.#model, ...configuredModels(this.#opened.config)])],
-    };
-  }
-
   /** Masks what leaves on behalf of this session. */
   mask(text: string): string {
     return this.#clean.mask(text);
   }
 
+  /**
+   * Takes up what the session starts with; once, before anything else.
+   *
+   * @param start What was said and what happened while it was opened, the client's MCP servers, and whether the
+   * conversation is a new one.
+   * @throws {AgentZeroError} What reading a kept conversation throws.
+   */
   async begin(
     start: {
       readonly notes: readonly string[];
@@ -127,12 +122,12 @@ export class AcpSession {
     },
   ): Promise<void> {
     const { transcripts, session } = this.#opened;
-    if (this.#mode === "read-only") this.#opened.policy.setMode("read-only");
+    this.choices.begin();
     if (start.isNew) this.#opened.begin();
     else if (transcripts !== null) {
       const { records, header } = readTranscript(transcripts, session.id);
-      this.#hasTitle = header.title !== "";
-      this.#tightenAgain(records);
+      if (header.title !== "") this.#turns.keepTitle();
+      this.choices.tightenAgain(records);
     }
     for (const event of start.early) this.take(event);
     const refused = await refuseServers(this.#opened, start.servers, this.#clean);
@@ -156,6 +151,7 @@ export class AcpSession {
     await this.#door.updates.flushed();
   }
 
+  /** Takes an event of the engine: counts it, remembers a failure, tells the client. */
   take(event: SessionEvent): void {
     if (event.type === "usage") {
       this.#usage.input += event.input;
@@ -194,49 +190,6 @@ export class AcpSession {
     this.#queue.cancel();
   }
 
-  /**
-   * Changes the mode.
-   *
-   * @param mode `ask` or `read-only`.
-   * @throws {RequestError} -32602 for anything that is not on offer.
-   */
-  setMode(mode: string): void {
-    const wanted = modesOn(this.options).find((known) => known === mode);
-    if (wanted === undefined) {
-      throw acpError(ACP_CODE.params, `Cannot change the mode to "${mode.slice(0, 64)}"`, {
-        code: "MODE_INVALID",
-        hint: `one of: ${modesOn(this.options).join(", ")}`,
-      });
-    }
-    this.#mode = wanted;
-    this.#opened.policy.setMode(wanted);
-    this.#opened.note({ kind: "notice", code: MODE_NOTICE, text: wanted });
-    this.#tellOptions();
-  }
-
-  /**
-   * Goes on with another configured model.
-   *
-   * @param model One of {@link AcpSession.options}.
-   * @throws {RequestError} -32602 for another, and with `MODEL_DENIED` when policy says no.
-   */
-  async setModel(model: string): Promise<void> {
-    if (!this.options.models.includes(model)) {
-      throw acpError(ACP_CODE.params, `Cannot use the model "${model.slice(0, 64)}": it is not configured`, {
-        code: "MODEL_UNKNOWN",
-        hint: "add it under `models` in your config.yml",
-      });
-    }
-    try {
-      await this.#opened.changeModel(model);
-    } catch (cause) {
-      const known = this.#errorFor(cause);
-      throw known.code === ACP_CODE.internal ? acpError(ACP_CODE.params, known.message, dataOf(known.data)) : known;
-    }
-    this.#model = model;
-    this.#tellOptions();
-  }
-
   /** Cancels all that is under way, waits for its end and closes the record; idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -265,10 +218,11 @@ export class AcpSession {
     return errorFor(cause, mask, (unexpected) => this.#deps.tell(unexpected, mask));
   }
 
-  async #markedTurn(prompt: ReturnType<typeof readPrompt>, signal: AbortSignal, marks: AuditStamp): Promise<Stop> {
+  async #markedTurn(prompt: PromptParts, signal: AbortSignal, marks: AuditStamp): Promise<Stop> {
     this.marks = marks;
+    this.#failure = null;
     try {
-      const stop = await this.#turn(prompt, signal);
+      const stop = await this.#turns.take(prompt, signal);
       // What a cancel tore down may look like a failure; to the client it is what it asked for.
       return signal.aborted && stop !== "integrity" ? "cancelled" : stop;
     } catch (cause) {
@@ -278,70 +232,6 @@ export class AcpSession {
       this.marks = {};
     }
   }
-
-  async #turn(prompt: ReturnType<typeof readPrompt>, signal: AbortSignal): Promise<Stop> {
-    this.#failure = null;
-    const { session } = this.#opened;
-    if (prompt.parts.length === 0) {
-      const own = ownCommand(prompt.text);
-      if (own === "compact") return await session.compact(signal);
-      if (own !== null) {
-        this.#door.updates.say(await answerCommand(own, this.#opened, this.#usage));
-        return "end";
-      }
-      const line = parseBuiltinLine(prompt.text);
-      if (line.kind === "incomplete") {
-        this.#door.updates.say(`${line.why}; the form is: ${line.form}`);
-        return "end";
-      }
-      if (line.kind === "call" && line.slash) return await this.#call(line, signal);
-    }
-    const data = await this.#data(prompt.parts, signal);
-    if (signal.aborted) return "cancelled";
-    const input: SessionInput = { text: prompt.text, data: [...this.#pending, ...data] };
-    this.#pending = [];
-    this.#tellTitle(prompt.text);
-    const { stop } = await session.submit(input, signal);
-    return stop;
-  }
-
-  /** A line of the person's own that starts with `/` or `!`; its output goes along with the next prompt. */
-  async #call(
-    line: { readonly tool: string; readonly args: unknown; readonly silent: boolean },
-    signal: AbortSignal,
-  ): Promise<Stop> {
-    const { result, label } = await this.#opened.session.call(line.tool, line.args, signal);
-    if (!line.silent && result.output !== null) this.#pending.push({ text: result.output, label });
-    return signal.aborted ? "cancelled" : "end";
-  }
-
-  #data(parts: ReturnType<typeof readPrompt>["parts"], signal: AbortSignal): ReturnType<typeof takeContext> {
-    const readsBuffers = this.#opened.config.user.acp?.client_fs === "read" && this.#deps.host.can().readBuffers;
-    return takeContext({ opened: this.#opened, door: this.#door, root: this.#root, readsBuffers }, parts, signal);
-  }
-
-  /** The first words of the person name the conversation, as its transcript has it. */
-  #tellTitle(text: string): void {
-    if (this.#hasTitle) return;
-    const title = this.#clean.line(titleOf(this.#clean.mask(text)));
-    if (title === "") return;
-    this.#hasTitle = true;
-    this.#door.updates.send({ sessionUpdate: "session_info_update", title });
-  }
-
-  #tellOptions(): void {
-    const { updates } = this.#door;
-    updates.send({ sessionUpdate: "current_mode_update", currentModeId: this.#mode });
-    updates.send({ sessionUpdate: "config_option_update", configOptions: configOptions(this.options) });
-  }
-
-  /** What was tightened stays so: a session that goes on is no looser than it was. */
-  #tightenAgain(records: ReturnType<typeof readTranscript>["records"]): void {
-    const last = records.findLast((record) => record.kind === "notice" && record.code === MODE_NOTICE);
-    if (last?.kind !== "notice" || last.text !== "read-only") return;
-    this.#mode = "read-only";
-    this.#opened.policy.setMode("read-only");
-  }
 }
 
 function gone(): Error {
@@ -349,10 +239,4 @@ function gone(): Error {
     code: "SESSION_NOT_FOUND",
     hint: "open a new session",
   });
-}
-
-function dataOf(data: unknown): { readonly code: string; readonly hint: string | null } {
-  if (typeof data !== "object" || data === null) return { code: "INTERNAL", hint: null };
-  const code = "code" in data && typeof data.code === "string" ? data.code : "INTERNAL";
-  return { code, hint: "hint" in data && typeof data.hint === "string" ? data.hint : null };
 }

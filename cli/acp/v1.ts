@@ -163,7 +163,7 @@ export function createV1(deps: V1Deps): V1 {
     )
     .onRequest("session/set_mode", ({ params }) =>
       answered((all) => {
-        all.get(params.sessionId).setMode(params.modeId);
+        all.get(params.sessionId).choices.setMode(params.modeId);
         return {};
       }))
     .onRequest("session/set_config_option", ({ params }) =>
@@ -175,9 +175,9 @@ export function createV1(deps: V1Deps): V1 {
             hint: "one of: mode, model",
           });
         }
-        if (params.configId === "mode") session.setMode(params.value);
-        else await session.setModel(params.value);
-        return { configOptions: configOptions(session.options) };
+        if (params.configId === "mode") session.choices.setMode(params.value);
+        else await session.choices.setModel(params.value);
+        return { configOptions: configOptions(session.choices.state) };
       }))
     .onNotification("session/cancel", async ({ params }) => {
       // A cancel of what is not there does nothing.
@@ -201,7 +201,7 @@ function choices(session: AcpSession): {
   readonly modes: ReturnType<typeof modeState>;
   readonly configOptions: ReturnType<typeof configOptions>;
 } {
-  return { modes: modeState(session.options), configOptions: configOptions(session.options) };
+  return { modes: modeState(session.choices.state), configOptions: configOptions(session.choices.state) };
 }
 
 function refuseMoreFolders(folders: readonly string[] | null | undefined): void {
