@@ -1,4 +1,4 @@
-import type { CompiledRule } from "./compile.ts";
+import type { CompiledRule } from "./compiled-policy.ts";
 import type { WordPattern } from "./document.ts";
 import type { Facts } from "./facts.ts";
 import { patternShape, shapeOf } from "./shape.ts";

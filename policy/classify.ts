@@ -1,5 +1,5 @@
 import type { Classification, Target } from "../core/mod.ts";
-import type { CompiledPolicy } from "./compile.ts";
+import type { CompiledPolicy } from "./compiled-policy.ts";
 import { matchHost } from "./host-glob.ts";
 import { foldPath, matchAnyPath } from "./path-glob.ts";
 import { classBit, classesOf, type Mask } from "./words-masks.ts";

@@ -1,31 +1,19 @@
-import {
-  type ApprovalTerms,
-  type AtomicAction,
-  CAPABILITIES,
-  type Capability,
-  type Decision,
-  type Layer,
-  LAYERS,
-  NO_OBLIGATIONS,
-  type Obligations,
-  type RuleRef,
-  type Verdict,
-} from "../core/mod.ts";
-import { classifiedMask } from "./classify.ts";
+import { type AtomicAction, type Layer, LAYERS, type Verdict } from "../core/mod.ts";
+import { askVerdict } from "./ask-verdict.ts";
 import { skillCovers } from "./ceiling.ts";
-import { type CompiledPolicy, type CompiledRule, narrowerScope, smaller } from "./compile.ts";
-import type { GrantScope } from "./document.ts";
-import { DAY_MS } from "./duration.ts";
-import type { SessionMode } from "./engine-types.ts";
-import { evaluate, matchedClasses, type Tally } from "./evaluate.ts";
+import { classifiedMask } from "./classify.ts";
+import type { CompiledPolicy } from "./compiled-policy.ts";
+import type { DecisionState } from "./decision-state.ts";
+import { defaultDeny } from "./default-deny.ts";
+import { evaluate, matchedClasses, obligationsOf, type Tally } from "./evaluate.ts";
 import { type Facts, factsOf } from "./facts.ts";
+import { denial, floorVerdict, MASKED, OWN_MODEL } from "./fixed-verdicts.ts";
 import {
   asksOpaque,
   asksTaint,
   DEGRADED_HIT,
   floorDeny,
   type FloorHit,
-  type FloorPlaces,
   isOwnModel,
   isReading,
   PRIVATE_HIT,
@@ -33,50 +21,7 @@ import {
   READ_ONLY,
   TAINT_HIT,
 } from "./floor.ts";
-import { askedShape } from "./asked-shape.ts";
-import { classesOf, TAINTED } from "./words-masks.ts";
-
-/** A question that grants may answer. */
-export interface Question {
-  readonly facts: Facts;
-  /** Every rule that asks. */
-  readonly asks: readonly RuleRef[];
-  readonly shape: string;
-  /** `true` when every asking rule may be answered by the approval of a package as a whole. */
-  readonly byPackage: boolean;
-  /** `true` when untrusted text is why somebody is asked. */
-  readonly aboutTaint: boolean;
-}
-
-/** The remembered answers in force at one moment. */
-export interface GrantView {
-  /** The id of a stored deny for this action, or `null`. */
-  never(facts: Facts): string | null;
-  /** The scope of a grant that answers the question, or `null`. */
-  answers(question: Question): GrantScope | null;
-}
-
-/** No remembered answers. */
-export const NO_GRANTS: GrantView = { never: () => null, answers: () => null };
-
-/** All that a decision depends on besides the action. */
-export interface DecisionState {
-  readonly policy: CompiledPolicy;
-  readonly places: FloorPlaces;
-  readonly mode: SessionMode;
-  /** `true` while an old policy stands in for a broken one. */
-  readonly degraded: boolean;
-  /** Why everything is denied, or `null`. */
-  readonly broken: string | null;
-  readonly grants: GrantView;
-  /** `false` in embedded tests, where an actor stands for any skill that may do this. */
-  readonly ceiling: boolean;
-  /** `true` looks at every rule instead of the index. */
-  readonly scan?: boolean;
-}
-
-/** The lifetime of an answer kept for the project unless a rule or file says otherwise. */
-export const DEFAULT_TTL_MS: number = 30 * DAY_MS;
+import { TAINTED } from "./words-masks.ts";
 
 /**
  * Decides one action.
@@ -105,17 +50,6 @@ function mustNotBe({ decision, rule, reason }: Verdict): boolean {
   return decision === "deny" && (rule !== null || !/^(?:no_match|no_policy|untrusted_project):/.test(reason));
 }
 
-const MASKED: Verdict = {
-  decision: "allow",
-  rule: null,
-  layer: null,
-  reason: "rule: nothing denies this operand; the sandbox decides what it can reach",
-  obligations: NO_OBLIGATIONS,
-  approval: null,
-  granted: null,
-  hint: null,
-};
-
 /** Adds the classes that `classify` gives a path, so that a caller who forgot them cannot lower them. */
 function withClasses(policy: CompiledPolicy, facts: Facts): Facts {
   if (policy.classify.length === 0 || facts.target.kind !== "path") return facts;
@@ -135,7 +69,7 @@ function decideFacts(state: DecisionState, facts: Facts): Verdict {
   if (denied !== null) return denied;
   if (!own && (tally.granted & facts.classes) !== facts.classes) return defaultDeny(policy, facts);
   const floorAsks = mayAsk(state, facts) ? floorAsksOf(state, facts, tally) : NO_HITS;
-  if (floorAsks.length > 0 || tally.asks.length > 0) return ask(state, facts, { tally, floorAsks });
+  if (floorAsks.length > 0 || tally.asks.length > 0) return askVerdict(state, facts, { tally, floorAsks });
   return own && (tally.best === null || tally.best.effect === "allow") ? OWN_MODEL : allowed(tally);
 }
 
@@ -196,109 +130,9 @@ function floorAsksOf(state: DecisionState, facts: Facts, tally: Tally): readonly
   return hits;
 }
 
-interface Asking {
-  readonly tally: Tally;
-  readonly floorAsks: readonly FloorHit[];
-}
-
-function ask(state: DecisionState, facts: Facts, { tally, floorAsks }: Asking): Verdict {
-  const rules = tally.asks.toSorted((a, b) => a.rank - b.rank);
-  const asks: readonly RuleRef[] = [
-    ...floorAsks.map((hit): RuleRef => ({ layer: "floor", rule: `floor.${hit.name}`, policy: "floor" })),
-    ...rules.map((rule) => rule.ref),
-  ];
-  const shape = askedShape(facts, rules, floorAsks.length > 0);
-  const granted = state.grants.answers({
-    facts,
-    asks,
-    shape,
-    byPackage: floorAsks.every((hit) => hit.name === "taint") && rules.every((rule) => rule.scope !== "once"),
-    aboutTaint: floorAsks.length > 0 || rules.some((rule) => rule.rule.match.tainted === "true"),
-  });
-  const base = { obligations: obligationsOf(tally), approval: termsOf(state, rules, { asks, shape }), granted };
-  const [hit] = floorAsks;
-  if (hit !== undefined) return { ...floorVerdict("requires_approval", hit), ...base };
-  return { ...(rules[0]?.verdict ?? denial("engine_error", "an ask without a rule")), ...base };
-}
-
-function termsOf(
-  { policy: { ceiling } }: DecisionState,
-  rules: readonly CompiledRule[],
-  { asks, shape }: { readonly asks: readonly RuleRef[]; readonly shape: string },
-): ApprovalTerms {
-  const floorAsks = asks.length > rules.length;
-  let maxScope = floorAsks ? narrowerScope(ceiling.maxScope, "session") : ceiling.maxScope;
-  let ttlMs: number | null = ceiling.ttlMs;
-  for (const rule of rules) {
-    maxScope = narrowerScope(maxScope, rule.scope ?? "session");
-    ttlMs = smaller(ttlMs, rule.ttlMs);
-  }
-  return { maxScope, timeoutMs: ceiling.timeoutMs, ttlMs: ttlMs ?? DEFAULT_TTL_MS, asks, shape };
-}
-
 function allowed(tally: Tally): Verdict {
   const { best } = tally;
   if (best === null) return denial("engine_error", "a grant without a rule");
   if (tally.redact === 0 && tally.maxBytes === null) return best.verdict;
   return { ...best.verdict, obligations: obligationsOf(tally) };
-}
-
-function obligationsOf({ redact, maxBytes }: Tally): Obligations {
-  return redact === 0 && maxBytes === null ? NO_OBLIGATIONS : { redact: classesOf(redact), max_bytes: maxBytes };
-}
-
-const OWN_MODEL: Verdict = {
-  decision: "allow",
-  rule: "floor.own-model",
-  layer: "floor",
-  reason: "floor: this model is part of AgentZero; nothing leaves the process",
-  obligations: NO_OBLIGATIONS,
-  approval: null,
-  granted: null,
-  hint: null,
-};
-
-function defaultDeny(policy: CompiledPolicy, facts: Facts): Verdict {
-  const ignored = policy.ignored[facts.capability];
-  if (ignored.some((rule) => matchedClasses(rule, rule.tests, facts) !== 0)) {
-    return denial("untrusted_project", "only the policy of this project allows it, and it is not trusted", TRUST_HINT);
-  }
-  if (!policy.grantsAnything) {
-    return policy.untrusted
-      ? denial("no_policy", "the policy of this project is not trusted, and no other allows anything", TRUST_HINT)
-      : denial("no_policy", "there is no policy that allows anything", "agentzero init");
-  }
-  return NO_MATCH.get(facts.capability) ?? denial("no_match", "no rule allows it");
-}
-
-const TRUST_HINT = "agentzero policy trust";
-const NO_MATCH: ReadonlyMap<Capability, Verdict> = new Map(
-  CAPABILITIES.map((capability) => [capability, denial("no_match", `no rule allows this ${capability}`)]),
-);
-
-function floorVerdict(decision: Decision, { name, sentence }: FloorHit): Verdict {
-  return {
-    decision,
-    rule: `floor.${name}`,
-    layer: "floor",
-    reason: `floor: ${sentence}`,
-    obligations: NO_OBLIGATIONS,
-    approval: null,
-    granted: null,
-    hint: null,
-  };
-}
-
-/** A deny that no rule stands behind. */
-export function denial(code: string, sentence: string, hint: string | null = null): Verdict {
-  return {
-    decision: "deny",
-    rule: null,
-    layer: null,
-    reason: `${code}: ${sentence}`,
-    obligations: NO_OBLIGATIONS,
-    approval: null,
-    granted: null,
-    hint,
-  };
 }

@@ -1,6 +1,9 @@
 import { type AtomicAction, type Capability, type Decision, severity, type Verdict } from "../core/mod.ts";
-import { type CompiledPolicy, compilePolicy, narrowerScope, type PolicyLayer } from "./compile.ts";
-import { decide, type DecisionState } from "./decide.ts";
+import { narrowerScope } from "./approval-ceiling.ts";
+import { compilePolicy } from "./compile.ts";
+import type { CompiledPolicy, PolicyLayer } from "./compiled-policy.ts";
+import { decide } from "./decide.ts";
+import type { DecisionState } from "./decision-state.ts";
 import type { ClassifyRule, PolicyRequest, PolicyRule } from "./document.ts";
 import { stateOf } from "./embedded-tests.ts";
 import { factsOf } from "./facts.ts";

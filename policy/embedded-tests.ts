@@ -1,12 +1,15 @@
 import type { AtomicAction, Layer, Verdict } from "../core/mod.ts";
 import { classifyTarget } from "./classify.ts";
-import { type CompiledPolicy, type CompiledRule, compilePolicy } from "./compile.ts";
-import { decide, type DecisionState, NO_GRANTS } from "./decide.ts";
+import { compilePolicy } from "./compile.ts";
+import type { CompiledPolicy, CompiledRule } from "./compiled-policy.ts";
+import { decide } from "./decide.ts";
+import type { DecisionState } from "./decision-state.ts";
 import type { PolicyDocument, PolicyProblem, PolicyRequest, PolicyRule, PolicyTest } from "./document.ts";
 import { PolicyError } from "./errors.ts";
 import { matchedClasses } from "./evaluate.ts";
 import { factsOf } from "./facts.ts";
 import { type FloorPlaces, floorPlaces } from "./floor.ts";
+import { NO_GRANTS } from "./grant-view.ts";
 import type { PathRoots } from "./path-glob.ts";
 import { Problems } from "./problems.ts";
 import { lexicalTarget, planRequest, type RequestContext } from "./requests.ts";

@@ -8,8 +8,10 @@ import {
   type Target,
   type Verdict,
 } from "../core/mod.ts";
+import { DEFAULT_TTL_MS } from "./approval-ceiling.ts";
 import { classifyTarget } from "./classify.ts";
-import { decide, type DecisionState, DEFAULT_TTL_MS, denial } from "./decide.ts";
+import { decide } from "./decide.ts";
+import type { DecisionState } from "./decision-state.ts";
 import type { GrantScope } from "./document.ts";
 import type {
   CallVerdict,
@@ -23,6 +25,7 @@ import type {
   SessionMode,
 } from "./engine-types.ts";
 import { explain } from "./explain.ts";
+import { denial } from "./fixed-verdicts.ts";
 import { floorPlaces } from "./floor.ts";
 import { type LoadContext, type LoadedGeneration, loadGeneration } from "./generation.ts";
 import { GrantKeeper } from "./grant-keeper.ts";

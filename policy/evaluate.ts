@@ -1,8 +1,9 @@
-import type { CompiledPolicy, CompiledRule } from "./compile.ts";
+import { NO_OBLIGATIONS, type Obligations } from "../core/mod.ts";
+import type { CompiledPolicy, CompiledRule } from "./compiled-policy.ts";
 import type { Facts } from "./facts.ts";
 import { hashStep, hashText, type RuleIndex, type RulesByHash, type RulesByKey } from "./rule-index.ts";
 import type { RuleTest } from "./rule-tests.ts";
-import type { Mask } from "./words-masks.ts";
+import { classesOf, type Mask } from "./words-masks.ts";
 
 /** What the rules say about one action, before floor, ceiling, mode and grants. */
 export interface Tally {
@@ -191,4 +192,9 @@ export function exceptedClasses(except: NonNullable<CompiledRule["except"]>, fac
 
 function lastSegment(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** What the rules that matched want done to what comes out. */
+export function obligationsOf({ redact, maxBytes }: Tally): Obligations {
+  return redact === 0 && maxBytes === null ? NO_OBLIGATIONS : { redact: classesOf(redact), max_bytes: maxBytes };
 }

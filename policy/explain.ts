@@ -1,7 +1,8 @@
 import { type AtomicAction, describeTarget } from "../core/mod.ts";
 import { classifiedMask } from "./classify.ts";
-import type { CompiledRule } from "./compile.ts";
-import { decide, type DecisionState } from "./decide.ts";
+import type { CompiledRule } from "./compiled-policy.ts";
+import { decide } from "./decide.ts";
+import type { DecisionState } from "./decision-state.ts";
 import type { Explanation, MatchInfo, NearMiss } from "./engine-types.ts";
 import { exceptedClasses, matchedClasses } from "./evaluate.ts";
 import { hintOf } from "./explain-command.ts";

@@ -1,6 +1,7 @@
 import { type Digest, digestOf } from "../core/mod.ts";
 import { type BundleLayer, canStandIn, ENGINE_VERSION, type PolicyBundle, readBundle, writeBundle } from "./bundle.ts";
-import { type CompiledPolicy, compilePolicy, type PolicyLayer } from "./compile.ts";
+import { compilePolicy } from "./compile.ts";
+import type { CompiledPolicy, PolicyLayer } from "./compiled-policy.ts";
 import type { PolicyDocument, PolicyProblem } from "./document.ts";
 import type { Generation, LayerStatus, PolicyOptions } from "./engine-types.ts";
 import { PolicyError } from "./errors.ts";

@@ -1,7 +1,7 @@
 import type { Capability, SkillActor } from "../core/mod.ts";
-import type { GrantView, Question } from "./decide.ts";
 import type { GrantScope, WordPattern } from "./document.ts";
 import type { Facts } from "./facts.ts";
+import type { GrantView, Question } from "./grant-view.ts";
 import { type GrantRecord, isInForce, namesAll, permissionDigest } from "./grants.ts";
 import { isRecord } from "./mac.ts";
 import { shapeOf } from "./shape.ts";

@@ -1,4 +1,4 @@
-import type { CompiledPolicy } from "./compile.ts";
+import type { CompiledPolicy } from "./compiled-policy.ts";
 import type { WordPattern } from "./document.ts";
 import { compilePathGlob, foldPath } from "./path-glob.ts";
 import { hasWildcard, matchText } from "./text-glob.ts";

@@ -1,5 +1,6 @@
 import { type AtomicAction, loadSodium, type Verdict } from "../core/mod.ts";
-import { compilePolicy, type PolicyLayer } from "./compile.ts";
+import { compilePolicy } from "./compile.ts";
+import type { PolicyLayer } from "./compiled-policy.ts";
 import { decide } from "./decide.ts";
 import type { PolicyTest } from "./document.ts";
 import { runTests, stateOf, type TestResult } from "./embedded-tests.ts";

@@ -1,5 +1,5 @@
-import type { CompiledRule } from "./compile.ts";
-import type { DecisionState } from "./decide.ts";
+import type { CompiledRule } from "./compiled-policy.ts";
+import type { DecisionState } from "./decision-state.ts";
 import { compilePathGlob, foldPath, matchAnyPath, type PathGlob } from "./path-glob.ts";
 
 /** A rule that denies reading some paths whatever else is true. */

@@ -1,5 +1,5 @@
 import type { Capability } from "../core/mod.ts";
-import type { CompiledRule } from "./compile.ts";
+import type { CompiledRule } from "./compiled-policy.ts";
 import { compilePathGlob, type PathGlob, type PathRoots } from "./path-glob.ts";
 import { SKILL_DATA } from "./rule-tests.ts";
 import { hasWildcard } from "./text-glob.ts";

@@ -1,8 +1,10 @@
 import { type ApprovalTerms, type AtomicAction, type Capability, digestOf, type RuleRef } from "../core/mod.ts";
 import { isInterpreter, isShell } from "./actions/interpreters.ts";
 import { programName } from "./actions/words.ts";
-import { compilePolicy, type PolicyLayer } from "./compile.ts";
-import { decide, type DecisionState } from "./decide.ts";
+import { compilePolicy } from "./compile.ts";
+import type { PolicyLayer } from "./compiled-policy.ts";
+import { decide } from "./decide.ts";
+import type { DecisionState } from "./decision-state.ts";
 import { diffPolicies, type PolicyChange } from "./diff.ts";
 import type { Matchers, PolicyDocument, PolicyRule } from "./document.ts";
 import { stateOf } from "./embedded-tests.ts";

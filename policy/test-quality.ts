@@ -1,6 +1,8 @@
 import type { AtomicAction, Decision } from "../core/mod.ts";
-import { type CompiledRule, compilePolicy, type PolicyLayer } from "./compile.ts";
-import { decide, type DecisionState } from "./decide.ts";
+import { compilePolicy } from "./compile.ts";
+import type { CompiledRule, PolicyLayer } from "./compiled-policy.ts";
+import { decide } from "./decide.ts";
+import type { DecisionState } from "./decision-state.ts";
 import type { PolicyTest } from "./document.ts";
 import { contextOf, stateOf } from "./embedded-tests.ts";
 import { matchedClasses } from "./evaluate.ts";

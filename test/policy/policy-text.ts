@@ -1,4 +1,4 @@
-import type { PolicyLayer } from "../../policy/compile.ts";
+import type { PolicyLayer } from "../../policy/compiled-policy.ts";
 import type { PolicyDocument } from "../../policy/document.ts";
 import { parsePolicy } from "../../policy/parse-policy.ts";
 

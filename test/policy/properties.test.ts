@@ -9,7 +9,7 @@ import {
   ISOLATION_TIERS,
   severity,
 } from "../../core/mod.ts";
-import type { PolicyLayer } from "../../policy/compile.ts";
+import type { PolicyLayer } from "../../policy/compiled-policy.ts";
 import { decide } from "../../policy/decide.ts";
 import type { Matchers, PolicyDocument, PolicyRule } from "../../policy/document.ts";
 import { MATCHER_FITS } from "../../policy/matchers.ts";

@@ -1,6 +1,8 @@
 import type { AtomicAction, Capability, PathTarget, SkillActor, Target, Verdict } from "../../core/mod.ts";
-import { compilePolicy, type PolicyLayer } from "../../policy/compile.ts";
-import { decide, type DecisionState } from "../../policy/decide.ts";
+import { compilePolicy } from "../../policy/compile.ts";
+import type { PolicyLayer } from "../../policy/compiled-policy.ts";
+import { decide } from "../../policy/decide.ts";
+import type { DecisionState } from "../../policy/decision-state.ts";
 import { stateOf } from "../../policy/embedded-tests.ts";
 import { floorPlaces } from "../../policy/floor.ts";
 import type { PathRoots } from "../../policy/path-glob.ts";
