@@ -92,14 +92,15 @@ describe("findMasked()", () => {
 
   it("does not remember folders that changed a moment ago", () => {
     const r = rig();
+    const now = Date.now();
     r.put("a/b", "");
     let asked = 0;
     function deny(): null {
       asked++;
       return null;
     }
-    findMasked(r.project, deny, { now: Date.now() });
-    findMasked(r.project, deny, { now: Date.now() });
+    findMasked(r.project, deny, { now });
+    findMasked(r.project, deny, { now });
     expect(asked).toBe(4);
   });
 

@@ -82,7 +82,7 @@ describe("createHostFiles() read", () => {
     truncateSync(path, 10 * 1024 ** 3);
     const outcome = await r.run(createHostFiles(r.deps), readSpec(path));
     expect(valueOf(outcome)).toMatchObject({ binary: true, size: 10 * 1024 ** 3, digest: null });
-    expect(outcome.ms).toBeLessThan(1000);
+    expect(outcome.ms).toBeLessThan(5000);
   });
 
   it("refuses to look for a line beyond what is scanned", async () => {

@@ -19,7 +19,7 @@ function programs(): Extract<ReturnType<typeof findPrograms>, { ok: true }>["pro
 }
 
 async function untilGone(pid: number): Promise<boolean> {
-  for (let i = 0; i < 400 && existsSync(`/proc/${pid}/cwd`); i++) {
+  for (const end = performance.now() + 60_000; existsSync(`/proc/${pid}/cwd`) && performance.now() < end;) {
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   return !isRunning(pid);
