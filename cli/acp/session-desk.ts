@@ -1,17 +1,16 @@
-import { lstatSync } from "node:fs";
-import { join } from "node:path";
 import type { McpServer, SessionInfo } from "@agentclientprotocol/sdk";
-import { isId, loadSodium } from "../../core/mod.ts";
-import { type AuditStamp, writerFacts } from "../../audit/mod.ts";
-import { listTranscripts, removeTranscript, type TranscriptFolder } from "../../session/mod.ts";
+import { loadSodium } from "../../core/mod.ts";
+import type { AuditStamp } from "../../audit/mod.ts";
 import { openInstallation } from "../compose/installation.ts";
 import { loadConfig } from "../config/load-config.ts";
 import type { CommandContext } from "../context.ts";
-import { findProject, PROJECT_FOLDER } from "../project-root.ts";
+import { findProject } from "../project-root.ts";
 import { ACP_CODE, acpError } from "./acp-error.ts";
 import type { AcpSession, AcpSessionDeps } from "./acp-session.ts";
+import { findKept, listKept, removeKept } from "./kept-sessions.ts";
 import { openAcpSession } from "./open-acp-session.ts";
 import { sanitizeLine } from "../term/sanitize.ts";
+import { pageFrom, readCursor } from "./list-pages.ts";
 import { checkFolder } from "./paths.ts";
 
 /** What a client opens a session with. */
@@ -46,7 +45,6 @@ export interface SessionDesk {
 }
 
 const MAX_SESSIONS = 16;
-const PAGE = 50;
 
 /**
  * Creates the sessions of one process.
@@ -126,7 +124,7 @@ export function createSessionDesk(deps: AcpSessionDeps): SessionDesk {
         // It is open here: a client that lost track of it goes on with it.
         return known;
       }
-      const kept = await findTranscript(deps.context, { id, cwd: folder, folders });
+      const kept = await findKept(deps.context, { id, cwd: folder, folders });
       if (kept === null) throw unknown(id);
       if (kept !== folder) throw elsewhere();
       return await start({ ...request, cwd: folder, id });
@@ -137,14 +135,12 @@ export function createSessionDesk(deps: AcpSessionDeps): SessionDesk {
       return session;
     },
     async list(cwd, cursor) {
-      const skip = readCursor(cursor);
+      const from = readCursor(cursor);
       const wanted = cwd === null ? [...folders] : [await folderOf(cwd)];
       // What was shown can be deleted.
       for (const folder of wanted) listed.add(folder);
-      const sessions = await listFolders(deps.context, wanted);
-      const next = skip + PAGE < sessions.length ? writeCursor(skip + PAGE) : null;
-      const page = sessions.slice(skip, skip + PAGE);
-      return { sessions: page.map((each) => ({ ...each, title: sanitizeLine(mask(each.title ?? "")) })), next };
+      const { items, next } = pageFrom(from, await listKept(deps.context, wanted));
+      return { sessions: items.map((each) => ({ ...each, title: sanitizeLine(mask(each.title ?? "")) })), next };
     },
     close,
     async remove(id): Promise<void> {
@@ -167,77 +163,6 @@ export function createSessionDesk(deps: AcpSessionDeps): SessionDesk {
 /** An error names no place outside the project: clients log and forward what they get. */
 function withoutHomes(text: string, { home, userHome }: CommandContext): string {
   return text.replaceAll(home, "$AGENTZERO_HOME").replaceAll(`${userHome}/`, "~/");
-}
-
-/** Transcripts of a folder's project, or those without one under the home. */
-async function transcriptsAt(context: CommandContext, cwd: string): Promise<TranscriptFolder> {
-  await loadSodium();
-  const { keys, home } = await openInstallation(context);
-  const project = findProject({ ...context, cwd });
-  return { dir: project === null ? join(home, "sessions") : join(project, PROJECT_FOLDER, "sessions"), project, keys };
-}
-
-/** The folder that a kept session belongs to, or `null` where there is no such session. */
-async function findTranscript(
-  context: CommandContext,
-  where: { readonly id: string; readonly cwd: string; readonly folders: ReadonlySet<string> },
-): Promise<string | null> {
-  if (!isId("ses", where.id)) return null;
-  for (const cwd of new Set([where.cwd, ...where.folders])) {
-    // oxlint-disable-next-line no-await-in-loop -- the first one that has it
-    const folder = await transcriptsAt(context, cwd);
-    const file = join(folder.dir, `${where.id}.jsonl`);
-    if (lstatSync(file, { throwIfNoEntry: false })?.isFile() !== true) continue;
-    const listed = listTranscripts(folder).find(({ session }) => session === where.id);
-    // What cannot be read is told when it is opened.
-    return listed?.header?.cwd ?? cwd;
-  }
-  return null;
-}
-
-async function listFolders(context: CommandContext, folders: readonly string[]): Promise<SessionInfo[]> {
-  const found = new Map<string, SessionInfo>();
-  for (const cwd of folders) {
-    // oxlint-disable-next-line no-await-in-loop
-    for (const { session, header, updated } of listTranscripts(await transcriptsAt(context, cwd))) {
-      if (header === null || !folders.includes(header.cwd)) continue;
-      found.set(session, {
-        sessionId: session,
-        cwd: header.cwd,
-        title: header.title,
-        updatedAt: new Date(updated).toISOString(),
-      });
-    }
-  }
-  return [...found.values()].toSorted((a, b) => (b.updatedAt ?? "") < (a.updatedAt ?? "") ? -1 : 1);
-}
-
-async function removeKept(context: CommandContext, id: string, folders: readonly string[]): Promise<void> {
-  if (!isId("ses", id)) return;
-  for (const cwd of folders) {
-    // oxlint-disable-next-line no-await-in-loop
-    const { dir } = await transcriptsAt(context, cwd);
-    if (lstatSync(join(dir, `${id}.jsonl`), { throwIfNoEntry: false }) === undefined) continue;
-    // oxlint-disable-next-line no-await-in-loop
-    const { facts } = await openInstallation(context);
-    removeTranscript(dir, id, writerFacts(facts));
-  }
-}
-
-function readCursor(cursor: string | null): number {
-  if (cursor === null) return 0;
-  const [, count] = /^p([1-9][0-9]{0,6})$/.exec(Buffer.from(cursor, "base64url").toString("latin1")) ?? [];
-  if (count === undefined || Number(count) % PAGE !== 0) {
-    throw acpError(ACP_CODE.params, "Cannot list: the cursor is not one of ours", {
-      code: "CURSOR_INVALID",
-      hint: "begin anew without a cursor",
-    });
-  }
-  return Number(count);
-}
-
-function writeCursor(skip: number): string {
-  return Buffer.from(`p${skip}`, "latin1").toString("base64url");
 }
 
 function unknown(id: string): Error {

@@ -1,27 +1,20 @@
-import { agent, type AgentApp, type AgentContext, type SessionUpdate } from "@agentclientprotocol/sdk";
-import type { Random, Timers } from "../../core/mod.ts";
+import { agent, type AgentApp, type AgentContext } from "@agentclientprotocol/sdk";
 import { VERSION } from "../version.ts";
 import { ACP_CODE, acpError, errorFor, type Mask, unmasked } from "./acp-error.ts";
 import type { AcpSession } from "./acp-session.ts";
 import { type ClientCan, clientCan, NOTHING } from "./capabilities.ts";
-import type { AcpHost, HostDoor } from "./host.ts";
+import type { AcpHost } from "./host.ts";
 import { readMarks } from "./marks.ts";
 import { configOptions, modeState } from "./options.ts";
-import { createAcpApprover } from "./permission.ts";
 import type { SessionDesk } from "./session-desk.ts";
-import { createUpdatesOut } from "./updates-out.ts";
+import { createV1Host, type V1HostDeps } from "./v1-host.ts";
 
 const ENDING = { code: "SESSION_BUSY", hint: "start it again" } as const;
 
 /** What the protocol is served with. */
-export interface V1Deps {
+export interface V1Deps extends V1HostDeps {
   /** Loaded with the first session: an answer to `initialize` needs nothing of it. */
   readonly desk: (host: AcpHost) => Promise<SessionDesk>;
-  readonly random: Random;
-  readonly timers: Timers;
-  readonly now: () => number;
-  readonly newId: () => string;
-  readonly log: (text: string) => void;
   /** Told of what nobody expected, with a mask for it. */
   readonly tell: (cause: unknown, mask: Mask) => void;
 }
@@ -49,7 +42,7 @@ export function createV1(deps: V1Deps): V1 {
     if (client === null) throw new TypeError("Cannot reach the client: it is not connected");
     return client;
   }
-  const host = createHost(deps, { can: () => can, peer });
+  const host = createV1Host(deps, { can: () => can, peer });
   function sessions(): Promise<SessionDesk> {
     desk ??= deps.desk(host);
     return desk;
@@ -210,46 +203,4 @@ function refuseMoreFolders(folders: readonly string[] | null | undefined): void 
     code: "FOLDERS_UNSUPPORTED",
     hint: "leave additionalDirectories out",
   });
-}
-
-function createHost(
-  deps: V1Deps,
-  link: { readonly can: () => ClientCan; readonly peer: () => AgentContext },
-): AcpHost {
-  return {
-    can: link.can,
-    approver: (session) =>
-      createAcpApprover({
-        session,
-        request: (question, options) => link.peer().request("session/request_permission", question, options),
-        random: deps.random,
-        timers: deps.timers,
-      }),
-    door(session): HostDoor {
-      const updates = createUpdatesOut({
-        send: (update: SessionUpdate) => link.peer().notify("session/update", { sessionId: session.id, update }),
-        can: link.can(),
-        clean: session.clean,
-        timers: deps.timers,
-        now: deps.now,
-        project: session.project,
-        newId: deps.newId,
-        log: deps.log,
-      });
-      return {
-        updates,
-        async readBuffer(path, signal): Promise<string | null> {
-          try {
-            const answer = await link.peer().request("fs/read_text_file", { sessionId: session.id, path }, {
-              cancellationSignal: signal,
-              stopWaitingOnCancel: true,
-            });
-            return typeof answer.content === "string" ? answer.content : null;
-          } catch {
-            return null;
-          }
-        },
-      };
-    },
-  };
 }
