@@ -154,6 +154,7 @@ afterAll(() => {
   for (const folder of folders.splice(0)) {
     // Overlay leaves folders without any mode behind.
     spawnSync("chmod", ["-R", "u+rwx", folder]);
-    rmSync(folder, { recursive: true, force: true });
+    // What a test has just killed may still be writing.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   }
 });

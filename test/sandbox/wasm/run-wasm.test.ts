@@ -139,14 +139,15 @@ describe.each(["thread", "child"] as const)("createWasm() in a %s", (where) => {
     const begun = performance.now();
     const outcome = await at.run(wasm, spec([{ op: "spin" }], { limits: { wallMs: 100, fuel: 5e10 } }));
     expect(codeOf(outcome)).toBe("LIMIT_TIME");
-    expect(performance.now() - begun).toBeLessThan(5000);
+    // With all of its fuel it would run for minutes.
+    expect(performance.now() - begun).toBeLessThan(30_000);
   });
 
   it("ends by force what does not listen, and the next call works", async () => {
     const begun = performance.now();
-    const outcome = await at.run(wasm, spec([{ op: "deaf", ms: 3000 }], { limits: { wallMs: 50 } }));
+    const outcome = await at.run(wasm, spec([{ op: "deaf", ms: 15_000 }], { limits: { wallMs: 50 } }));
     expect(codeOf(outcome)).toBe("LIMIT_TIME");
-    expect(performance.now() - begun).toBeLessThan(2500);
+    expect(performance.now() - begun).toBeLessThan(15_000);
     const stuck = RUNTIME === "deno" && where === "thread";
     expect(outcome.notices.map(({ code }) => code)).toEqual(stuck ? ["WASM_STUCK"] : []);
     expect(await output([{ op: "count" }])).toEqual([[1, 1]]);
@@ -173,13 +174,13 @@ describe.each(["thread", "child"] as const)("createWasm() in a %s", (where) => {
     const slow: Partial<RunIo> = {
       async host(_call, { pause }) {
         const go = pause();
-        await new Promise((resolve) => setTimeout(resolve, 600));
+        await new Promise((resolve) => setTimeout(resolve, 3_200));
         go();
         go();
         return { ok: true, value: true };
       },
     };
-    const outcome = await at.run(wasm, spec([EXISTS, { op: "fuel", times: 1 }], { limits: { wallMs: 500 } }), slow);
+    const outcome = await at.run(wasm, spec([EXISTS, { op: "fuel", times: 1 }], { limits: { wallMs: 3_000 } }), slow);
     expect(valueOf(outcome).output).toBe("[true,1]");
   });
 
@@ -326,7 +327,8 @@ describe("createWasm()", () => {
   });
 
   it("answers ten thousand host calls and stays responsive", async () => {
-    let last = performance.now();
+    const begun = performance.now();
+    let last = begun;
     let longest = 0;
     const timer = setInterval(() => {
       longest = Math.max(longest, performance.now() - last);
@@ -337,7 +339,8 @@ describe("createWasm()", () => {
     expect(valueOf(await at.run(wasm, many, io)).calls).toBe(10_000);
     clearInterval(timer);
     expect(seen.length).toBe(10_000);
-    expect(longest).toBeLessThan(1000);
+    // On a busy machine everything takes longer: what blocks us would do so for nearly all of it.
+    expect(longest).toBeLessThan(Math.max(1000, (performance.now() - begun) / 2));
   });
 
   it("probes with a canary that runs", async () => {
