@@ -101,10 +101,13 @@ async function send(
 ): Promise<IncomingMessage> {
   const { request, headers, where } = what;
   const http = await import("node:http");
+  // Threat: the runtime's agents know proxies and reuse. Deno rewrites even a request on a connection of our own for the
+  // proxy of the environment, and sends its password to the host; an agent with an empty environment knows none.
+  const agent = new http.Agent({ keepAlive: false, proxyEnv: {} });
+  agent.createConnection = () => socket;
   return await new Promise((resolve, reject) => {
     const outgoing = http.request({
-      // The runtime's agents know proxies and reuse; a connection of our own knows neither.
-      createConnection: () => socket,
+      agent,
       host: request.target.host,
       port: request.target.port,
       path: `${request.target.url.pathname}${request.target.url.search}`,

@@ -170,8 +170,6 @@ describe("createHttp().exchange()", () => {
       ["the name is unknown", "ENOTFOUND", /does not resolve/],
     ] as const,
   )("says in its own words that %s", async ([, code, words]) => {
-    const server = await startRawServer(() => undefined);
-    await server.close();
     const http = createHttp({
       timers: systemTimers,
       resolve: () =>
@@ -179,7 +177,7 @@ describe("createHttp().exchange()", () => {
           ? Promise.reject(Object.assign(new Error("getaddrinfo SECRET"), { code }))
           : Promise.resolve(["127.0.0.1"]),
     });
-    await expect(get(http, `http://gone.example.test:${server.port}/`, io())).rejects.toThrow(
+    await expect(get(http, `http://gone.example.test:1/`, io())).rejects.toThrow(
       failure("HTTP_FAILED", words),
     );
   });
@@ -479,7 +477,7 @@ describe("proxy variables", () => {
     const proxy = opened(
       await startRawServer((socket) => socket.end("HTTP/1.1 502 Proxy\r\ncontent-length: 0\r\n\r\n")),
     );
-    const where = `http://127.0.0.1:${proxy.port}`;
+    const where = `http://proxy-user:fake-password@127.0.0.1:${proxy.port}`;
     const code = `
       import { createHttp } from ${JSON.stringify(new URL("../../session/http.ts", import.meta.url).href)};
       import { targetOf } from ${JSON.stringify(new URL("../../session/http/target.ts", import.meta.url).href)};
@@ -516,5 +514,9 @@ describe("proxy variables", () => {
     });
     expect(output.trim()).toBe("direct");
     expect(proxy.connections).toBe(0);
+    // Not only the connection: the request names no proxy and carries nothing that was meant for one.
+    expect(server.requests[0]?.path).toBe("/");
+    expect(server.requests[0]?.headers["proxy-authorization"]).toBeUndefined();
+    expect(server.requests[0]?.headers["proxy-connection"]).toBeUndefined();
   });
 });
