@@ -80,6 +80,8 @@ async function* runOnce(
     if (run.io.signal.aborted) throw cancelled(run.facts);
     for await (const part of attemptParts(run, reader, control.signal)) {
       started = true;
+      // The reply is whole: whoever leaves the loop here has read all of it.
+      if (part.kind === "finish") error = null;
       yield part;
     }
     error = null;

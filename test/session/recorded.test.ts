@@ -63,6 +63,19 @@ describe("what a session records besides its calls", () => {
     expect(events[0]?.reason).toContain("scanner ready");
   });
 
+  it("says of each reply of the model that it was read to its end", async () => {
+    const engine = await openEngine({
+      script: "- { calls: [{ tool: read, args: { path: README.md } }] }\n- { text: done }\n",
+    });
+    expect((await engine.submit("go")).ok).toBe(true);
+    await engine.close();
+    const events = await eventsOf(engine);
+    const asked = events.filter(({ capability }) => capability === "model_call").map(({ execution_id: id }) => id);
+    expect(asked).toHaveLength(2);
+    const replies = events.filter(({ event, execution_id: id }) => event === "result" && asked.includes(id));
+    expect(replies.map(({ result }) => result?.status)).toEqual(["ok", "ok"]);
+  });
+
   it("names where a request went and what came back", async () => {
     const server = await startModelServer((_, response) => response.writeHead(404).end("no"));
     onTestFinished(() => server.close());

@@ -432,6 +432,15 @@ describe.for(KINDS)("streamModel() over %s", (kind) => {
     await server.idle();
   });
 
+  it("records a reply as whole when the reader leaves at its last part, as a turn does", async () => {
+    const server = await serve((_, response) => sendEvents(response, EVENTS[kind]({ text: "all of it" })));
+    const io = await createModelIo();
+    for await (const part of streamModel(await model(kind, server.url), ask("hello"), io)) {
+      if (part.kind === "finish") break;
+    }
+    expect(io.outcomes).toMatchObject([{ error: null, retried: false }]);
+  });
+
   it("does not wait for the pause between attempts when it is cancelled", async () => {
     const server = await serve((_, response) => sendJson(response, { status: 503, value: {} }));
     const stop = new AbortController();
@@ -445,15 +454,18 @@ describe.for(KINDS)("streamModel() over %s", (kind) => {
   });
 
   it("names the command that starts a known server", async () => {
-    const server = await serve(() => undefined);
-    await server.close();
     const timers = createHandTimers();
     const waits = [timers.fire(FIRST_MS), timers.fire(SECOND_MS)];
-    const reply = await collect(await model(kind, server.url), ask("hello"), await createModelIo({ timers }));
+    // Not one that was just closed: another test may have taken its port.
+    const reply = await collect(
+      await model(kind, "http://127.0.0.1:1/v1"),
+      ask("hello"),
+      await createModelIo({ timers }),
+    );
     await Promise.all(waits);
     expect(reply.error).toMatchObject({
       code: "PROVIDER_UNREACHABLE",
-      hint: `start the server that listens at 127.0.0.1:${server.port}, or choose another with --provider`,
+      hint: "start the server that listens at 127.0.0.1:1, or choose another with --provider",
     });
   });
 });
