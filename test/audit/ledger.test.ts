@@ -110,6 +110,7 @@ describe("Ledger", () => {
       },
     };
     const appending = new Ledger(ledgerDeps(place, { files })).append([entry(place, 1)]);
+    await expect.poll(() => stolen).toBe(true);
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect([stolen, existsSync(lock), readFileSync(join(place.dir, "HEADS"), "utf8")]).toEqual([true, true, ""]);
     rmSync(lock);

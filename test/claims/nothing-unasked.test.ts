@@ -63,7 +63,9 @@ describe("nothing happens unasked", () => {
     const cwd = tempDir({ "README.md": "x" });
     const home = join(tempDir(), "home");
     expect((await runAgentzero(["init"], { cwd, home, env: { HOME: dirname(home) } })).exit).toBe(0);
-    const child = startAgentzero(["call", "shell", '{"command":"sleep 30; echo done > late.txt"}', "--approve"], {
+    // Of this process alone: the same test runs beside it on the other runtime.
+    const nap = `sleep 300.${process.pid}`;
+    const child = startAgentzero(["call", "shell", `{"command":"${nap}; echo done > late.txt"}`, "--approve"], {
       cwd,
       home,
       env: { HOME: dirname(home) },
@@ -82,8 +84,8 @@ describe("nothing happens unasked", () => {
     expect(killed).toMatchObject({ ok: true, closed: false });
     expect(JSON.stringify(killed?.dangling)).toMatch(/exe_|1/u);
     expect(existsSync(join(cwd, "late.txt"))).toBe(false);
-    const left = spawnSync("pgrep", ["-f", "sleep 30; echo done > late"], { encoding: "utf8" });
-    expect(left.stdout).toBe("");
+    await expect.poll(() => spawnSync("pgrep", ["-f", nap], { encoding: "utf8" }).stdout).toBe("");
+    expect(existsSync(join(cwd, "late.txt"))).toBe(false);
   });
 });
 

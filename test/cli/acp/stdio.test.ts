@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { ENTRY, initialise, runAgentzero, startAgentzero } from "../../support/run-agentzero.ts";
 import { sharedDir, tempDir } from "../../support/temp-dir.ts";
 import { until } from "../../support/acp.ts";
+import { isThere } from "../../support/is-there.ts";
 
 const at = { cwd: "", home: "" };
 
@@ -260,16 +261,6 @@ describe("agentzero acp on pipes", () => {
     expect(await new Promise((resolve) => child.on("close", resolve))).toBe(0);
   });
 });
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    // In a container without an init, what ended stays as a zombie.
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
-}
 
 function endIfThere(pid: number): void {
   if (isThere(pid)) process.kill(pid, "SIGKILL");

@@ -157,7 +157,7 @@ describe("agentzero run", () => {
   it("ends with 130 on SIGTERM and closes the record", async () => {
     writeFileSync(
       join(at.cwd, "slow.yml"),
-      '- calls: [{ tool: shell, args: { command: "sleep 30" } }]\n- text: done\n',
+      '- calls: [{ tool: shell, args: { command: "sleep 300" } }]\n- text: done\n',
     );
     const child = startAgentzero(
       ["run", "go", "--provider", "script", "--script", "slow.yml", "--output", "stream-json"],
@@ -187,9 +187,8 @@ describe("agentzero run", () => {
     );
     child.stdin?.end();
     child.stdout?.once("data", () => child.stdout?.destroy());
-    const started = performance.now();
+    // Its command would sleep for longer than a test may take.
     await new Promise((resolve) => child.on("close", resolve));
-    expect(performance.now() - started).toBeLessThan(15_000);
   });
 });
 

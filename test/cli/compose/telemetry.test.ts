@@ -135,10 +135,8 @@ describe("openTelemetry()", () => {
   });
 
   it("loses nothing while the receiver is down, and sends it with the next session", async () => {
-    const server = await startModelServer(() => undefined);
-    const { port } = server;
-    await server.close();
-    const first = await session(configFor(port));
+    // Nobody listens there. Not one that was just closed: another test may have taken its port.
+    const first = await session(configFor(1));
     await first.close();
     const up = await collector();
     const second = await session(configFor(up.port), first);
@@ -156,7 +154,8 @@ describe("openTelemetry()", () => {
     const engine = await session(configFor(server.port));
     const start = performance.now();
     await engine.close();
-    expect(performance.now() - start).toBeLessThan(8_000);
+    // The receiver would hold it up for ever.
+    expect(performance.now() - start).toBeLessThan(30_000);
     expect(server.requests.length).toBe(1);
     const up = await collector();
     const next = await session(configFor(up.port), engine);

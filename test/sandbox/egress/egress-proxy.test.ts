@@ -92,9 +92,9 @@ describe("a command with hosts", () => {
       `curl -sS http://api.test:${port}/plain`,
       `curl -sSp http://api.test:${port}/tunnel`,
       `curl -sS -o /dev/null -w ' %{http_code}' http://other.test:${port}/`,
-      `curl -sS --noproxy '*' -m 2 http://127.0.0.1:${port}/ 2>&1 | grep -ci 'failed to connect'`,
+      `curl -sS --noproxy '*' -m 15 http://127.0.0.1:${port}/ 2>&1 | grep -ci 'failed to connect'`,
       `(exec 3<>/dev/tcp/127.0.0.1/${port}) 2>/dev/null && echo DIRECT`,
-      `env -u http_proxy -u HTTP_PROXY -u all_proxy -u ALL_PROXY curl -sS -m 2 -x http://127.0.0.1:3128 -o /dev/null -w ' %{http_code}' http://api.test:${port}/`,
+      `env -u http_proxy -u HTTP_PROXY -u all_proxy -u ALL_PROXY curl -sS -m 15 -x http://127.0.0.1:3128 -o /dev/null -w ' %{http_code}' http://api.test:${port}/`,
       "echo x >made",
     ].join("; ");
     const outcome = await r.run(backend, scriptSpec(r, text, { hosts: [`api.test:${port}`] }), {
@@ -120,7 +120,7 @@ describe("a command with hosts", () => {
         backend,
         scriptSpec(
           r,
-          `env | grep -ci proxy; curl -sS -m 2 http://127.0.0.1:${port}/ 2>&1 | grep -ci 'failed to connect'; ls /run 2>&1`,
+          `env | grep -ci proxy; curl -sS -m 15 http://127.0.0.1:${port}/ 2>&1 | grep -ci 'failed to connect'; ls /run 2>&1`,
         ),
       ),
     );

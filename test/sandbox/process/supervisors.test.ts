@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { findPrograms } from "../../../sandbox/process/find-programs.ts";
 import { createSupervisors } from "../../../sandbox/process/supervisors.ts";
 import { createBubblewrap } from "../../../sandbox/mod.ts";
+import { isThere } from "../../support/is-there.ts";
 import { createHandTimers, type HandTimers } from "../../support/hand-timers.ts";
 import { onStop, type Rig, rig, RUNTIME, valueOf } from "../rig.ts";
 import { argvSpec, runtimeArgv, scriptSpec } from "./run.ts";
@@ -19,18 +20,10 @@ function programs(): Extract<ReturnType<typeof findPrograms>, { ok: true }>["pro
 }
 
 async function untilGone(pid: number): Promise<boolean> {
-  for (const end = performance.now() + 60_000; existsSync(`/proc/${pid}/cwd`) && performance.now() < end;) {
+  for (const end = performance.now() + 60_000; isThere(pid) && performance.now() < end;) {
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-  return !isRunning(pid);
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "latin1"));
-  } catch {
-    return false;
-  }
+  return !isThere(pid);
 }
 
 function childrenOf(parent: number): readonly number[] {
@@ -125,7 +118,7 @@ setInterval(() => {}, 1000);
         agent.stdout.once("data", (chunk: Uint8Array) => resolve(new TextDecoder().decode(chunk)))
       ),
     );
-    expect(isRunning(pid)).toBe(true);
+    expect(isThere(pid)).toBe(true);
     agent.kill("SIGKILL");
     expect(await untilGone(pid)).toBe(true);
   });

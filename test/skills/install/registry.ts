@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 
@@ -15,6 +16,9 @@ export interface Registry {
   /** Folder of its data. */
   readonly data: string;
 }
+
+/** What our own registry answers, and no other program that took the port. */
+const OWN = "X-Own-Registry";
 
 /** A port that was free just now. */
 export async function freePort(): Promise<number> {
@@ -37,6 +41,7 @@ export async function startRegistry(dir: string, more = ""): Promise<Registry> {
 
 async function tryStart(dir: string, more: string): Promise<Registry | null> {
   const port = await freePort();
+  const own = randomUUID();
   const data = join(dir, `registry-${port}`);
   mkdirSync(data);
   const config = join(dir, `registry-${port}.yml`);
@@ -45,7 +50,7 @@ async function tryStart(dir: string, more: string): Promise<Registry | null> {
     `version: 0.1
 log: { level: error, accesslog: { disabled: true } }
 storage: { filesystem: { rootdirectory: ${data} }, delete: { enabled: true } }
-http: { addr: "127.0.0.1:${port}" }
+http: { addr: "127.0.0.1:${port}", headers: { ${OWN}: ["${own}"] } }
 ${more}`,
   );
   const child: ChildProcess = spawn("docker-registry", ["serve", config], { stdio: "ignore" });
@@ -55,15 +60,16 @@ ${more}`,
     child.kill("SIGKILL");
     await gone;
   });
-  for (let waited = 0; waited < 200 && child.exitCode === null; waited++) {
+  while (child.exitCode === null) {
     try {
       // oxlint-disable-next-line no-await-in-loop -- until it listens
       const answer = await fetch(`http://127.0.0.1:${port}/v2/`);
-      if (answer.status === 200 || (more !== "" && answer.status === 401)) return { port, data };
+      if (answer.headers.get(OWN) === own) return { port, data };
     } catch {
-      // oxlint-disable-next-line no-await-in-loop -- until it listens
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      // Not yet.
     }
+    // oxlint-disable-next-line no-await-in-loop -- until it listens
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return null;
 }
