@@ -6,7 +6,7 @@ import type { DecisionState } from "./decision-state.ts";
 import { obligationsOf, type Tally } from "./evaluate.ts";
 import type { Facts } from "./facts.ts";
 import { denial, floorVerdict } from "./fixed-verdicts.ts";
-import type { FloorHit } from "./floor.ts";
+import type { FloorHit } from "./floor-hit.ts";
 
 /** Why somebody is asked. */
 interface Asking {

@@ -1,6 +1,6 @@
 import type { CompiledRule } from "./compiled-policy.ts";
-import type { WordPattern } from "./document.ts";
 import type { Facts } from "./facts.ts";
+import type { WordPattern } from "./matchers.ts";
 import { patternShape, shapeOf } from "./shape.ts";
 import { compileWords, matchWords } from "./word-pattern.ts";
 

@@ -1,7 +1,8 @@
 import type { Classification, Target } from "../core/mod.ts";
 import type { CompiledPolicy } from "./compiled-policy.ts";
 import { matchHost } from "./host-glob.ts";
-import { foldPath, matchAnyPath } from "./path-glob.ts";
+import { matchAnyPath } from "./path-glob.ts";
+import { foldPath } from "./path-roots.ts";
 import { classBit, classesOf, type Mask } from "./words-masks.ts";
 
 /** What `classify` says of one place. */

@@ -3,7 +3,8 @@ import { ceilingOf } from "./approval-ceiling.ts";
 import { compileRule } from "./compile-rule.ts";
 import type { CompiledClassify, CompiledPolicy, CompiledRule, PolicyLayer } from "./compiled-policy.ts";
 import { compileHostGlob } from "./host-glob.ts";
-import { compilePathGlob, foldRoots, type PathRoots } from "./path-glob.ts";
+import { compilePathGlob } from "./path-glob.ts";
+import { foldRoots, type PathRoots } from "./path-roots.ts";
 import { ruleTable } from "./rule-index.ts";
 import { classMask } from "./words-masks.ts";
 

@@ -1,9 +1,10 @@
 import type { Capability, Decision, Layer, RuleRef, Verdict } from "../core/mod.ts";
 import type { FileApproval, GrantScope, PolicyDocument, PolicyRule } from "./document.ts";
 import type { HostGlob } from "./host-glob.ts";
-import type { PathGlob, PathRoots } from "./path-glob.ts";
+import type { PathGlob } from "./path-glob.ts";
+import type { PathRoots } from "./path-roots.ts";
 import type { RuleTable } from "./rule-index.ts";
-import type { RuleTest } from "./rule-tests.ts";
+import type { RuleTest } from "./rule-test.ts";
 import type { Mask } from "./words-masks.ts";
 
 /** One policy file and how it counts. */

@@ -8,19 +8,9 @@ import { defaultDeny } from "./default-deny.ts";
 import { evaluate, matchedClasses, obligationsOf, type Tally } from "./evaluate.ts";
 import { type Facts, factsOf } from "./facts.ts";
 import { denial, floorVerdict, MASKED, OWN_MODEL } from "./fixed-verdicts.ts";
-import {
-  asksOpaque,
-  asksTaint,
-  DEGRADED_HIT,
-  floorDeny,
-  type FloorHit,
-  isOwnModel,
-  isReading,
-  PRIVATE_HIT,
-  reachesPrivate,
-  READ_ONLY,
-  TAINT_HIT,
-} from "./floor.ts";
+import { asksOpaque, asksTaint, DEGRADED_HIT, isReading, TAINT_HIT } from "./floor-asks.ts";
+import type { FloorHit } from "./floor-hit.ts";
+import { floorDeny, isOwnModel, PRIVATE_HIT, reachesPrivate, READ_ONLY } from "./floor.ts";
 import { TAINTED } from "./words-masks.ts";
 
 /**

@@ -1,4 +1,6 @@
-import type { ApprovalScope, Capability, Classification, Decision, IsolationTier, SkillActor } from "../core/mod.ts";
+import type { ApprovalScope, Capability, Classification, Decision } from "../core/mod.ts";
+import type { Matchers } from "./matchers.ts";
+import type { PolicyRequest } from "./policy-request.ts";
 
 /** How far an answer may reach at most. */
 export type GrantScope = Exclude<ApprovalScope, "never">;
@@ -11,75 +13,6 @@ export interface Position {
   readonly col: number;
 }
 
-/** One word of a {@link WordPattern}: its alternatives, each a glob. */
-export type WordChoice = readonly string[];
-
-/** The words of a command, one choice a word; `rest` stands for a last `"..."`: any further words. */
-export interface WordPattern {
-  /** The leading words a command must have, program first; never empty. */
-  readonly words: readonly WordChoice[];
-  /** `true` when any number of further words may follow; `false` wants exactly `words`. */
-  readonly rest: boolean;
-}
-
-/** Which actors a rule is about; lists are alternatives. */
-export interface SkillMatcher {
-  /** Globs over publisher and name, e.g. `acme/*` or `generated:*`. */
-  readonly id?: readonly string[];
-  /** Globs over the fingerprint of the publisher's key. */
-  readonly publisher?: readonly string[];
-  /** Whole `b2:` digests of the bytes that run, no globs. */
-  readonly digest?: readonly string[];
-  /** How the bytes came to be trusted. */
-  readonly trust?: readonly SkillActor["trust"][];
-}
-
-/** The matchers of a rule or of its `except`: all that are present must hold, the items of one are alternatives. */
-export interface Matchers {
-  /** Path globs over the real path; a deny matches by the lexical path too, an `except` must match by both. */
-  readonly paths?: readonly string[];
-  /** `true` takes only changes that a command made in the sandbox; absent takes direct writes too. */
-  readonly staged?: true;
-  /** Word patterns over a plain command; an opaque one matches none. */
-  readonly argv?: readonly WordPattern[];
-  /** Globs over words with a leading `-`: one match is enough to restrict, all must match to let through. */
-  readonly options?: readonly string[];
-  /** Path globs over the working folder of a command. */
-  readonly cwd?: readonly string[];
-  /** Host globs over the target's name, e.g. `*.example.com`; an IP address matches none. */
-  readonly hosts?: readonly string[];
-  /** Port numbers, 1 to 65535. */
-  readonly ports?: readonly number[];
-  /** HTTP verbs in upper case. */
-  readonly methods?: readonly string[];
-  /** CIDR blocks, e.g. `10.0.0.0/8`: one address inside is enough to restrict, all must lie inside to let through. */
-  readonly cidr?: readonly string[];
-  /** Whether the model is reached over a network that is not loopback. */
-  readonly remote?: boolean;
-  /** Globs over the name of the model's provider, e.g. `anthropic`. */
-  readonly providers?: readonly string[];
-  /** Globs over the name of the model. */
-  readonly models?: readonly string[];
-  /** Globs over handles, e.g. `handle://vault/github/*`. */
-  readonly secrets?: readonly string[];
-  /** Globs over the slot that a value goes into, e.g. `bearer` or `env:*`. */
-  readonly inject?: readonly string[];
-  /** Path globs over the real path of the program that receives a value. */
-  readonly commands?: readonly string[];
-  /** Globs over interfaces that a guest imports, e.g. `az:host/*`. */
-  readonly imports?: readonly string[];
-  /** Globs over package ids, e.g. `acme/pdf`, `npm:*` or `generated:*`. */
-  readonly packages?: readonly string[];
-  /** On whose behalf the action is proposed; an action of the person's own agent never matches. */
-  readonly skill?: SkillMatcher;
-  /** Classes of the data, compared one by one; a deny takes `unknown` data too. */
-  readonly classification?: readonly Classification[];
-  /** Where the action would run. */
-  readonly tier?: readonly IsolationTier[];
-  /** Whether untrusted text shaped it; `any` in an `allow` takes both and spares the floor's question. */
-  readonly tainted?: "true" | "false" | "any";
-}
-
 /** How answers to a rule's question may be remembered; `null` leaves it to the file or the built-in default. */
 export interface RuleApproval {
   /** Widest scope on offer; the built-in default is `session`. */
@@ -88,60 +21,6 @@ export interface RuleApproval {
   readonly ttlMs: number | null;
   /** What an answer covers: the exact action, or every command of the rule's matching `argv` pattern. */
   readonly shape: "exact" | "pattern";
-}
-
-/** What a test, an example or `explain` asks about. */
-export interface PolicyRequest {
-  /** What would be done; it says which of the other fields are needed. */
-  readonly capability: Capability;
-  /** Absolute, relative to the project, or starting with `${project}` or another root. */
-  readonly path?: string;
-  /** `true` for a change that a command made in the sandbox; absent is a direct write. */
-  readonly staged?: boolean;
-  /** A command line as `shell` takes it; it wins over `argv`. */
-  readonly command?: string;
-  /** Words of one command, program first. */
-  readonly argv?: readonly string[];
-  /** Working folder of the command, spelled like `path`; absent is the project. */
-  readonly cwd?: string;
-  /** An http(s) URL; it wins over `host` and `port` for a network request. */
-  readonly url?: string;
-  /** Host name or IP address of a request, a model or the receiver of a secret. */
-  readonly host?: string;
-  /** Port at `host`; absent is 443. */
-  readonly port?: number;
-  /** HTTP verb in any case; absent is GET. */
-  readonly method?: string;
-  /** IP addresses that the host resolves to; absent leaves them unknown, and `cidr` fails. */
-  readonly address?: readonly string[];
-  /** A handle, or its part after `handle://vault/`. */
-  readonly secret?: string;
-  /** Slot of the value; absent is `bearer`, or `env:SECRET` for a program. */
-  readonly inject?: string;
-  /** Path of the program that receives the value; it may start with a root. */
-  readonly program?: string;
-  /** Id of the acting skill, or the skill to load or run. */
-  readonly skill?: string;
-  /** Replaces how the acting skill came to be trusted. */
-  readonly trust?: SkillActor["trust"];
-  /** Interface that a guest imports, e.g. `az:host/http`. */
-  readonly import?: string;
-  /** Package id, with `@` and a version where one is known. */
-  readonly package?: string;
-  /** Name of the model's provider; absent is `any`. */
-  readonly provider?: string;
-  /** Name of the model; absent is `any`. */
-  readonly model?: string;
-  /** Whether the model is remote; absent is told from provider and host. */
-  readonly remote?: boolean;
-  /** Classes of the data; absent is what `classify` says of a path, else `private`. */
-  readonly class?: readonly Classification[];
-  /** Where it would run; absent is the usual tier of the capability. */
-  readonly tier?: IsolationTier;
-  /** `true` when untrusted text shaped the call; absent is `false`. */
-  readonly tainted?: boolean;
-  /** `true` when secret values are injected into the command. */
-  readonly secrets?: boolean;
 }
 
 /** A line of `tests`; `rule` absent is not checked, `null` wants a default deny. */

@@ -26,12 +26,12 @@ import type {
 } from "./engine-types.ts";
 import { explain } from "./explain.ts";
 import { denial } from "./fixed-verdicts.ts";
-import { floorPlaces } from "./floor.ts";
+import { floorPlaces } from "./floor-places.ts";
 import { type LoadContext, type LoadedGeneration, loadGeneration } from "./generation.ts";
 import { GrantKeeper } from "./grant-keeper.ts";
 import { type PolicyLiterals, policyLiterals } from "./literals.ts";
 import { createMasks } from "./masks.ts";
-import type { PathRoots } from "./path-glob.ts";
+import type { PathRoots } from "./path-roots.ts";
 import { stampOf } from "./state-file.ts";
 import { readTrust, trustFile } from "./trust.ts";
 import { worstVerdict } from "./worst-verdict.ts";

@@ -2,7 +2,7 @@ import { NO_OBLIGATIONS, type Obligations } from "../core/mod.ts";
 import type { CompiledPolicy, CompiledRule } from "./compiled-policy.ts";
 import type { Facts } from "./facts.ts";
 import { hashStep, hashText, type RuleIndex, type RulesByHash, type RulesByKey } from "./rule-index.ts";
-import type { RuleTest } from "./rule-tests.ts";
+import type { RuleTest } from "./rule-test.ts";
 import { classesOf, type Mask } from "./words-masks.ts";
 
 /** What the rules say about one action, before floor, ceiling, mode and grants. */

@@ -1,5 +1,5 @@
 import { type Decision, NO_OBLIGATIONS, type Verdict } from "../core/mod.ts";
-import type { FloorHit } from "./floor.ts";
+import type { FloorHit } from "./floor-hit.ts";
 
 /**
  * A deny that no rule stands behind.

@@ -1,49 +1,11 @@
-import {
-  CAPABILITIES,
-  type Capability,
-  type CommandTarget,
-  type IsolationTier,
-  type ModelTarget,
-  type NetworkTarget,
-  type SecretTarget,
-} from "../core/mod.ts";
-import { formatAddress } from "./actions/addresses.ts";
+import type { Capability, CommandTarget, ModelTarget, NetworkTarget, SecretTarget } from "../core/mod.ts";
 import { classifyAddress } from "./actions/address-class.ts";
+import { formatAddress } from "./actions/addresses.ts";
 import type { Facts } from "./facts.ts";
-import { foldPath, type PathRoots } from "./path-glob.ts";
-import { classMask, type Mask, TAINTED, tierMask } from "./words-masks.ts";
-
-/** A denial or question that is compiled in: no file loosens it. */
-export interface FloorHit {
-  /** Without the prefix `floor.`. */
-  readonly name:
-    | "own-state"
-    | "device"
-    | "address"
-    | "egress-class"
-    | "unbound-secret"
-    | "tier"
-    | "opaque-shell"
-    | "taint"
-    | "degraded";
-  readonly sentence: string;
-}
-
-/** Places that the floor guards. */
-export interface FloorPlaces {
-  /** Spellings of `$AGENTZERO_HOME`: as given and real, in the form of `foldPath`. */
-  readonly homes: readonly string[];
-  /** The real project, folded, or `null`. */
-  readonly project: string | null;
-}
-
-/** Prepares the places. */
-export function floorPlaces(homes: readonly string[], roots: PathRoots): FloorPlaces {
-  return {
-    homes: [...new Set(homes.map((home) => foldPath(home, roots.fold).replace(/\/+$/, "")))],
-    project: roots.project,
-  };
-}
+import type { FloorHit } from "./floor-hit.ts";
+import { type FloorPlaces, isBelow } from "./floor-places.ts";
+import { tierDeny, UNFIT_BITS } from "./tier-floor.ts";
+import { classMask, type Mask } from "./words-masks.ts";
 
 /** Denials that do not depend on any rule; `null` when none applies. */
 export function floorDeny(facts: Facts, places: FloorPlaces): FloorHit | null {
@@ -72,36 +34,11 @@ export function floorDeny(facts: Facts, places: FloorPlaces): FloorHit | null {
   }
 }
 
-/** Where each capability cannot happen, whatever a rule says. */
-const UNFIT: Readonly<Record<Capability, readonly IsolationTier[]>> = {
-  file_read: ["none"],
-  file_write: ["none", "host-readonly"],
-  shell_command: ["none", "host-readonly", "wasm-sandbox"],
-  network_request: ["none"],
-  model_call: [],
-  secret_handle_usage: [],
-  package_install: [],
-  package_execution: ["none"],
-  skill_load: [],
-  runtime_launch: ["none"],
-  acp_context_request: [],
-  mvm_mount: ["none", "host-readonly", "host-supervised", "wasm-sandbox"],
-  wasm_host_call: ["none", "host-readonly", "host-supervised"],
-};
-
-const UNFIT_BITS: ReadonlyMap<string, Mask> = new Map(
-  CAPABILITIES.map((capability) => [capability, tierMask([...UNFIT[capability], "mvm-microvm", "deny"])]),
-);
-
-function tierDeny(capability: Capability, tier: IsolationTier): FloorHit {
-  if (tier === "deny") return { name: "tier", sentence: 'the tier is "deny"' };
-  if (UNFIT[capability].includes(tier)) return { name: "tier", sentence: `${capability} cannot run in tier "${tier}"` };
-  return { name: "tier", sentence: "there is no microVM backend in this version; use wasm-sandbox or host-supervised" };
-}
-
 // Any `.agentzero` below any folder, in any case: a nested project or a folding disk must not be a way round.
 const OWN = /\/\.agentzero(?:\/([^/]*)|$)/i;
+
 const UNREADABLE = /^(?:audit|sessions|state)$/i;
+
 /** By second letter: a look-up instead of three comparisons. */
 const DEVICES: ReadonlyMap<number, string> = new Map(
   ["/proc", "/sys", "/dev"].map((path) => [path.charCodeAt(1), path]),
@@ -129,12 +66,6 @@ function pathDeny(path: string, { capability, target, hidden }: Facts, { homes }
   return { name: "device", sentence: "it is a device, socket or FIFO" };
 }
 
-function isBelow(path: string, folder: string): boolean {
-  return path.startsWith(folder) && (path.length === folder.length || path.charCodeAt(folder.length) === SLASH);
-}
-
-const SLASH = 0x2f;
-
 // Threat: a handle on a command line would have to be replaced by its value, which every process could then read.
 function commandDeny({ argv, text }: CommandTarget): FloorHit | null {
   if (!text.includes(HANDLE) && argv?.some((word) => word.includes(HANDLE)) !== true) return null;
@@ -144,6 +75,7 @@ function commandDeny({ argv, text }: CommandTarget): FloorHit | null {
 const HANDLE = "handle://";
 
 const SECRET: Mask = classMask(["secret", "credential"]);
+
 const NEVER_REMOTE: Mask = classMask(["secret", "credential", "regulated", "unknown"]);
 
 function networkDeny(facts: Facts, { host }: NetworkTarget): FloorHit | null {
@@ -173,6 +105,7 @@ function secretDeny({ host, program, inject }: SecretTarget): FloorHit | null {
 }
 
 const METADATA_NAMES: ReadonlySet<string> = new Set(["metadata.google.internal", "metadata", "instance-data"]);
+
 const METADATA_HIT: FloorHit = { name: "address", sentence: "cloud metadata hands out credentials" };
 
 function isMetadata(address: Uint8Array): boolean {
@@ -189,44 +122,6 @@ export function reachesPrivate({ capability, addresses }: Facts): boolean {
 export const PRIVATE_HIT: FloorHit = {
   name: "address",
   sentence: "the address is not public and no rule opens it by `cidr`",
-};
-
-/** Tells whether the line of a command that carries secret values cannot be read as plain words. */
-export function asksOpaque({ target }: Facts): FloorHit | null {
-  if (target.kind !== "command" || target.argv !== null || !target.secrets) return null;
-  return { name: "opaque-shell", sentence: "the command cannot be read word by word and gets secret values" };
-}
-
-const TAINT_ASKS: ReadonlySet<Capability> = new Set<Capability>([
-  "shell_command",
-  "network_request",
-  "secret_handle_usage",
-  "package_install",
-  "package_execution",
-  "skill_load",
-  "runtime_launch",
-]);
-
-/** Tells whether an action that untrusted text shaped is of a kind that asks, unless an `allow` accepts taint. */
-export function asksTaint(facts: Facts, { project }: FloorPlaces): boolean {
-  if (facts.taint !== TAINTED) return false;
-  if (TAINT_ASKS.has(facts.capability)) return true;
-  return facts.capability === "file_write" && (project === null || !isBelow(facts.real, project));
-}
-
-/** The question of {@link asksTaint}. */
-export const TAINT_HIT: FloorHit = { name: "taint", sentence: "untrusted text shaped this action" };
-
-/** What may go on without a question while an old policy stands in for a broken one. */
-export function isReading({ capability, target }: Facts): boolean {
-  return capability === "file_read" || capability === "acp_context_request" || capability === "skill_load" ||
-    (target.kind === "model" && !target.remote);
-}
-
-/** The question asked for all else while the policy is degraded. */
-export const DEGRADED_HIT: FloorHit = {
-  name: "degraded",
-  sentence: "the policy on disk is broken; the last good one stands in and asks",
 };
 
 /** The floor's one allow: models inside this process, so that a shell without a policy can say why it denies. */

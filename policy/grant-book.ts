@@ -1,9 +1,10 @@
 import type { Capability, SkillActor } from "../core/mod.ts";
-import type { GrantScope, WordPattern } from "./document.ts";
+import type { GrantScope } from "./document.ts";
 import type { Facts } from "./facts.ts";
 import type { GrantView, Question } from "./grant-view.ts";
 import { type GrantRecord, isInForce, namesAll, permissionDigest } from "./grants.ts";
 import { isRecord } from "./mac.ts";
+import type { WordPattern } from "./matchers.ts";
 import { shapeOf } from "./shape.ts";
 import { type CompiledWords, compileWords, matchWords } from "./word-pattern.ts";
 

@@ -2,8 +2,9 @@ import type { Capability, Classification } from "../core/mod.ts";
 import { isInterpreter, isShell } from "./actions/interpreters.ts";
 import { programName } from "./actions/words.ts";
 import { isWrapper } from "./actions/wrappers.ts";
-import type { PolicyRule, WordPattern } from "./document.ts";
+import type { PolicyRule } from "./document.ts";
 import { isAllow, type LintContext, type LintText } from "./lint-check.ts";
+import type { WordPattern } from "./matchers.ts";
 
 function isGrant(rule: PolicyRule): boolean {
   return rule.effect !== "deny";

@@ -1,25 +1,15 @@
-import { type Capability, CLASSIFICATIONS, type Decision, ISOLATION_TIERS, type SkillActor } from "../core/mod.ts";
+import { CLASSIFICATIONS, ISOLATION_TIERS } from "../core/mod.ts";
 import { parseCidr } from "./actions/addresses.ts";
-import type { Matchers, Position, SkillMatcher, WordPattern } from "./document.ts";
+import type { Position } from "./document.ts";
 import { compileHostGlob } from "./host-glob.ts";
-import { isMatcher, MATCHER_FITS } from "./matchers.ts";
+import { type MatcherContext, nonEmpty } from "./matcher-context.ts";
+import { isMatcher, MATCHER_FITS, type Matchers } from "./matchers.ts";
+import type { Mutable } from "./mutable.ts";
 import type { NodeReader } from "./node-reader.ts";
-import { checkPathGlob } from "./path-glob.ts";
+import { parseSkillMatcher } from "./parse-skill-matcher.ts";
+import { parseWordPatterns } from "./parse-word-patterns.ts";
+import { checkPathGlob } from "./split-path-glob.ts";
 import type { YamlEntry, YamlNode } from "./yaml-tree.ts";
-
-/** The words of `skill.trust`. */
-export const SKILL_TRUSTS: readonly SkillActor["trust"][] = ["signed", "local", "generated"];
-
-/** What the matchers of one map belong to. */
-export interface MatcherContext {
-  readonly reader: NodeReader;
-  readonly capabilities: readonly Capability[];
-  readonly effect: Decision;
-  /** `true` inside `except`. */
-  readonly except: boolean;
-}
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * Reads the matchers among the keys of a rule or of its `except`.
@@ -85,7 +75,7 @@ function parseMatcher(name: keyof Matchers, node: YamlNode, context: MatcherCont
     case "packages":
       return { [name]: parseForm(name, node, { context, form: /^[^\s]+$/, hint: "write it without blanks" }) };
     case "argv":
-      return { argv: parsePatterns(node, context) };
+      return { argv: parseWordPatterns(node, context) };
     case "ports":
       return { ports: parsePorts(node, context) };
     case "classification":
@@ -100,7 +90,7 @@ function parseMatcher(name: keyof Matchers, node: YamlNode, context: MatcherCont
         tier: nonEmpty(name, node, { context, items: reader.words(asList(node, name, reader), name, ISOLATION_TIERS) }),
       };
     case "skill":
-      return { skill: parseSkill(node, context) };
+      return { skill: parseSkillMatcher(node, context) };
     case "staged":
       return parseStaged(node, reader);
     case "remote": {
@@ -145,22 +135,6 @@ function parseForm(name: string, node: YamlNode, options: Form): readonly string
   return nonEmpty(name, node, { context: options.context, items: items.map((item) => item.text) });
 }
 
-interface Items<T> {
-  readonly context: MatcherContext;
-  readonly items: readonly T[];
-}
-
-/** An empty list matches nothing: harmless in a grant, but a `deny` that looks like one and is none is refused. */
-function nonEmpty<T>(name: string, node: YamlNode, { context, items }: Items<T>): readonly T[] {
-  if (items.length === 0 && context.effect === "deny" && !context.except && node.kind === "list") {
-    context.reader.fail("POLICY_VALUE", node.at, {
-      message: `"${name}" is empty, so that this deny would match nothing`,
-      hint: "leave the matcher out to match all",
-    });
-  }
-  return items;
-}
-
 function asList(node: YamlNode, name: string, reader: NodeReader): YamlNode {
   if (node.kind !== "list") {
     reader.fail("POLICY_VALUE", node.at, { message: `"${name}" is not a list`, hint: "write it in brackets: [a, b]" });
@@ -183,61 +157,6 @@ function parsePorts(node: YamlNode, context: MatcherContext): readonly number[] 
     context.reader.integer(item, "a port", { min: 1, max: 65_535 }) ?? []
   );
   return nonEmpty("ports", node, { context, items });
-}
-
-function parsePatterns(node: YamlNode, context: MatcherContext): readonly WordPattern[] {
-  const items = context.reader.list(node, '"argv"').flatMap((item) => parsePattern(item, context.reader) ?? []);
-  return nonEmpty("argv", node, { context, items });
-}
-
-function parsePattern(node: YamlNode, reader: NodeReader): WordPattern | null {
-  if (node.kind !== "list") {
-    reader.fail("POLICY_GLOB", node.at, {
-      message: 'an item of "argv" is not a list of words',
-      hint: 'write [[npm, test], [git, [status, diff], "..."]]',
-    });
-    return null;
-  }
-  const words = reader.list(node, "a word pattern");
-  const last = words.at(-1);
-  const rest = last?.kind === "scalar" && last.value === "...";
-  const choices = (rest ? words.slice(0, -1) : words).map((word) => parseChoice(word, reader));
-  if (choices.length === 0) {
-    reader.fail("POLICY_GLOB", node.at, {
-      message: "a word pattern names no program",
-      hint: 'write ["*", "..."] for any command',
-    });
-  }
-  return { words: choices, rest };
-}
-
-function parseChoice(node: YamlNode, reader: NodeReader): readonly string[] {
-  const texts = reader.oneOrTexts(node, "a word");
-  for (const { text, at } of texts) {
-    if (text === "...") {
-      reader.fail("POLICY_GLOB", at, { message: '"..." stands only at the end of a word pattern' });
-    }
-  }
-  if (texts.length === 0 && node.kind === "list") {
-    reader.fail("POLICY_GLOB", node.at, { message: "a list of alternatives is empty" });
-  }
-  return texts.map((item) => item.text);
-}
-
-function parseSkill(node: YamlNode, context: MatcherContext): SkillMatcher {
-  const { reader } = context;
-  const entries = reader.map(node, '"skill"', ["id", "publisher", "digest", "trust"]);
-  const skill: Mutable<SkillMatcher> = {};
-  for (const name of ["id", "publisher", "digest"] as const) {
-    const entry = entries.get(name);
-    if (entry !== undefined) skill[name] = reader.oneOrTexts(entry.value, `"skill.${name}"`).map((item) => item.text);
-  }
-  const trust = entries.get("trust");
-  if (trust !== undefined) skill.trust = reader.words(trust.value, "skill.trust", SKILL_TRUSTS);
-  if (entries.size === 0 && node.kind === "map") {
-    reader.fail("POLICY_VALUE", node.at, { message: '"skill" is empty', hint: "name id, publisher, digest or trust" });
-  }
-  return skill;
 }
 
 function parseStaged(node: YamlNode, reader: NodeReader): Matchers {

@@ -1,10 +1,10 @@
 import { CAPABILITIES, type Capability, CLASSIFICATIONS, DECISIONS, ISOLATION_TIERS } from "../core/mod.ts";
-import type { PolicyRequest, PolicyTest } from "./document.ts";
+import type { PolicyTest } from "./document.ts";
+import type { Mutable } from "./mutable.ts";
 import type { NodeReader } from "./node-reader.ts";
-import { SKILL_TRUSTS } from "./parse-matchers.ts";
+import { SKILL_TRUSTS } from "./parse-skill-matcher.ts";
+import type { PolicyRequest } from "./policy-request.ts";
 import type { YamlEntry, YamlNode } from "./yaml-tree.ts";
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The keys of a request in `tests` and `examples`. */
 export const REQUEST_KEYS: readonly (keyof PolicyRequest)[] = [

@@ -1,9 +1,10 @@
 import { CAPABILITIES, type Capability, CLASSIFICATIONS, type Decision, DECISIONS } from "../core/mod.ts";
-import type { GrantScope, Matchers, PolicyRequest, PolicyRule, RuleApproval, RuleExamples } from "./document.ts";
-import { MATCHER_NAMES } from "./matchers.ts";
+import type { GrantScope, PolicyRule, RuleApproval, RuleExamples } from "./document.ts";
+import { MATCHER_NAMES, type Matchers } from "./matchers.ts";
 import type { NodeReader } from "./node-reader.ts";
 import { parseMatchers } from "./parse-matchers.ts";
 import { parseRequest } from "./parse-request.ts";
+import type { PolicyRequest } from "./policy-request.ts";
 import type { YamlEntry, YamlNode } from "./yaml-tree.ts";
 
 /** The scopes a ceiling may name, narrowest first. */

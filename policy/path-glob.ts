@@ -1,19 +1,6 @@
-import { PolicyError } from "./errors.ts";
+import type { PathRoots } from "./path-roots.ts";
+import { splitGlob } from "./split-path-glob.ts";
 import { hasWildcard, matchText } from "./text-glob.ts";
-
-/** Real folders that `${…}` in a path glob stands for; `null` where there is none, then the glob matches nothing. */
-export interface PathRoots {
-  /** Real root of the project, for `${project}`. */
-  readonly project: string | null;
-  /** The user's home folder, for `${home}`. */
-  readonly home: string | null;
-  /** The folder for temporary files, for `${tmp}`. */
-  readonly tmp: string | null;
-  /** The data folder of the acting skill, for `${skill_data}`. */
-  readonly skill_data: string | null;
-  /** `true` on file systems that take upper and lower case for the same. */
-  readonly fold: boolean;
-}
 
 /** A compiled path glob; the kinds are the common forms that need no search. */
 export type PathGlob =
@@ -37,9 +24,6 @@ export type PathGlob =
   }
   | { readonly kind: "segments"; readonly below: string; readonly segments: readonly string[] };
 
-const ROOT = /^\$\{([a-z_]+)\}(?=\/|$)/;
-const REFUSED = /[{}[\]()!|\\]/;
-
 /**
  * Compiles a path glob: `*` and `?` within a segment, `**` as a whole segment, all else literal. Dotfiles match like
  * any name, and `dir/**` includes `dir`.
@@ -59,38 +43,6 @@ export function compilePathGlob(text: string, roots: PathRoots): PathGlob {
   if (prefix === null) return { kind: "never" };
   return compact(prefix, roots.fold ? segments.map((segment) => segment.toLowerCase()) : segments);
 }
-
-/** Brings all roots to the form of {@link foldPath}, without a separator at the end. */
-export function foldRoots(roots: PathRoots): PathRoots {
-  return {
-    project: foldRoot(roots.project, roots.fold),
-    home: foldRoot(roots.home, roots.fold),
-    tmp: foldRoot(roots.tmp, roots.fold),
-    skill_data: foldRoot(roots.skill_data, roots.fold),
-    fold: roots.fold,
-  };
-}
-
-function foldRoot(root: string | null, fold: boolean): string | null {
-  return root === null ? null : foldPath(root, fold).replace(/\/+$/, "");
-}
-
-/** Brings a path or glob to the form that is compared: NFC, and lower case where the file system folds it. */
-export function foldPath(path: string, fold: boolean): string {
-  if (!fold && path.charCodeAt(0) === SLASH && isAscii(path)) return path;
-  const composed = path.normalize("NFC");
-  const slashed = composed.charCodeAt(0) === SLASH ? composed : composed.replace(DRIVE, "/$1/").replaceAll("\\", "/");
-  return fold ? slashed.toLowerCase() : slashed;
-}
-
-/** A loop, since a test of every path by an expression is most of what a decision costs. */
-function isAscii(path: string): boolean {
-  for (let at = 0; at < path.length; at++) if (path.charCodeAt(at) > 0x7e) return false;
-  return true;
-}
-
-const SLASH = 0x2f;
-const DRIVE = /^([A-Za-z]:)[\\/]/;
 
 /**
  * Tells whether a path matches.
@@ -125,52 +77,6 @@ export function matchPath(glob: PathGlob, path: string): boolean {
 export function matchAnyPath(globs: readonly PathGlob[], path: string): boolean {
   for (const glob of globs) if (matchPath(glob, path)) return true;
   return false;
-}
-
-/** Checks a glob's form without knowing the roots. @throws {PolicyError} as {@link compilePathGlob}. */
-export function checkPathGlob(text: string): void {
-  splitGlob(text, { project: "/p", home: "/h", tmp: "/t", skill_data: "/s", fold: false });
-}
-
-function splitGlob(text: string, roots: PathRoots): { prefix: string | null; segments: readonly string[] } {
-  const root = ROOT.exec(text);
-  const rest = root === null ? text : text.slice(root[0].length);
-  if (root === null && text.startsWith("$")) throw unknownRoot(text);
-  if (root === null && !rest.startsWith("/") && rest !== "**" && !rest.startsWith("**/")) {
-    throw refused(text, "it is relative", 'start it with "/", "**/" or "${project}/"');
-  }
-  if (rest.includes("${")) throw refused(text, '"${" stands inside', "only the start of a glob may be a root");
-  if (REFUSED.test(rest)) {
-    throw refused(text, "it has a character of another glob syntax", 'write "?" for a literal one');
-  }
-  const segments = (rest.startsWith("/") ? rest.slice(1) : rest).split("/");
-  if (rest === "" || rest === "/") return { prefix: rootOf(root?.[1], roots, text), segments: [] };
-  for (const segment of segments) checkSegment(text, segment);
-  return { prefix: rootOf(root?.[1], roots, text), segments };
-}
-
-function rootOf(name: string | undefined, roots: PathRoots, text: string): string | null {
-  switch (name) {
-    case undefined:
-      return "";
-    case "project":
-    case "home":
-    case "tmp":
-    case "skill_data":
-      return foldRoot(roots[name], roots.fold);
-    default:
-      throw unknownRoot(text);
-  }
-}
-
-function checkSegment(text: string, segment: string): void {
-  if (segment === "") throw refused(text, "it has an empty segment", 'end a folder with "/**"');
-  if (segment === "." || segment === "..") {
-    throw refused(text, `it has the segment "${segment}"`, "write the path itself");
-  }
-  if (segment !== "**" && segment.includes("**")) {
-    throw refused(text, '"**" is not a whole segment', 'write "*" for a part of a name');
-  }
 }
 
 function compact(root: string, segments: readonly string[]): PathGlob {
@@ -243,14 +149,4 @@ function matchSegments(pattern: readonly string[], path: readonly string[]): boo
   }
   while (pattern[p] === "**") p++;
   return p === pattern.length;
-}
-
-function unknownRoot(text: string): PolicyError {
-  return new PolicyError("POLICY_REF", `Cannot read path glob "${text}": unknown root`, {
-    hint: "roots are ${project} ${home} ${tmp} ${skill_data}",
-  });
-}
-
-function refused(text: string, seen: string, hint: string): PolicyError {
-  return new PolicyError("POLICY_GLOB", `Cannot read path glob "${text}": ${seen}`, { hint });
 }

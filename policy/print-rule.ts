@@ -1,5 +1,5 @@
-import type { Matchers, PolicyRule, SkillMatcher, WordPattern } from "./document.ts";
-import { MATCHER_NAMES } from "./matchers.ts";
+import { MATCHER_NAMES, type Matchers, type SkillMatcher, type WordPattern } from "./matchers.ts";
+import type { PolicyRule } from "./document.ts";
 
 /**
  * Writes a rule as one item of `rules`, in the style of the templates, to be pasted.

@@ -14,10 +14,10 @@ import type {
 import { classifyAddress } from "./actions/address-class.ts";
 import { parseHost, parseUrl } from "./actions/hosts.ts";
 import { parseCommand } from "./actions/shell.ts";
-import type { PolicyRequest } from "./document.ts";
 import { PolicyError } from "./errors.ts";
 import { EXAMPLE_KEY } from "./parse-request.ts";
-import type { PathRoots } from "./path-glob.ts";
+import type { PathRoots } from "./path-roots.ts";
+import type { PolicyRequest } from "./policy-request.ts";
 
 /** What a request is read against. */
 export interface RequestContext {

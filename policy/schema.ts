@@ -1,8 +1,8 @@
 import { CAPABILITIES, type Capability, CLASSIFICATIONS, DECISIONS, ISOLATION_TIERS, type Json } from "../core/mod.ts";
 import { MATCHER_FITS, MATCHER_NAMES } from "./matchers.ts";
-import { SKILL_TRUSTS } from "./parse-matchers.ts";
 import { REQUEST_KEYS } from "./parse-request.ts";
 import { GRANT_SCOPES } from "./parse-rule.ts";
+import { SKILL_TRUSTS } from "./parse-skill-matcher.ts";
 
 /** An object of JSON Schema. */
 export type JsonSchema = { readonly [key: string]: Json };

@@ -1,5 +1,5 @@
 import { type AtomicAction, canonicalJson, CLASSIFICATIONS, sha256, type SkillActor } from "../core/mod.ts";
-import type { WordPattern } from "./document.ts";
+import type { WordPattern } from "./matchers.ts";
 
 /**
  * Writes down exactly what a remembered answer covers, as one canonical text: two actions with the same capability and

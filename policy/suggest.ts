@@ -6,9 +6,10 @@ import type { PolicyLayer } from "./compiled-policy.ts";
 import { decide } from "./decide.ts";
 import type { DecisionState } from "./decision-state.ts";
 import { diffPolicies, type PolicyChange } from "./diff.ts";
-import type { Matchers, PolicyDocument, PolicyRule } from "./document.ts";
+import type { PolicyDocument, PolicyRule } from "./document.ts";
 import { stateOf } from "./embedded-tests.ts";
-import type { PathRoots } from "./path-glob.ts";
+import type { Matchers } from "./matchers.ts";
+import type { PathRoots } from "./path-roots.ts";
 import { printRule } from "./print-rule.ts";
 import { shapeOf } from "./shape.ts";
 

@@ -1,4 +1,4 @@
-import type { WordPattern } from "./document.ts";
+import type { WordPattern } from "./matchers.ts";
 import { hasWildcard, matchText } from "./text-glob.ts";
 
 /** A compiled {@link WordPattern}. */

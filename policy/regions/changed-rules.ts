@@ -1,5 +1,5 @@
-import type { ClassifyRule, Matchers, PolicyRule } from "../document.ts";
-import { MATCHER_NAMES, PATH_CAPABILITIES } from "../matchers.ts";
+import type { ClassifyRule, PolicyRule } from "../document.ts";
+import { MATCHER_NAMES, type Matchers, PATH_CAPABILITIES } from "../matchers.ts";
 
 /** A rule and all that a decision depends on, as text. */
 export interface KeyedRule {

@@ -7,8 +7,8 @@ import {
   type IsolationTier,
 } from "../../core/mod.ts";
 import { cidrContains, parseCidr } from "../actions/addresses.ts";
-import type { Matchers, PolicyRule, SkillMatcher, WordPattern } from "../document.ts";
-import { MATCHER_FITS, MATCHER_NAMES } from "../matchers.ts";
+import { MATCHER_FITS, MATCHER_NAMES, type Matchers, type SkillMatcher, type WordPattern } from "../matchers.ts";
+import type { PolicyRule } from "../document.ts";
 import type { GlobKind, Globs } from "./globs.ts";
 
 /** Matchers and the effect they are read with: a deny counts doubt as a match, an allow does not. */

@@ -1,5 +1,4 @@
-import type { Matchers } from "../document.ts";
-import { MATCHER_NAMES } from "../matchers.ts";
+import { MATCHER_NAMES, type Matchers } from "../matchers.ts";
 
 const MAX_ITEMS = 4;
 

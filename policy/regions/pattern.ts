@@ -1,5 +1,6 @@
 import { PolicyError } from "../errors.ts";
-import { checkPathGlob, type PathRoots } from "../path-glob.ts";
+import type { PathRoots } from "../path-roots.ts";
+import { checkPathGlob } from "../split-path-glob.ts";
 
 /** What one letter of a text must be. */
 type Edge =

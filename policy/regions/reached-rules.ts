@@ -1,8 +1,9 @@
 import type { AtomicAction } from "../../core/mod.ts";
-import type { PolicyDocument, PolicyRequest } from "../document.ts";
+import type { PolicyDocument } from "../document.ts";
 import { contextOf, testState } from "../embedded-tests.ts";
 import { matchedClasses } from "../evaluate.ts";
 import { factsOf } from "../facts.ts";
+import type { PolicyRequest } from "../policy-request.ts";
 import { planRequest } from "../requests.ts";
 import { USUAL_ROOTS } from "./globs.ts";
 

@@ -1,6 +1,6 @@
 import type { AtomicAction, Capability, Target } from "../../core/mod.ts";
-import type { PolicyRequest } from "../document.ts";
-import type { PathRoots } from "../path-glob.ts";
+import type { PathRoots } from "../path-roots.ts";
+import type { PolicyRequest } from "../policy-request.ts";
 import { USUAL_TIER } from "./sample-actions.ts";
 
 /**

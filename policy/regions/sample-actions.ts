@@ -7,7 +7,8 @@ import {
   type IsolationTier,
   type SkillActor,
 } from "../../core/mod.ts";
-import type { Matchers, PolicyRule } from "../document.ts";
+import type { PolicyRule } from "../document.ts";
+import type { Matchers } from "../matchers.ts";
 import type { Globs } from "./globs.ts";
 import { sampleTargets } from "./sample-targets.ts";
 import { sampleTexts } from "./sample-values.ts";

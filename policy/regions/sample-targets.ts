@@ -1,8 +1,8 @@
 import type { Capability, Target } from "../../core/mod.ts";
 import { formatAddress, parseCidr } from "../actions/addresses.ts";
 import { showWords } from "../actions/words.ts";
-import type { Matchers, WordPattern } from "../document.ts";
 import { TARGET_KIND } from "../facts.ts";
+import type { Matchers, WordPattern } from "../matchers.ts";
 import { type GlobKind, type Globs, USUAL_ROOTS } from "./globs.ts";
 import { sampleTexts } from "./sample-values.ts";
 

@@ -1,13 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  checkPathGlob,
-  compilePathGlob,
-  foldPath,
-  foldRoots,
-  matchPath,
-  type PathRoots,
-} from "../../policy/path-glob.ts";
+import { compilePathGlob, matchPath } from "../../policy/path-glob.ts";
+import { foldPath, foldRoots, type PathRoots } from "../../policy/path-roots.ts";
+import { checkPathGlob } from "../../policy/split-path-glob.ts";
 import { ROOTS, scaled, SEED } from "./rig.ts";
 
 function match(glob: string, path: string, roots: PathRoots = ROOTS): boolean {

@@ -11,8 +11,8 @@ import {
 } from "../../core/mod.ts";
 import type { PolicyLayer } from "../../policy/compiled-policy.ts";
 import { decide } from "../../policy/decide.ts";
-import type { Matchers, PolicyDocument, PolicyRule } from "../../policy/document.ts";
-import { MATCHER_FITS } from "../../policy/matchers.ts";
+import { MATCHER_FITS, type Matchers } from "../../policy/matchers.ts";
+import type { PolicyDocument, PolicyRule } from "../../policy/document.ts";
 import {
   act,
   fetching,

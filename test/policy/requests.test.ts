@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { PolicyRequest } from "../../policy/document.ts";
+import type { PolicyRequest } from "../../policy/policy-request.ts";
 import { lexicalTarget, planRequest, type RequestContext } from "../../policy/requests.ts";
 import { ROOTS } from "./rig.ts";
 

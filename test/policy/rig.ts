@@ -4,8 +4,8 @@ import type { PolicyLayer } from "../../policy/compiled-policy.ts";
 import { decide } from "../../policy/decide.ts";
 import type { DecisionState } from "../../policy/decision-state.ts";
 import { stateOf } from "../../policy/embedded-tests.ts";
-import { floorPlaces } from "../../policy/floor.ts";
-import type { PathRoots } from "../../policy/path-glob.ts";
+import { floorPlaces } from "../../policy/floor-places.ts";
+import type { PathRoots } from "../../policy/path-roots.ts";
 import { DEFAULT_TIER } from "../../policy/requests.ts";
 import { documentOf, layerOf } from "./policy-text.ts";
 

@@ -18,7 +18,7 @@ import { writeBundle } from "../../policy/bundle.ts";
 import { compilePolicy } from "../../policy/compile.ts";
 import { decide } from "../../policy/decide.ts";
 import { stateOf } from "../../policy/embedded-tests.ts";
-import { floorPlaces } from "../../policy/floor.ts";
+import { floorPlaces } from "../../policy/floor-places.ts";
 import { DEFAULT_POLICY } from "../../policy/templates.ts";
 import { handClock, seededRandom } from "../support/core-rig.ts";
 import { tempDir } from "../support/temp-dir.ts";

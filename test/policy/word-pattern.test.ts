@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { WordPattern } from "../../policy/document.ts";
+import type { WordPattern } from "../../policy/matchers.ts";
 import { compileWords, hasOption, matchWords } from "../../policy/word-pattern.ts";
 
 function pattern(...words: readonly (string | readonly string[])[]): WordPattern {
