@@ -1,6 +1,7 @@
+import type { Misfit } from "./decoded.ts";
 import { CoreError } from "./errors.ts";
 import { nearestName } from "./nearest-name.ts";
-import type { Misfit, Shape } from "./shape.ts";
+import type { Shape } from "./shape.ts";
 
 /**
  * Decodes an unknown value by its shape; the one place where arguments from elsewhere become typed.

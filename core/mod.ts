@@ -12,7 +12,9 @@
  * @module
  */
 export * from "./action.ts";
+export type * from "./approver.ts";
 export * from "./atomic-write.ts";
+export type * from "./backend.ts";
 export * from "./base64.ts";
 export { type Binding, checkBinding, findBinding, MAX_BINDINGS, type Place } from "./bindings.ts";
 export * from "./canonical-json.ts";
@@ -27,17 +29,20 @@ export * from "./crypto/sign.ts";
 export * from "./crypto/sodium.ts";
 export * from "./create-redactor.ts";
 export * from "./decode.ts";
+export type { Decoded, Misfit } from "./decoded.ts";
 export { detectText } from "./detectors.ts";
 export * from "./digest.ts";
+export type * from "./egress-request.ts";
 export * from "./errors.ts";
 export * from "./file-lock.ts";
 export * from "./handle.ts";
+export type * from "./host-call.ts";
 export * from "./ids.ts";
 export * from "./label.ts";
 export * from "./nearest-name.ts";
 export * from "./own-file.ts";
 export * from "./permit.ts";
-export * from "./ports.ts";
+export type * from "./ports.ts";
 export * from "./redactor.ts";
 export * from "./secret-value.ts";
 export * from "./secret.ts";
@@ -47,18 +52,7 @@ export * from "./secrets/declarations.ts";
 export * from "./secrets/environment.ts";
 /** Shapes of foreign data: `shape.object({ path: shape.string() })`. */
 export * as shape from "./shape.ts";
-export type {
-  Bounds,
-  Decoded,
-  Fields,
-  JsonSchema,
-  LeftOut,
-  Misfit,
-  ObjectOf,
-  OptionalShape,
-  Output,
-  Shape,
-} from "./shape.ts";
+export type { Bounds, Fields, JsonSchema, LeftOut, ObjectOf, OptionalShape, Output, Shape } from "./shape.ts";
 export * from "./slot.ts";
 export * from "./user-command.ts";
 export * from "./vault.ts";

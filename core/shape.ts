@@ -1,25 +1,11 @@
 // The shapes of data that every start decodes: key files, arguments of tools. A schema library does the same with 95
 // modules and 18 MB, a third of the time from spawn to the first result (docs/adr/0002-shapes.md).
+import { below, type Decoded, fit, misfit, unlike } from "./decoded.ts";
+
+export type { Decoded, Misfit } from "./decoded.ts";
 
 /** JSON Schema 2020-12 of what a shape accepts. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
-
-/** The first thing that does not fit. */
-export interface Misfit {
-  /** A value that does not fit, or keys that nobody knows. */
-  readonly code: "invalid" | "unrecognized_keys";
-  /** Keys and indexes that lead to it. */
-  readonly path: readonly string[];
-  /** e.g. `expected a string, saw a number`; never the value itself, which may be a secret. */
-  readonly message: string;
-  /** These keys; else empty. */
-  readonly keys: readonly string[];
-}
-
-/** What decoding gave. */
-export type Decoded<T> =
-  | { readonly success: true; readonly data: T }
-  | { readonly success: false; readonly data?: undefined; readonly error: { readonly issues: readonly Misfit[] } };
 
 /** Decides whether an unknown value has one form, and gives it typed. */
 export interface Shape<T> {
@@ -237,33 +223,6 @@ function isWhole<F extends Fields>(whole: object, names: readonly string[]): who
 
 function shapeOf<T>(schema: JsonSchema, safeParse: (value: unknown) => Decoded<T>): Shape<T> {
   return { schema, fields: [], safeParse };
-}
-
-function fit<T>(data: T): Decoded<T> {
-  return { success: true, data };
-}
-
-function misfit(message: string, keys: readonly string[] = []): Decoded<never> {
-  const code = keys.length > 0 ? "unrecognized_keys" : "invalid";
-  return { success: false, error: { issues: [{ code, path: [], message, keys }] } };
-}
-
-function unlike(wanted: string, value: unknown): Decoded<never> {
-  const seen = value === undefined
-    ? "nothing"
-    : value === null
-    ? "null"
-    : Array.isArray(value)
-    ? "a list"
-    : `a value of type ${typeof value}`;
-  return misfit(`expected ${wanted}, saw ${seen}`);
-}
-
-function below(key: string, { error }: Extract<Decoded<unknown>, { success: false }>): Decoded<never> {
-  return {
-    success: false,
-    error: { issues: error.issues.map((issue) => ({ ...issue, path: [key, ...issue.path] })) },
-  };
 }
 
 function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
