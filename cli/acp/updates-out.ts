@@ -1,12 +1,11 @@
-import type { SessionUpdate, ToolCallContent, ToolCallLocation } from "@agentclientprotocol/sdk";
-import type { CallId, PreviewChange, Timers } from "../../core/mod.ts";
-import { resolvePath } from "../../policy/mod.ts";
+import type { SessionUpdate } from "@agentclientprotocol/sdk";
+import type { CallId, Timers } from "../../core/mod.ts";
 import type { SessionEvent } from "../../session/mod.ts";
+import { type CallsOut, createCallsOut } from "./calls-out.ts";
 import type { ClientCan } from "./capabilities.ts";
 import type { Clean } from "./clean.ts";
-import { changeLocations, diffContent, fencedPart, textPart } from "./diff-content.ts";
 import { createPlanOut, type PlanOut } from "./plan-out.ts";
-import { toolKind } from "./tool-kind.ts";
+import { createTextOut, type TextOut } from "./text-out.ts";
 
 /** What updates go out through. */
 export interface UpdatesDeps {
@@ -39,11 +38,6 @@ export interface UpdatesOut {
   flushed(): Promise<void>;
 }
 
-/** Text is sent at most this often. */
-const TEXT_MS = 34;
-const OUTPUT_MS = 250;
-const OUTPUT_CHARS = 8 * 1_024;
-
 /**
  * Creates the updates of one session.
  *
@@ -54,45 +48,33 @@ export function createUpdatesOut(deps: UpdatesDeps): UpdatesOut {
   return new Updates(deps);
 }
 
-interface OpenCall {
-  readonly tool: string;
-  readonly title: string;
-  readonly locations: ToolCallLocation[];
-  announced: boolean;
-  output: string;
-  /** Stops the delay before the next part of its output. */
-  stopOutput: (() => void) | null;
-  changes: readonly PreviewChange[];
-}
-
 class Updates implements UpdatesOut {
   readonly #deps: UpdatesDeps;
-  readonly #calls = new Map<CallId, OpenCall>();
-  #tail: Promise<void> = Promise.resolve();
-  #text: { kind: "agent_message_chunk" | "agent_thought_chunk"; text: string } | null = null;
-  #textTimer: (() => void) | null = null;
-  #lastText = Number.NEGATIVE_INFINITY;
-  #message: string | null = null;
+  readonly #text: TextOut;
+  readonly #calls: CallsOut;
   readonly #plan: PlanOut;
+  #tail: Promise<void> = Promise.resolve();
 
   constructor(deps: UpdatesDeps) {
     this.#deps = deps;
-    this.#plan = createPlanOut((update) => this.send(update), deps.timers);
+    const ways = { ...deps, send: (update: SessionUpdate) => this.send(update) };
+    this.#text = createTextOut(ways);
+    this.#calls = createCallsOut(ways);
+    this.#plan = createPlanOut(ways.send, deps.timers);
   }
 
   take(event: SessionEvent): void {
-    if (event.type === "text") return this.#addText("agent_message_chunk", event.text);
-    if (event.type === "thought") return this.#addText("agent_thought_chunk", event.text);
-    this.#flushText();
+    if (event.type === "text") return this.#text.add("agent_message_chunk", event.text);
+    if (event.type === "thought") return this.#text.add("agent_thought_chunk", event.text);
+    // What was written so far leaves before anything else.
+    this.#text.flush();
     this.#takeOther(event);
   }
 
   say(text: string): void {
-    this.#flushText();
-    this.#message = null;
-    this.#addText("agent_message_chunk", text.endsWith("\n") ? text : `${text}\n`);
-    this.#flushText();
-    this.#message = null;
+    this.#text.flush();
+    this.#text.add("agent_message_chunk", text.endsWith("\n") ? text : `${text}\n`);
+    this.#text.flush();
   }
 
   send(update: SessionUpdate): void {
@@ -101,83 +83,32 @@ class Updates implements UpdatesOut {
   }
 
   announce(call: CallId): void {
-    this.#flushText();
-    const open = this.#calls.get(call);
-    if (open === undefined || open.announced) return;
-    open.announced = true;
-    const { tool, title, locations } = open;
-    this.send({
-      sessionUpdate: "tool_call",
-      toolCallId: call,
-      name: this.#deps.clean.line(tool, 128),
-      title,
-      kind: toolKind(tool),
-      status: "pending",
-      locations,
-    });
+    this.#text.flush();
+    this.#calls.announce(call);
   }
 
   async flushed(): Promise<void> {
-    this.#flushText();
+    this.#text.flush();
     this.#plan.flush();
     await this.#tail;
-  }
-
-  #addText(kind: "agent_message_chunk" | "agent_thought_chunk", text: string): void {
-    if (this.#text !== null && this.#text.kind !== kind) this.#flushText();
-    this.#text = { kind, text: (this.#text?.text ?? "") + text };
-    const wait = TEXT_MS - (this.#deps.now() - this.#lastText);
-    if (wait <= 0) this.#sendText();
-    else this.#textTimer ??= this.#deps.timers.after(wait, () => this.#sendText());
-  }
-
-  /** What was written so far leaves before anything else; the next text belongs to another reply. */
-  #flushText(): void {
-    this.#sendText();
-    this.#message = null;
-  }
-
-  #sendText(): void {
-    this.#textTimer?.();
-    this.#textTimer = null;
-    const waiting = this.#text;
-    if (waiting === null) return;
-    this.#text = null;
-    if (waiting.text === "") return;
-    this.#lastText = this.#deps.now();
-    this.#message ??= this.#deps.newId();
-    this.send({
-      sessionUpdate: waiting.kind,
-      messageId: this.#message,
-      content: { type: "text", text: this.#deps.clean.text(waiting.text) },
-    });
   }
 
   #takeOther(event: Exclude<SessionEvent, { type: "text" | "thought" }>): void {
     const { clean, can } = this.#deps;
     switch (event.type) {
       case "tool_call":
-        this.#calls.set(event.call, {
-          tool: event.tool.slice(0, 128),
-          title: clean.title(event.title),
-          locations: this.#locationsOf(event.args),
-          announced: false,
-          output: "",
-          stopOutput: null,
-          changes: [],
-        });
+        this.#calls.open(event);
         return this.#plan.name(event.call, clean.title(event.title));
       case "decision":
         return this.#takeDecision(event);
       case "tool_output":
-        return this.#takeOutput(event.call, event.text);
-      case "changes": {
-        const open = this.#calls.get(event.call);
-        if (open !== undefined) open.changes = [...open.changes, ...event.changes];
-        return;
-      }
+        return this.#calls.output(event.call, event.text);
+      case "changes":
+        return this.#calls.change(event.call, event.changes);
       case "tool_result":
-        return this.#takeResult(event);
+        this.#calls.announce(event.call);
+        this.#plan.step(event.call, "completed");
+        return this.#calls.end(event);
       case "plan":
         return this.#plan.begin(event.entries.map(({ call, title }) => ({ call, title: clean.title(title) })));
       case "usage":
@@ -204,47 +135,12 @@ class Updates implements UpdatesOut {
   }
 
   #takeDecision(event: Extract<SessionEvent, { type: "decision" }>): void {
-    this.announce(event.call);
+    this.#calls.announce(event.call);
     const refused = event.decision === "deny" || event.approved === "no" || event.approved === "never" ||
       event.approved === "nobody";
     if (refused) return;
     this.#plan.step(event.call, "in_progress");
-    this.send({ sessionUpdate: "tool_call_update", toolCallId: event.call, status: "in_progress" });
-  }
-
-  #takeOutput(call: CallId, text: string): void {
-    const open = this.#calls.get(call);
-    if (open === undefined) return;
-    open.output = (open.output + text).slice(-OUTPUT_CHARS);
-    open.stopOutput ??= this.#deps.timers.after(OUTPUT_MS, () => {
-      open.stopOutput = null;
-      this.send({
-        sessionUpdate: "tool_call_update",
-        toolCallId: call,
-        content: [fencedPart(open.output, this.#deps.clean)],
-      });
-    });
-  }
-
-  #takeResult(event: Extract<SessionEvent, { type: "tool_result" }>): void {
-    this.announce(event.call);
-    const open = this.#calls.get(event.call);
-    open?.stopOutput?.();
-    this.#plan.step(event.call, "completed");
-    this.#calls.delete(event.call);
-    const { clean, project } = this.#deps;
-    const changes = open?.changes ?? [];
-    const content: ToolCallContent[] = [...diffContent(changes, project, clean)];
-    if (event.output !== null && event.output !== "") content.push(fencedPart(event.output, clean));
-    const remark = remarkOn(event);
-    if (remark !== "") content.push(isPlain(remark) ? textPart(remark, clean) : fencedPart(remark, clean));
-    this.send({
-      sessionUpdate: "tool_call_update",
-      toolCallId: event.call,
-      status: event.ok ? "completed" : "failed",
-      content,
-      ...(changes.length === 0 ? {} : { locations: changeLocations(changes, project, clean) }),
-    });
+    this.#calls.run(event.call);
   }
 
   #notice(level: "info" | "warning", text: string): void {
@@ -255,46 +151,4 @@ class Updates implements UpdatesOut {
     if (level === "warning") return this.say(`Note: ${text}`);
     log(clean.line(text, 400));
   }
-
-  /** Only real paths inside the project are named. */
-  #locationsOf(args: unknown): ToolCallLocation[] {
-    if (typeof args !== "object" || args === null || !("path" in args) || typeof args.path !== "string") return [];
-    const { project, clean } = this.#deps;
-    const real = realPath(args.path, project);
-    if (real === null) return [];
-    if (real !== project && !real.startsWith(`${project}/`)) return [];
-    const path = clean.path(real);
-    return path === null ? [] : [{ path }];
-  }
-}
-
-function realPath(path: string, project: string): string | null {
-  try {
-    return resolvePath(path, project).real;
-  } catch {
-    // The call itself says what is wrong with it.
-    return null;
-  }
-}
-
-/** Nothing in it can be drawn as anything but text. */
-function isPlain(remark: string): boolean {
-  return !/[\n`<]|!\[/.test(remark);
-}
-
-/** What is to be said besides the output: what was masked or dropped, why it failed. */
-function remarkOn(event: Extract<SessionEvent, { type: "tool_result" }>): string {
-  const { error, decision, rule, reason } = event;
-  const masked = event.redactions.map(({ class: name, count }) => `${count} ${name}`).join(", ");
-  const lines = [
-    ...(masked === "" ? [] : [`(masked: ${masked})`]),
-    ...(event.changes ?? []).filter((change) => !change.kept && !change.ignored)
-      .map((change) => `not kept: ${change.kind} ${change.path} (${change.decision})`),
-  ];
-  if (error === null) return lines.join("\n");
-  if (error.code === "CANCELLED") return [...lines, "Cancelled"].join("\n");
-  const why = decision === "deny"
-    ? `Denied by ${rule === null ? "default" : `rule ${rule}`}: ${reason}`
-    : error.message;
-  return [...lines, why, ...(error.hint === null ? [] : [error.hint])].join("\n");
 }
