@@ -2,7 +2,7 @@ import type { AuditEvent } from "../audit/mod.ts";
 import { AgentZeroError, type ApprovalRequest, type AtomicAction, describeTarget, type Digest } from "../core/mod.ts";
 import { type AskedConsent, type DecidedAction, type GrantScope, openQuestions } from "./approve.ts";
 import { record } from "./authorize.ts";
-import type { CallFailure } from "./call.ts";
+import type { CallFailure, Proposal } from "./call.ts";
 import type { GateDeps } from "./deps.ts";
 import { approvalEvent, type RecordSubject } from "./record.ts";
 import { refreshPolicy } from "./refresh-policy.ts";
@@ -24,6 +24,8 @@ export interface Consultation {
   readonly asks: readonly DecidedAction[];
   /** `false`: the person may choose some of the changes that are shown. */
   readonly whole: boolean;
+  /** Says which question of its reply this is; absent where it stands alone. */
+  readonly position?: Proposal["position"] | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -39,7 +41,7 @@ export async function consult(deps: GateDeps, consultation: Consultation): Promi
   if (request === null) deps.questions.missed(asks.map(({ action }) => action));
   const consent: AskedConsent = request === null
     ? { kind: "refused", why: "nobody", message: null, latencyMs: 0 }
-    : chosen(request, await deps.questions.ask(request, signal), whole);
+    : chosen(request, await deps.questions.ask(await placed(request, consultation), signal), whole);
   const event = approvalEvent(subject, consent, {
     channel: deps.questions.channel,
     digest: request?.digest ?? null,
@@ -49,6 +51,10 @@ export async function consult(deps: GateDeps, consultation: Consultation): Promi
   if (typeof written !== "number") return { kind: "failed", failure: written };
   if (consent.kind === "refused") return { kind: "no", consent };
   return { kind: "yes", scope: consent.scope, only: consent.only };
+}
+
+async function placed(request: ApprovalRequest, { whole, position }: Consultation): Promise<ApprovalRequest> {
+  return position === undefined ? { ...request, whole } : { ...request, whole, position: await position() };
 }
 
 /**

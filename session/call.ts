@@ -1,4 +1,5 @@
 import type {
+  ApprovalRequest,
   ApprovalScope,
   CallId,
   Classification,
@@ -26,6 +27,8 @@ export interface Proposal {
   readonly maxOutputBytes: number;
   /** A limit of the session that was reached: the call is recorded as denied for this reason. */
   readonly refuse?: CallFailure;
+  /** Says which question of its reply the next one about it is; absent where it stands alone. */
+  readonly position?: () => Promise<NonNullable<ApprovalRequest["position"]>>;
 }
 
 /** What kind of file change a staged command made. */

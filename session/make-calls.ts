@@ -1,5 +1,5 @@
 import { type CallId, joinLabels, type Label, labelOf } from "../core/mod.ts";
-import type { CallFailure, LabelledResult } from "./call.ts";
+import type { LabelledResult, Proposal } from "./call.ts";
 import type { AnsweredCall } from "./context.ts";
 import { runCall } from "./gate.ts";
 import { isTooDeep } from "./mask-json.ts";
@@ -7,6 +7,8 @@ import type { PromptState } from "./prompt-state.ts";
 import { fromModel } from "./provenance.ts";
 import type { ModelPart } from "./providers/model.ts";
 import { readsFreely } from "./reads-freely.ts";
+import { NEVER_A_CALL, SAME_RESULT, sameAgain, tooManyCalls } from "./refused-calls.ts";
+import { countQuestions } from "./reply-questions.ts";
 import type { SessionWiring } from "./session.ts";
 import { shortArgs } from "./short-args.ts";
 import { textForModel } from "./text-for-model.ts";
@@ -48,6 +50,7 @@ export async function makeCalls(
     });
   }
   const answered: AnsweredCall[] = [];
+  const questions = prepared.length > 1 ? countQuestions(gate) : null;
   for (let next = 0; next < prepared.length;) {
     const ended = endOf(wiring, state);
     const rest = prepared.slice(next);
@@ -55,8 +58,14 @@ export async function makeCalls(
     // oxlint-disable-next-line no-await-in-loop -- calls run in order; only reading neighbours run together
     const batch = ended !== null || over ? rest.slice(0, 1) : await readingBatch(wiring, rest, limits.calls - next);
     const label = labelNow(wiring, answered);
+    const ahead = prepared.slice(next + batch.length, limits.calls);
+    const position = questions === null
+      ? undefined
+      : () => questions.next(ahead.map((entry) => proposalOf(wiring, state, { entry, label })));
     // oxlint-disable-next-line no-await-in-loop
-    const done = await Promise.all(batch.map((entry) => makeCall(wiring, state, { entry, ended, over, label })));
+    const done = await Promise.all(
+      batch.map((entry) => makeCall(wiring, state, { entry, ended, over, label, position })),
+    );
     // In call order, whichever was ready first.
     for (const { labelled, answer, args } of done) {
       if (labelled !== null) count(state, answer.tool, { args, labelled });
@@ -122,12 +131,12 @@ async function makeCall(
     readonly ended: string | null;
     readonly over: boolean;
     readonly label: Label;
+    readonly position: Proposal["position"] | undefined;
   },
 ): Promise<Made> {
-  const { entry, ended, over, label } = of;
+  const { entry, ended, over, label, position } = of;
   const { part, call, args } = entry;
   const { gate, limits } = wiring;
-  const maxOutputBytes = Math.min(limits.outputBytes, wiring.budget.maxResultBytes);
   if (ended !== null) return told(entry, `Not run: ${ended}.`);
   const refuse = over
     ? tooManyCalls(part.tool, limits.calls)
@@ -137,15 +146,11 @@ async function makeCall(
   if (refuse?.code === "LIMIT_REPEAT") {
     gate.emit({ type: "notice", level: "warning", code: "LIMIT_REPEAT", text: `Not run: ${SAME_RESULT}` });
   }
+  const proposal = proposalOf(wiring, state, { entry, label });
   const labelled = await runCall(gate, {
-    call,
-    tool: part.tool,
-    args,
-    provenance: fromModel(label, { quotes: wiring.quotes, policy: gate.policy }),
-    turn: state.turns,
-    signal: state.signal,
-    maxOutputBytes,
+    ...proposal,
     ...(refuse === null ? {} : { refuse }),
+    ...(position === undefined ? {} : { position }),
   });
   const answer: AnsweredCall = {
     call,
@@ -155,7 +160,7 @@ async function makeCall(
     args: NEVER_A_CALL.has(labelled.result.error?.code ?? "") ? shortArgs(args) : args,
     status: statusOf(labelled),
     result: {
-      text: textForModel(labelled.result, maxOutputBytes),
+      text: textForModel(labelled.result, proposal.maxOutputBytes),
       label: labelled.label,
       detected: labelled.detected,
     },
@@ -163,20 +168,20 @@ async function makeCall(
   return { answer, labelled, args };
 }
 
-const NEVER_A_CALL: ReadonlySet<string> = new Set(["ARGS_INVALID", "TOOL_UNKNOWN", "LIMIT_CALLS"]);
-
-function tooManyCalls(tool: string, limit: number): CallFailure {
+function proposalOf(
+  { gate, quotes, limits, budget }: SessionWiring,
+  state: PromptState,
+  { entry: { part, call, args }, label }: { readonly entry: PreparedCall; readonly label: Label },
+): Proposal {
   return {
-    code: "LIMIT_CALLS",
-    message: `Cannot call "${tool}": a reply may make at most ${limit} calls`,
-    hint: "make the rest in the next reply",
+    call,
+    tool: part.tool,
+    args,
+    provenance: fromModel(label, { quotes, policy: gate.policy }),
+    turn: state.turns,
+    signal: state.signal,
+    maxOutputBytes: Math.min(limits.outputBytes, budget.maxResultBytes),
   };
-}
-
-const SAME_RESULT = "the same call gave the same result several times";
-
-function sameAgain(tool: string): CallFailure {
-  return { code: "LIMIT_REPEAT", message: `Cannot call "${tool}" again: ${SAME_RESULT}`, hint: "do something else" };
 }
 
 function count(

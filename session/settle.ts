@@ -59,7 +59,8 @@ export async function settle(passage: Passage, intent: number): Promise<Settled>
   const policy = deps.policy.generation.digest;
   const request = question(passage, prepared, asks);
   if (!("digest" in request)) return { kind: "failed", failure: request, approved: null };
-  const answer = await consult(deps, { subject, request, asks, whole: true, signal });
+  const { position } = proposal;
+  const answer = await consult(deps, { subject, request, asks, whole: true, position, signal });
   if (answer.kind !== "yes") return refused(passage, answer);
 
   // Threat: the world changed between question and answer. Plan again; another digest is another question.

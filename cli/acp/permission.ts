@@ -7,6 +7,7 @@ import type {
 import type { ApprovalAnswer, ApprovalRequest, Approver, Random, Timers } from "../../core/mod.ts";
 import { toHex } from "../../core/mod.ts";
 import { approvalScreen } from "../term/approval-screen.ts";
+import { coversText } from "../term/covers-text.ts";
 import { PLAIN } from "../term/style.ts";
 import type { Clean } from "./clean.ts";
 import { changeLocations, diffContent, fencedPart } from "./diff-content.ts";
@@ -92,7 +93,8 @@ interface Answer {
 }
 
 function answersFor(request: ApprovalRequest, nonce: string, clean: Clean): readonly Answer[] {
-  const shape = clean.line(request.actions.flatMap(({ verdict }) => verdict.approval?.shape ?? []).join(", "), 80);
+  const shapes = request.actions.flatMap(({ verdict }) => verdict.approval?.shape ?? []);
+  const shape = clean.line(shapes.map(coversText).join(", "), 80);
   const offered = new Set(scopesFor(request));
   const answers: Answer[] = [
     {

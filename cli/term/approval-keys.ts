@@ -1,4 +1,4 @@
-import type { ApprovalRequest, ApprovalScope } from "../../core/mod.ts";
+import type { ApprovalRequest, ApprovalScope, PreviewChange } from "../../core/mod.ts";
 import type { Key } from "./keys.ts";
 
 /** What the person is doing with a question. */
@@ -92,7 +92,7 @@ function answer(request: ApprovalRequest, stage: ApprovalStage, key: Key): Appro
     case "?":
       return { kind: "show", what: "rules", stage: { kind: "quiet" } };
     case "f":
-      return changesOf(request).length > 1
+      return filesToChoose(request).length > 1
         ? { kind: "show", what: "next-file", stage: { kind: "choosing", at: 0, kept: [] } }
         : { kind: "stay", stage };
     default:
@@ -128,18 +128,27 @@ function choose(
   key: Key,
 ): ApprovalStep {
   if (isEnd(key)) return NO;
-  const change = changesOf(request)[stage.at];
+  const change = filesToChoose(request)[stage.at];
   const yes = key.kind === "text" && key.text === "y";
   const no = isEnter(key) || (key.kind === "text" && key.text === "n");
   if (change === undefined || (!yes && !no)) return { kind: "stay", stage };
   const kept = yes ? [...stage.kept, change.path] : stage.kept;
   const at = stage.at + 1;
-  if (at < changesOf(request).length) return { kind: "show", what: "next-file", stage: { kind: "choosing", at, kept } };
+  if (at < filesToChoose(request).length) {
+    return { kind: "show", what: "next-file", stage: { kind: "choosing", at, kept } };
+  }
   return kept.length === 0 ? NO : { kind: "allow", scope: "once", only: kept };
 }
 
-function changesOf(request: ApprovalRequest): readonly { readonly path: string }[] {
-  return request.preview.kind === "changes" ? request.preview.changes : [];
+/**
+ * Lists the changes of which a person may keep some; what stands or falls as a whole, like a tool with its description,
+ * has none.
+ *
+ * @param request The question.
+ * @returns The changes, in the order in which they are shown.
+ */
+export function filesToChoose(request: ApprovalRequest): readonly PreviewChange[] {
+  return request.preview.kind === "changes" && request.whole !== true ? request.preview.changes : [];
 }
 
 function edit(typed: string, key: Key): string {

@@ -5,7 +5,10 @@ import {
   type PreviewChange,
   type Verdict,
 } from "../../core/mod.ts";
+import { filesToChoose } from "./approval-keys.ts";
+import { coversText } from "./covers-text.ts";
 import { countDiff, unifiedDiff } from "./diff.ts";
+import { reasonText } from "./reason-text.ts";
 import { sanitizeLine } from "./sanitize.ts";
 import type { Style } from "./style.ts";
 import { displayWidth, wrapWidth } from "./width.ts";
@@ -64,7 +67,7 @@ export function keyLines(request: ApprovalRequest, columns: number): readonly st
   if (request.scopes.includes("project")) keys.push("p this project");
   if (request.scopes.includes("package")) keys.push("k this package");
   keys.push("n no", "e no + say why");
-  if (request.preview.kind === "changes" && request.preview.changes.length > 1) keys.push("f choose files");
+  if (filesToChoose(request).length > 1) keys.push("f choose files");
   keys.push("d details", "? rule", "N never");
   const lines = wrapWords(keys, Math.max(20, columns - 4)).map((line) => `   ${line}`);
   const wide = request.scopes.some((scope) => scope !== "once");
@@ -80,9 +83,14 @@ export function keyLines(request: ApprovalRequest, columns: number): readonly st
 export function ruleLines(request: ApprovalRequest): readonly string[] {
   return request.actions.flatMap(({ action, verdict }) => [
     `   ${action.capability} ${sanitizeLine(describeTarget(action.target))}`,
-    `     ${verdict.decision}: ${ruleName(verdict)}: ${sanitizeLine(verdict.reason)}`,
+    `     ${verdict.decision}: ${ruleName(verdict)}${reasonAfter(verdict)}`,
     ...(verdict.hint === null ? [] : [`     ${sanitizeLine(verdict.hint)}`]),
   ]);
+}
+
+function reasonAfter(verdict: Verdict): string {
+  const reason = reasonText(verdict);
+  return reason === null ? "" : `: ${sanitizeLine(reason)}`;
 }
 
 /**
@@ -95,15 +103,22 @@ export function ruleLines(request: ApprovalRequest): readonly string[] {
 export function shapeLines(request: ApprovalRequest, columns: number): readonly string[] {
   const shapes = request.actions.flatMap(({ verdict }) => verdict.approval === null ? [] : [verdict.approval.shape]);
   return [...new Set(shapes)].flatMap((shape) =>
-    wrapWidth(`covers  ${sanitizeLine(shape)}`, Math.max(20, columns - 4)).map((line) => `   ${line}`)
+    wrapWidth(`covers  ${sanitizeLine(coversText(shape))}`, Math.max(20, columns - 4)).map((line) => `   ${line}`)
   );
 }
 
 function headLine(request: ApprovalRequest, columns: number): string {
-  const head = ` Approve: ${actorName(request.actor)} wants to ${lowerFirst(sanitizeLine(request.title))}`;
+  const head = ` Approve${countText(request)}: ${actorName(request.actor)} wants to ${
+    lowerFirst(sanitizeLine(request.title))
+  }`;
   const mark = request.tainted ? "tainted" : "";
   const gap = Math.max(2, columns - displayWidth(head) - mark.length - 1);
   return mark === "" ? head : `${head}${" ".repeat(gap)}${mark}`;
+}
+
+/** Which question of the reply it is, where there are several: whoever reads the first knows that it is not the last. */
+function countText({ position }: ApprovalRequest): string {
+  return position === undefined || position.of < 2 ? "" : ` ${position.at} of ${position.of}`;
 }
 
 function actorName(actor: string): string {
@@ -144,7 +159,7 @@ function changeLines(changes: readonly PreviewChange[], details: boolean): reado
     const { added, removed } = countDiff(diff);
     const later = change.runsLater ? "   RUNS LATER without being asked again" : "";
     lines.push(`${change.kind} ${sanitizeLine(change.path)}  +${added} -${removed}  ${change.bytes} bytes${later}`);
-    if (diff.length === 0 && change.kind !== "chmod") lines.push("  (not text, or nothing that shows)");
+    if (diff.length === 0 && change.kind !== "chmod") lines.push(`  (${nothingShown(change)})`);
     const shown = diff.slice(0, Math.min(left, MAX_DETAIL_LINES));
     lines.push(...shown.map((line) => `  ${line}`));
     left -= shown.length;
@@ -153,6 +168,15 @@ function changeLines(changes: readonly PreviewChange[], details: boolean): reado
     }
   }
   return lines;
+}
+
+/** Why there is no difference to look at. */
+function nothingShown({ kind, before, after, bytes }: PreviewChange): string {
+  if (kind === "symlink") return "a symbolic link";
+  if (kind === "create" && bytes === 0) return "an empty file";
+  if (kind === "delete" && before === "") return "it is empty";
+  if (kind === "modify" && bytes === 0) return "not text; empty afterwards";
+  return before !== null && before === after ? "the same text" : "not text";
 }
 
 function factLines(request: ApprovalRequest): readonly string[] {
@@ -182,7 +206,7 @@ function targetText(action: AtomicAction): string {
 }
 
 function why(asks: readonly Decided[]): readonly string[] {
-  const reasons = asks.map(({ verdict }) => `why     ${ruleName(verdict)} asks: ${sanitizeLine(verdict.reason)}`);
+  const reasons = asks.map(({ verdict }) => `why     ${ruleName(verdict)} asks${reasonAfter(verdict)}`);
   return [...new Set(reasons)].slice(0, 4);
 }
 

@@ -157,7 +157,8 @@ async function choose(
   const asks = asked.map(({ decided }) => decided);
   const policy = deps.policy.generation.digest;
   const request = deps.questions.channel === "none" ? null : changesQuestion(passage, run, asked);
-  const answer = await consult(deps, { subject: run.subject, request, asks, whole: false, signal: proposal.signal });
+  const { position, signal } = proposal;
+  const answer = await consult(deps, { subject: run.subject, request, asks, whole: false, position, signal });
   if (answer.kind === "failed") return { paths: [], approved: null, failure: answer.failure };
   if (answer.kind === "no") return { paths: pathsOf(allowed), ...refusal(asked, answer.consent) };
 

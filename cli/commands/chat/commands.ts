@@ -4,6 +4,7 @@ import { BUILTIN_FORMS, describeTools, exportDocument, exportMarkdown, readTrans
 import type { ComposedSession } from "../../compose.ts";
 import type { CommandContext } from "../../context.ts";
 import { listNames } from "../../list-names.ts";
+import { coversText } from "../../term/covers-text.ts";
 import type { ChatScreen, SessionTally } from "./screen.ts";
 
 /** What a command of the chat leads to. */
@@ -168,7 +169,9 @@ function showPolicy(context: CommandContext, opened: ComposedSession): void {
 function showGrants(context: CommandContext, opened: ComposedSession): void {
   const grants = opened.policy.grants();
   if (grants.length === 0) context.output.text("none");
-  context.output.table(grants.map((grant) => [grant.scope, grant.decision, grant.capability, grant.shape]));
+  context.output.table(
+    grants.map(({ scope, decision, capability, shape }) => [scope, decision, capability, coversText(shape)]),
+  );
 }
 
 function listed(names: readonly string[], none: string): string {

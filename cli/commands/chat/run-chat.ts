@@ -1,5 +1,5 @@
 import { labelOf } from "../../../core/mod.ts";
-import { type BuiltinLine, parseBuiltinLine, type SessionInput } from "../../../session/mod.ts";
+import { type BuiltinLine, parseBuiltinLine, type SessionEvent, type SessionInput } from "../../../session/mod.ts";
 import { type ComposedSession, openComposedSession } from "../../compose.ts";
 import type { ResumeWish } from "../../compose/conversation.ts";
 import type { CommandContext, CommandInput, Terminal } from "../../context.ts";
@@ -12,6 +12,7 @@ import { VERSION } from "../../version.ts";
 import { runChatCommand } from "./commands.ts";
 import { type History, openHistory } from "./history-file.ts";
 import { createLiveScreen } from "./live-screen.ts";
+import { showResultOnce } from "./result-once.ts";
 import { createPlainScreen } from "./plain-screen.ts";
 import { type ChatScreen, createTally, type SessionTally } from "./screen.ts";
 import { createTypedApprover, type TypedApprover } from "./typed-approver.ts";
@@ -52,6 +53,7 @@ class Chat {
   #resume: ResumeWish | null;
   #model: string | undefined;
   #pending: SessionInput["data"][number][] = [];
+  #show: (event: SessionEvent) => void = (event) => this.#screen.take(event);
 
   constructor(context: CommandContext, terminal: Terminal, input: CommandInput) {
     this.#input = input;
@@ -107,7 +109,7 @@ class Chat {
       resume: this.#resume,
       emit: (event) => {
         this.#tally.take(event);
-        this.#screen.take(event);
+        this.#show(event);
       },
     });
     this.#opened = opened;
@@ -208,9 +210,19 @@ class Chat {
         if (stop.signal.aborted) return;
         const data = [...this.#pending, ...pastes, ...files];
         this.#pending = [];
-        await opened.session.submit({ text: typed.text, data }, signal);
+        await this.#answer(opened, { text: typed.text, data }, signal);
       },
     });
+  }
+
+  async #answer(opened: ComposedSession, input: SessionInput, signal: AbortSignal): Promise<void> {
+    const before = this.#show;
+    if (this.#tally.modelName === "builtin") this.#show = showResultOnce(this.#screen);
+    try {
+      await opened.session.submit(input, signal);
+    } finally {
+      this.#show = before;
+    }
   }
 
   /** A line that starts with `/` or `!` is the person's own call; its output goes along with the next prompt. */

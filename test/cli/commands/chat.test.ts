@@ -82,6 +82,22 @@ describe.skipIf(!HAS_PTY)("a person at a terminal", () => {
     expect(pty.screen).not.toContain("fake-token");
   });
 
+  it("tells once why a line failed, with a slash and without, and shows what it gave once", async () => {
+    const pty = open("chat --plain");
+    await pty.waitFor("> ");
+    for (const line of ["read nope.txt", "/read nope.txt", "read .env", "run echo twice; exit 3"]) {
+      const before = pty.screen.length;
+      pty.type(`${line}\r`);
+      // oxlint-disable-next-line no-await-in-loop -- one line after the other
+      await pty.waitFor(/echo/.test(line) ? "(exit 3)" : line.endsWith(".env") ? "never read" : "no such file");
+      // The prompt is back: nothing more will be said.
+      // oxlint-disable-next-line no-await-in-loop
+      await pty.waitFor("\n> ");
+      const shown = pty.screen.slice(before);
+      expect(shown.match(/no such file|never read|\(exit 3\)|^twice/gm)).toHaveLength(/echo/.test(line) ? 2 : 1);
+    }
+  });
+
   it("stops a running command with Ctrl+C, lives on, and leaves with Ctrl+C twice", async () => {
     const pty = open("chat");
     await pty.waitFor("audit ok");
@@ -96,7 +112,7 @@ describe.skipIf(!HAS_PTY)("a person at a terminal", () => {
     await quiet(200);
     pty.type("read README.md\r");
     await pty.waitFor("# Shop");
-    await pty.waitFor("audit ok");
+    await pty.waitFor("\nbuiltin");
     pty.type("\u0003");
     await pty.waitFor("again to exit");
     pty.type("\u0003");
