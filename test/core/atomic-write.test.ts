@@ -95,8 +95,12 @@ function killedWriter(folder: string, afterMs: number): Promise<void> {
   const child = spawn(process.execPath, deno ? ["run", "-A", script] : [script], {
     stdio: ["ignore", "pipe", "ignore"],
   });
-  const { promise, resolve } = Promise.withResolvers<void>();
-  child.stdout.once("data", () => setTimeout(() => child.kill("SIGKILL"), afterMs));
-  child.once("close", () => resolve());
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let started = false;
+  child.stdout.once("data", () => {
+    started = true;
+    setTimeout(() => child.kill("SIGKILL"), afterMs);
+  });
+  child.once("close", () => (started ? resolve() : reject(new Error("the writer did not start"))));
   return promise;
 }

@@ -212,6 +212,6 @@ tests:
     );
     const start = performance.now();
     expect(lint(rules.join("\n"))).toEqual([]);
-    expect(performance.now() - start).toBeLessThan(15_000);
+    expect(performance.now() - start).toBeLessThan(60_000);
   });
 });

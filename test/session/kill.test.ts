@@ -7,14 +7,14 @@ import { runAgentzero, startAgentzero } from "../support/run-agentzero.ts";
 const KILLS = Math.ceil(6 * (Number(process.env["AZ_SCALE"] ?? "1") || 1));
 const WRITES = 40;
 
-// Every second step is a command, whose change is kept like a write.
+// Every fourth step is a command, whose change is kept like a write. After the last it waits: it never ends by itself.
 const SCRIPT = Array.from({ length: WRITES }, (_, n) => {
   const path = `out-${n}.txt`;
   const call = n % 4 === 3
     ? { tool: "shell", args: { command: `echo ${n} > ${path}` } }
     : { tool: "write", args: { path, content: `${n}` } };
   return `- ${JSON.stringify({ calls: [call] })}\n`;
-}).join("");
+}).concat('- { calls: [{ tool: shell, args: { command: "sleep 600" } }] }\n').join("");
 
 const POLICY = [
   "version: 2",

@@ -195,7 +195,7 @@ describe("limits of a prompt", () => {
 
   it("stops when the time is over, and ends the command that used it", async () => {
     const engine = await openEngine({
-      config: { limits: { wall: "1s" } },
+      config: { limits: { wall: "4s" } },
       script: script({ calls: [{ tool: "shell", args: { command: "sleep 60" } }, read("README.md")] }, { text: "no" }),
     });
     await engine.submit("go");
@@ -206,12 +206,12 @@ describe("limits of a prompt", () => {
 
   it("does not count the time that a person takes to answer", async () => {
     const engine = await openEngine({
-      config: { limits: { wall: "1s" } },
+      config: { limits: { wall: "4s" } },
       person: (request) =>
         new Promise((resolve) => {
           setTimeout(
             () => resolve({ kind: "allowed", scope: "once", subject: request.digest, only: null }),
-            1300,
+            4300,
           );
         }),
       script: script({ calls: [{ tool: "write", args: { path: "a.txt", content: "x" } }] }, { text: "done" }),

@@ -82,7 +82,7 @@ describe("globsCover()", () => {
     expect(globsCover(wide, `${"**a*b".repeat(40)}**`)).toBe(false);
     const many = Array.from({ length: 64 }, (_, i) => `${"**x*y".repeat(150)}${i}`);
     expect(globsCover(many, `**${"abcdefghijklmnop*".repeat(50)}x*`)).toBe(false);
-    expect(performance.now() - start).toBeLessThan(15_000);
+    expect(performance.now() - start).toBeLessThan(60_000);
   });
 });
 

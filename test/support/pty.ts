@@ -8,7 +8,7 @@ export interface Pty {
   /** Types bytes. */
   type(keys: string): void;
   /** Resolves once the screen holds a text, after what was already waited for; rejects after a minute. */
-  waitFor(text: string): Promise<void>;
+  waitFor(text: string | RegExp): Promise<void>;
   /** Resolves with the exit status. */
   readonly ended: Promise<number | null>;
 }
@@ -45,6 +45,10 @@ export function openPty(
     screen += new TextDecoder().decode(chunk);
     look();
   });
+  function match(pattern: RegExp): { readonly text: string; readonly at: number } {
+    const found = pattern.exec(screen.slice(seen));
+    return found === null ? { text: "", at: -1 } : { text: found[0], at: seen + found.index };
+  }
   const ended = new Promise<number | null>((resolve) => {
     child.on("close", (code) => {
       look();
@@ -65,12 +69,18 @@ export function openPty(
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           waiting.delete(check);
-          reject(new Error(`the screen never showed ${JSON.stringify(text)}; it shows:\n${screen.slice(-2_000)}`));
+          reject(
+            new Error(
+              `the screen never showed ${text instanceof RegExp ? text : JSON.stringify(text)}; it shows:\n${
+                screen.slice(-2_000)
+              }`,
+            ),
+          );
         }, PATIENCE_MS);
         function check(): void {
-          const at = screen.indexOf(text, seen);
-          if (at < 0) return;
-          seen = at + text.length;
+          const found = typeof text === "string" ? { text, at: screen.indexOf(text, seen) } : match(text);
+          if (found.at < 0) return;
+          seen = found.at + found.text.length;
           waiting.delete(check);
           clearTimeout(timer);
           resolve();

@@ -17,8 +17,8 @@ interface Ran {
 }
 
 /** Runs one command line in this process, without terminal. */
-async function az(place: Place, words: readonly string[], stop?: AbortSignal): Promise<Ran> {
-  const [out, err] = [new Sink(), new Sink()];
+async function az(place: Place, words: readonly string[], stop?: AbortSignal, out = new Sink()): Promise<Ran> {
+  const err = new Sink();
   const host: ProcessHost = {
     stdin: Readable.from([]),
     stdout: out,
@@ -354,11 +354,13 @@ describe("agentzero audit tail", () => {
     const place = await makePlace();
     const log = await place.open();
     const stop = new AbortController();
-    const running = az(place, ["audit", "tail", "-f", "-n", "0", "--json"], stop.signal);
+    const shown = new Sink();
+    const running = az(place, ["audit", "tail", "-f", "-n", "0", "--json"], stop.signal, shown);
     await expect.poll(() => linesOf(join(place.dir, "HEADS")).at(-1)).toContain('"kind":"read"');
     log.append({ event: "intent", reason: "while you look" });
     await log.close("ok");
-    setTimeout(() => stop.abort(), 700);
+    await expect.poll(() => shown.text).toContain("session.end");
+    stop.abort();
     const ran = await running;
     expect([ran.exit, ran.lines().map(({ event }) => event)]).toEqual([130, ["intent", "session.end"]]);
   });

@@ -13,7 +13,8 @@ describe("agentzero demo", () => {
     const tmp = tempDir();
     const began = performance.now();
     const ran = await runAgentzero(["demo", "--json"], { cwd, home: join(cwd, "home"), env: { TMPDIR: tmp } });
-    expect(performance.now() - began).toBeLessThan(20_000);
+    // Ten seconds where nothing else runs: a busy machine takes several times that.
+    expect(performance.now() - began).toBeLessThan(100_000);
     const report = ran.json() as { ok: boolean; promises: readonly { promise: string; ok: boolean; detail: string }[] };
     expect(report.promises.filter(({ ok }) => !ok)).toEqual([]);
     expect(report.promises.length).toBeGreaterThanOrEqual(8);

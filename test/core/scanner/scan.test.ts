@@ -109,7 +109,7 @@ describe("Scan", () => {
     const start = performance.now();
     expect(scanSpans(bytes, [value])).toEqual([[0, bytes.length]]);
     // Quadratic work would be 4e9 steps.
-    expect(performance.now() - start).toBeLessThan(8000);
+    expect(performance.now() - start).toBeLessThan(30_000);
   });
 
   it("gives up on a match with more filler than a page, and does not hang on it", () => {

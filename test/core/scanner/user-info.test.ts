@@ -50,6 +50,6 @@ describe("UserInfoPass", () => {
   ])("is linear on many %s", ([, source]) => {
     const start = performance.now();
     found(source);
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(performance.now() - start).toBeLessThan(10_000);
   });
 });

@@ -120,6 +120,6 @@ describe("what is found agrees with the engine's matchers", () => {
     const start = performance.now();
     const hostile = Array.from({ length: 6 }, (_, at) => `**/${"*a?".repeat(20)}${at}*/**/${"?b*".repeat(20)}`);
     expect(globs.covers("path", hostile.slice(1), hostile.slice(0, 1))).toBe(false);
-    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(performance.now() - start).toBeLessThan(30_000);
   });
 });

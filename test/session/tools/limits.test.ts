@@ -7,7 +7,7 @@ describe("limits of the configuration", () => {
   );
 
   it("hold for every tool", async () => {
-    const limits = { read: "1KiB", write: "1KiB", list: 3, search: 2, timeout: "1s", output: "1KiB" };
+    const limits = { read: "1KiB", write: "1KiB", list: 3, search: 2, timeout: "5s", output: "1KiB" };
     const engine = await openEngine({ files, person: "yes", config: { limits } });
     expect(await engine.call("read", { path: "f1.txt" })).toMatchObject({ ok: true, truncated: true });
     expect(await engine.call("list", {})).toMatchObject({ ok: true, truncated: true });
