@@ -36,7 +36,6 @@ export function floorDeny(facts: Facts, places: FloorPlaces): FloorHit | null {
 
 // Any `.agentzero` below any folder, in any case: a nested project or a folding disk must not be a way round.
 const OWN = /\/\.agentzero(?:\/([^/]*)|$)/i;
-
 const UNREADABLE = /^(?:audit|sessions|state)$/i;
 
 /** By second letter: a look-up instead of three comparisons. */
@@ -73,9 +72,7 @@ function commandDeny({ argv, text }: CommandTarget): FloorHit | null {
 }
 
 const HANDLE = "handle://";
-
 const SECRET: Mask = classMask(["secret", "credential"]);
-
 const NEVER_REMOTE: Mask = classMask(["secret", "credential", "regulated", "unknown"]);
 
 function networkDeny(facts: Facts, { host }: NetworkTarget): FloorHit | null {
@@ -105,7 +102,6 @@ function secretDeny({ host, program, inject }: SecretTarget): FloorHit | null {
 }
 
 const METADATA_NAMES: ReadonlySet<string> = new Set(["metadata.google.internal", "metadata", "instance-data"]);
-
 const METADATA_HIT: FloorHit = { name: "address", sentence: "cloud metadata hands out credentials" };
 
 function isMetadata(address: Uint8Array): boolean {

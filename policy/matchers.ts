@@ -71,7 +71,6 @@ export interface Matchers {
 
 /** Capabilities whose target is a path. */
 export const PATH_CAPABILITIES: readonly Capability[] = ["file_read", "file_write", "acp_context_request", "mvm_mount"];
-
 const HOSTS: readonly Capability[] = ["network_request", "model_call", "secret_handle_usage"];
 
 /** Which capabilities each matcher fits; `null` is any. A rule may use it when all its capabilities are listed. */

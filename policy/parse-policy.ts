@@ -13,7 +13,6 @@ import { readYamlTree, type YamlEntry, type YamlNode } from "./yaml-tree.ts";
 export const MAX_RULES = 5_000;
 /** The most tests and examples of one file: each is planned and decided at load. */
 export const MAX_TESTS = 2_000;
-
 const TOP_KEYS = ["version", "name", "approval", "sets", "classify", "rules", "tests"] as const;
 const TEST_FILE_KEYS = ["version", "name", "tests"] as const;
 const SET_NAME = /^[a-z][a-z0-9_-]{0,63}$/;

@@ -43,5 +43,4 @@ function isAscii(path: string): boolean {
 }
 
 const SLASH = 0x2f;
-
 const DRIVE = /^([A-Za-z]:)[\\/]/;

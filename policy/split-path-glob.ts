@@ -2,7 +2,6 @@ import { PolicyError } from "./errors.ts";
 import { foldRoot, type PathRoots } from "./path-roots.ts";
 
 const ROOT = /^\$\{([a-z_]+)\}(?=\/|$)/;
-
 const REFUSED = /[{}[\]()!|\\]/;
 
 /**
