@@ -2,8 +2,10 @@ import type { OpenAICompatibleProviderSettings } from "@ai-sdk/openai-compatible
 import type { Http, HttpAnswer, HttpLimits } from "../http.ts";
 import type { Header } from "../http/headers.ts";
 import { targetOf } from "../http/target.ts";
-import { failureOfStatus, type ProviderFacts, ProviderFailure, saysTooLong } from "./model-error.ts";
+import { failureOfStatus } from "./failure-of-status.ts";
 import type { ModelAttempt, ModelIo } from "./model.ts";
+import { type ProviderFacts, ProviderFailure } from "./provider-failure.ts";
+import { saysTooLong } from "./says-too-long.ts";
 
 /** The `fetch` that the AI SDK packages take. */
 export type FetchFunction = NonNullable<OpenAICompatibleProviderSettings["fetch"]>;

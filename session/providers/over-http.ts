@@ -2,7 +2,7 @@ import { SessionError } from "../errors.ts";
 import type { Http } from "../http.ts";
 import { hostPort, type HttpTarget, isLoopback, targetOf } from "../http/target.ts";
 import { listModels } from "./list-models.ts";
-import type { ProviderFacts } from "./model-error.ts";
+import type { ProviderFacts } from "./provider-failure.ts";
 import { modelFetch, type OriginRules } from "./model-fetch.ts";
 import type { ModelAttempt, ModelIo, OpenModel, RemoteChoice } from "./model.ts";
 import { streamLimits } from "./stream-limits.ts";

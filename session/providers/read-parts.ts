@@ -1,5 +1,5 @@
 import type { LanguageModelV4FinishReason, LanguageModelV4StreamPart, LanguageModelV4Usage } from "@ai-sdk/provider";
-import { type ProviderFacts, ProviderFailure } from "./model-error.ts";
+import { type ProviderFacts, ProviderFailure } from "./provider-failure.ts";
 import type { FinishReason, ModelPart, ModelUsage } from "./model.ts";
 
 /** Turns the parts of one stream into ours, and keeps its rules. */

@@ -1,6 +1,7 @@
 import { type AgentZeroError, b2, type Digest, type Random } from "../../core/mod.ts";
 import { SessionError } from "../errors.ts";
-import { failureOf, type ProviderFacts, ProviderFailure } from "./model-error.ts";
+import { failureOf } from "./failure-of.ts";
+import { type ProviderFacts, ProviderFailure } from "./provider-failure.ts";
 import type { ModelAttempt, ModelIo, ModelPart, ModelRequest, OpenModel } from "./model.ts";
 import { type PartReader, startParts } from "./read-parts.ts";
 import { streamLimits } from "./stream-limits.ts";
