@@ -4,13 +4,13 @@ import type { Guard } from "../authorize.ts";
 import { carriedClasses } from "../carried-classes.ts";
 import type { GateDeps } from "../deps.ts";
 import { shortPath } from "../tools/file-action.ts";
-import { unpresented } from "../tools/present.ts";
+import { shownAsText, unpresented } from "../tools/present.ts";
 import { type GuestPath, guestPath } from "./guest-path.ts";
 import { guestAction, type GuestContext, importActions } from "./host-actions.ts";
 import type { HostPlan } from "./host-plan.ts";
 import { leakGuard } from "./leak-guard.ts";
 import { planFetch } from "./plan-fetch.ts";
-import { type FileReading, planExists, planList, planRead, quiet } from "./plan-file-read.ts";
+import { type FileReading, planExists, planList, planRead } from "./plan-file-read.ts";
 import { planFolder, planWrite } from "./plan-file-write.ts";
 import { planMemory } from "./plan-memory.ts";
 import { planSecret } from "./plan-secret.ts";
@@ -152,7 +152,7 @@ function planTools(
     handles: [],
     guard: null,
     prepare: () =>
-      Promise.resolve(quiet({
+      Promise.resolve(shownAsText({
         backend: "routine",
         tier: "none",
         spec: { op: kind },

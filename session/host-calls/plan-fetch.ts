@@ -2,10 +2,11 @@ import { type AtomicAction, expandHandle, formatSlot, joinLabels, parseSlot } fr
 import type { HostHttpRequest } from "../../sandbox/mod.ts";
 import type { GateDeps } from "../deps.ts";
 import type { HttpSpec } from "../http.ts";
-import { checkHeaders, headerOfSlot } from "../http/headers.ts";
+import { checkHeaders, headerOfSlot, withUsualHeaders } from "../http/headers.ts";
+import { networkTarget, requestSecret } from "../http/request-targets.ts";
 import { targetOf } from "../http/target.ts";
 import { METHODS, previewOf } from "../tools/fetch.ts";
-import { unpresented } from "../tools/present.ts";
+import { shownAsText, unpresented } from "../tools/present.ts";
 import { guestAction, type GuestContext } from "./host-actions.ts";
 import type { HostPlan, Taken } from "./host-plan.ts";
 import { faultOf, maskBytes } from "./plan-file-read.ts";
@@ -32,15 +33,7 @@ export function planFetch(
   const target = targetOf(request.url);
   const spec = specOf(request, target.url.href);
   const { provenance } = context;
-  const network = {
-    kind: "network",
-    url: spec.url,
-    scheme: target.scheme,
-    host: target.host,
-    port: target.port,
-    method: spec.method,
-    addresses: null,
-  } as const;
+  const network = networkTarget(target, spec.method);
   const words = [target.url.origin, ...(spec.method === "GET" ? [] : [spec.method])];
   const tainted = words.some((word) => provenance.tainted([word]));
   // Whatever the guest has read, and whatever shaped its input, may stand in the address or the body.
@@ -54,14 +47,7 @@ export function planFetch(
   ];
   if (spec.secret !== null) {
     actions.push(guestAction(context, "secret_handle_usage", {
-      target: {
-        kind: "secret",
-        handle: spec.secret.handle,
-        inject: spec.secret.inject,
-        host: target.host,
-        port: target.port,
-        program: null,
-      },
+      target: requestSecret(target, spec.secret),
       classes: ["secret"],
       tainted,
     }));
@@ -71,12 +57,7 @@ export function planFetch(
     actions,
     handles: spec.secret === null ? [] : [spec.secret.handle],
     prepare: () =>
-      Promise.resolve({
-        effect: { backend: "http", spec, present: () => unpresented("http") },
-        preview: { kind: "text", text: previewOf(spec) },
-        before: null,
-        after: null,
-      }),
+      Promise.resolve(shownAsText({ backend: "http", spec, present: () => unpresented("http") }, previewOf(spec))),
     async take(ran): Promise<Taken> {
       if (!ran.outcome.ok) throw faultOf(ran.outcome);
       if (ran.backend !== "http" || ran.outcome.value.raw === undefined) {
@@ -113,13 +94,11 @@ function specOf(request: HostHttpRequest, url: string): HttpSpec {
   if (secret !== null && (slot === null || headers.some(([name]) => name === slot))) {
     throw new HostFault("invalid", "Cannot fetch: the place of the secret is none, or is filled already");
   }
-  const defaults = [["user-agent", "agentzero"], ["accept", "*/*"]] as const;
-  const given = new Set(headers.map(([name]) => name));
   return {
     kind: "http",
     method,
     url,
-    headers: [...defaults.filter(([name]) => !given.has(name)), ...headers],
+    headers: withUsualHeaders(headers),
     body: body === null || body.length === 0 ? null : body,
     secret,
     maxBytes: MAX_BODY_BYTES,

@@ -3,8 +3,8 @@ import type { GateDeps } from "../deps.ts";
 import type { EffectOutcome } from "../effects.ts";
 import { decodeText } from "../tools/write-effect.ts";
 import { shortPath } from "../tools/file-action.ts";
-import { quietPreview, unpresented } from "../tools/present.ts";
-import type { Effect, Prepared } from "../tools/tool.ts";
+import { shownAsText, unpresented } from "../tools/present.ts";
+import type { Effect } from "../tools/tool.ts";
 import type { GuestContext } from "./host-actions.ts";
 import type { HostPlan, Taken } from "./host-plan.ts";
 import { HostFault, replyOfFailure, TooLarge } from "./reply.ts";
@@ -31,7 +31,7 @@ export function planRead(reading: FileReading): Pick<HostPlan, "prepare" | "take
   const most = deps.plan.limits.readBytes;
   return {
     title: `Read ${shortPath(deps.plan.project, action.target.real)}`,
-    prepare: () => Promise.resolve(quiet(stateEffect(action.target.real, most), `read ${shown}`)),
+    prepare: () => Promise.resolve(shownAsText(stateEffect(action.target.real, most), `read ${shown}`)),
     async take(ran): Promise<Taken> {
       const { exists, kind, bytes } = stateOf(ran);
       if (!exists) throw new HostFault("not-found", `Cannot read "${shown}": there is no such file`);
@@ -62,7 +62,7 @@ export function planExists(reading: FileReading): Pick<HostPlan, "prepare" | "ta
   const { real } = action.target;
   return {
     title: `Look for ${shortPath(deps.plan.project, real)}`,
-    prepare: () => Promise.resolve(quiet(stateEffect(real, 1), `look for ${shown}`)),
+    prepare: () => Promise.resolve(shownAsText(stateEffect(real, 1), `look for ${shown}`)),
     take(ran): Promise<Taken> {
       const { exists, kind } = stateOf(ran);
       return Promise.resolve({
@@ -88,7 +88,7 @@ export function planList(reading: FileReading): Pick<HostPlan, "prepare" | "take
   return {
     title: `List ${shortPath(deps.plan.project, real)}`,
     prepare: () =>
-      Promise.resolve(quiet({
+      Promise.resolve(shownAsText({
         backend: "files",
         spec: { op: "list", target: real, depth: 1, maxEntries: most },
         present: (value) => unpresented(value.op),
@@ -119,7 +119,7 @@ export function planList(reading: FileReading): Pick<HostPlan, "prepare" | "take
 }
 
 /**
- * Looks at a path through the tier, with its content where it is small enough.
+ * Makes the effect that looks at a path through the tier, with its content where it is small enough.
  *
  * @param real Real path.
  * @param maxBytes A larger file gives no content.
@@ -164,11 +164,6 @@ export class HostCancelled extends Error {}
 
 function unlike(): HostFault {
   return new HostFault("failed", "Cannot read the outcome: it came from another tier");
-}
-
-/** What is asked about a call whose title says it all. */
-export function quiet(effect: Effect, text: string): Prepared {
-  return { effect, preview: quietPreview(text), before: null, after: null };
 }
 
 // What a guest gets is masked like what a model gets. Core code sees it as it is: its report is masked by the gate.

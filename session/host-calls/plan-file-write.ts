@@ -2,11 +2,11 @@ import { b2, concatBytes, type PathTarget } from "../../core/mod.ts";
 import { type FileState, runsLater } from "../../sandbox/mod.ts";
 import type { GateDeps } from "../deps.ts";
 import { shortPath } from "../tools/file-action.ts";
-import { unpresented } from "../tools/present.ts";
+import { shownAsText, unpresented } from "../tools/present.ts";
 import type { Prepared } from "../tools/tool.ts";
 import { decodeText } from "../tools/write-effect.ts";
 import { type HostPlan, plainly } from "./host-plan.ts";
-import { faultOf, quiet } from "./plan-file-read.ts";
+import { faultOf } from "./plan-file-read.ts";
 import { HostFault, TooLarge } from "./reply.ts";
 
 /** What a writing call is planned from. */
@@ -88,7 +88,7 @@ export function planFolder({ deps, target, shown }: FileWriting): Pick<HostPlan,
   return {
     title: `Make folder ${name}`,
     prepare: () =>
-      Promise.resolve(quiet({
+      Promise.resolve(shownAsText({
         backend: "folders",
         spec: { op: "folder", target: target.real },
         present: (value) => unpresented(value.op),

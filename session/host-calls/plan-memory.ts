@@ -1,11 +1,10 @@
 import { matchSkillGlob } from "../../policy/mod.ts";
 import type { HostRequest } from "../../sandbox/mod.ts";
 import type { Guard } from "../authorize.ts";
-import { unpresented } from "../tools/present.ts";
+import { shownAsText, unpresented } from "../tools/present.ts";
 import type { Guest } from "./guest.ts";
 import type { GuestPath } from "./guest-path.ts";
 import { type HostPlan, plainly } from "./host-plan.ts";
-import { quiet } from "./plan-file-read.ts";
 import { HostFault } from "./reply.ts";
 import { entriesBelow, type Scratch } from "./scratch.ts";
 
@@ -31,7 +30,7 @@ export function planMemory(
     title: `${TITLES[request.kind]} ${path.shown}`,
     guard: coverage(guest, request, path),
     prepare: () =>
-      Promise.resolve(quiet({
+      Promise.resolve(shownAsText({
         backend: "routine",
         tier: "none",
         spec: { op: "memory" },

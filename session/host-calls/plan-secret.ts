@@ -1,8 +1,8 @@
 import { expandHandle } from "../../core/mod.ts";
-import { unpresented } from "../tools/present.ts";
+import { shownAsText, unpresented } from "../tools/present.ts";
 import { guestAction, type GuestContext } from "./host-actions.ts";
 import { type HostPlan, plainly } from "./host-plan.ts";
-import { faultOf, quiet } from "./plan-file-read.ts";
+import { faultOf } from "./plan-file-read.ts";
 import { HostFault } from "./reply.ts";
 
 /**
@@ -31,7 +31,7 @@ export function planSecret(
     ],
     handles: [handle],
     prepare: () =>
-      Promise.resolve(quiet({
+      Promise.resolve(shownAsText({
         backend: "routine",
         tier: "wasm-sandbox",
         spec: { op: "get-secret", handle, inject },

@@ -1,5 +1,4 @@
 import {
-  AgentZeroError,
   type Classification,
   type HostCall,
   type HostReply,
@@ -20,13 +19,11 @@ import type { Provenance } from "../provenance.ts";
 import { type RecordSubject, resultEvent } from "../record.ts";
 import { settle } from "../settle.ts";
 import type { Guest, GuestTime } from "./guest.ts";
-import { importActions } from "./host-actions.ts";
-import { type HostPlan, plainly, type Taken } from "./host-plan.ts";
-import { planCall } from "./plan-call.ts";
-import { quiet } from "./plan-file-read.ts";
+import type { HostPlan, Taken } from "./host-plan.ts";
+import { patient } from "./patient.ts";
+import { planStep } from "./plan-step.ts";
 import { CANCELLED_REPLY, replyOfFailure, replyOfThrown } from "./reply.ts";
 import type { Scratch } from "./scratch.ts";
-import { unpresented } from "../tools/present.ts";
 
 /** One host call on its way. */
 export interface Step {
@@ -63,14 +60,14 @@ export async function runStep(outer: Passage, step: Step): Promise<StepEnd> {
   const deps = patient(outer.deps, step.time);
   const startMs = deps.clock.mono();
   let obligations = NO_OBLIGATIONS;
-  const plan = planOf({ deps, step, obligations: () => obligations });
+  const { guest, provenance, scratch, call, signal } = step;
+  const plan = planStep({ deps, context: { guest, provenance }, scratch, obligations: () => obligations }, call);
   const subject: RecordSubject = {
     execution: deps.ids.next("exe"),
     call: outer.proposal.call,
     parent: outer.subject.execution,
     turn: outer.proposal.turn,
   };
-  const { guest, provenance, signal } = step;
   const authorized = await authorize(deps, subject, {
     actions: plan.actions,
     title: plan.title,
@@ -172,75 +169,6 @@ async function end(
   };
 }
 
-// A call that cannot be planned still leaves its record: a plan without an action of its own, which policy denies.
-function planOf(
-  planning: { readonly deps: GateDeps; readonly step: Step; readonly obligations: () => Obligations },
-): HostPlan {
-  const { deps, step: { guest, provenance, scratch, call } } = planning;
-  const context = { guest, provenance };
-  const played = guest.stage?.play(call);
-  try {
-    if (played !== undefined) return playedPlan(guest, call, played);
-    return planCall({ deps, context, scratch, obligations: planning.obligations }, call);
-  } catch (cause) {
-    return brokenPlan(guest, call, { cause, deps });
-  }
-}
-
-function playedPlan(guest: Guest, call: HostCall, reply: HostReply): HostPlan {
-  return {
-    ...still(guest, call),
-    // What would be denied in earnest stands in the record as denied.
-    guard: reply.ok || reply.error.tag !== "denied" ? null : {
-      rule: "skill.permissions",
-      failure: { code: "POLICY_DENY", message: textOf(reply.error.val), hint: null },
-    },
-    step: `${call.iface}.${call.func} (played)`,
-    take: () => Promise.resolve({ ...plainly(undefined), reply }),
-  };
-}
-
-function textOf(val: unknown): string {
-  return typeof val === "string" ? val : "denied";
-}
-
-function brokenPlan(
-  guest: Guest,
-  call: HostCall,
-  { cause, deps }: { readonly cause: unknown; readonly deps: GateDeps },
-): HostPlan {
-  const reply = thrown(deps, cause);
-  const said = reply.ok ? undefined : reply.error.val;
-  const message = typeof said === "string" ? said : "Cannot plan the call";
-  const isDenied = !reply.ok && reply.error.tag === "denied";
-  const code = cause instanceof AgentZeroError ? cause.code : isDenied ? "POLICY_DENY" : "ARGS_INVALID";
-  return {
-    ...still(guest, call),
-    guard: { rule: null, failure: { code, message, hint: null } },
-    step: `${call.iface.slice(0, 40)}.${call.func.slice(0, 40)}`,
-    take: () => Promise.reject(cause instanceof Error ? cause : new TypeError(message)),
-  };
-}
-
-function still(guest: Guest, call: HostCall): Omit<HostPlan, "guard" | "step" | "take"> {
-  const iface = call.iface.slice(0, 40);
-  return {
-    title: `Call ${iface}.${call.func.slice(0, 40)}`,
-    tier: guest.tier,
-    actions: importActions({ guest }, iface),
-    handles: [],
-    prepare: () =>
-      Promise.resolve(quiet({
-        backend: "routine",
-        tier: "none",
-        spec: { op: "still" },
-        guest: null,
-        run: () => Promise.resolve({ output: null, error: null, sources: [], classes: [], truncated: false }),
-        present: () => unpresented("still"),
-      }, `${iface}.${call.func.slice(0, 40)}`)),
-  };
-}
-
 // Remembers what a plan itself threw: it is typed for the guest, where a message for people is not.
 function watched(plan: HostPlan, faults: unknown[]): HostPlan {
   return {
@@ -252,27 +180,6 @@ function watched(plan: HostPlan, faults: unknown[]): HostPlan {
         faults.push(cause);
         throw cause;
       }
-    },
-  };
-}
-
-// While a person thinks, the clock of the guest stands.
-function patient(deps: GateDeps, time: GuestTime | undefined): GateDeps {
-  if (time === undefined) return deps;
-  return {
-    ...deps,
-    questions: {
-      channel: deps.questions.channel,
-      missed: (asks) => deps.questions.missed(asks),
-      waitedMs: () => deps.questions.waitedMs(),
-      async ask(request, signal) {
-        const goOn = time.pause();
-        try {
-          return await deps.questions.ask(request, signal);
-        } finally {
-          goOn();
-        }
-      },
     },
   };
 }

@@ -33,6 +33,8 @@ const RESERVED: ReadonlySet<string> = new Set([
   "via",
 ]);
 
+const USUAL: readonly Header[] = [["user-agent", "agentzero"], ["accept", "*/*"]];
+
 /**
  * Checks headers that somebody else wants to send.
  *
@@ -63,6 +65,17 @@ export function checkHeaders(headers: readonly Header[]): readonly Header[] {
 
 function invalid(name: string, why: string): SessionError {
   return new SessionError("ARGS_INVALID", `Cannot send header "${name.slice(0, 64)}": ${why}`);
+}
+
+/**
+ * Adds the headers that our requests have unless something else was asked for.
+ *
+ * @param headers Checked, with lower-case names.
+ * @returns `user-agent` and `accept` where they were missing, then the given ones.
+ */
+export function withUsualHeaders(headers: readonly Header[]): readonly Header[] {
+  const given = new Set(headers.map(([name]) => name));
+  return [...USUAL.filter(([name]) => !given.has(name)), ...headers];
 }
 
 /**

@@ -1,9 +1,11 @@
 import { type AtomicAction, formatSlot, parseSlot, shape } from "../../core/mod.ts";
 import { SessionError } from "../errors.ts";
 import type { HttpSpec, HttpValue } from "../http.ts";
-import { checkHeaders, headerOfSlot } from "../http/headers.ts";
+import { checkHeaders, headerOfSlot, withUsualHeaders } from "../http/headers.ts";
+import { networkTarget, requestSecret } from "../http/request-targets.ts";
 import { type HttpTarget, targetOf } from "../http/target.ts";
 import type { Provenance } from "../provenance.ts";
+import { shownAsText } from "./present.ts";
 import { defineTool, type Presented, type Tool } from "./tool.ts";
 import { decodeText } from "./write-effect.ts";
 
@@ -36,15 +38,7 @@ export const fetchTool: Tool = defineTool({
     const target = targetOf(args.url);
     const spec = specOf(args, target);
     const tainted = isTainted(args, target, context.provenance);
-    const network = {
-      kind: "network",
-      url: spec.url,
-      scheme: target.scheme,
-      host: target.host,
-      port: target.port,
-      method: spec.method,
-      addresses: null,
-    } as const;
+    const network = networkTarget(target, spec.method);
     return {
       title: `Fetch ${spec.method} ${clipped(spec.url, 160)}`,
       tier: "host-supervised",
@@ -61,13 +55,7 @@ export const fetchTool: Tool = defineTool({
         ...secretAction(spec, target, tainted),
       ],
       handles: spec.secret === null ? [] : [spec.secret.handle],
-      prepare: () =>
-        Promise.resolve({
-          effect: { backend: "http", spec, present },
-          preview: { kind: "text", text: previewOf(spec) },
-          before: null,
-          after: null,
-        }),
+      prepare: () => Promise.resolve(shownAsText({ backend: "http", spec, present }, previewOf(spec))),
     };
   },
 });
@@ -90,13 +78,11 @@ function specOf(args: FetchArgs, target: HttpTarget): HttpSpec {
   if (slot !== null && headers.some(([name]) => name === slot)) {
     throw new SessionError("ARGS_INVALID", `Cannot fetch: header "${slot}" is given and also filled by the secret`);
   }
-  const defaults = [["user-agent", "agentzero"], ["accept", "*/*"]] as const;
-  const given = new Set(headers.map(([name]) => name));
   return {
     kind: "http",
     method,
     url: target.url.href,
-    headers: [...defaults.filter(([name]) => !given.has(name)), ...headers],
+    headers: withUsualHeaders(headers),
     body: args.body?.toWellFormed() ?? null,
     secret,
     maxBytes: MAX_KEPT_BYTES,
@@ -124,14 +110,7 @@ function secretAction(spec: HttpSpec, target: HttpTarget, tainted: boolean): rea
   if (spec.secret === null) return [];
   return [{
     capability: "secret_handle_usage",
-    target: {
-      kind: "secret",
-      handle: spec.secret.handle,
-      inject: spec.secret.inject,
-      host: target.host,
-      port: target.port,
-      program: null,
-    },
+    target: requestSecret(target, spec.secret),
     classes: ["secret"],
     tier: "host-supervised",
     tainted,

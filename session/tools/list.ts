@@ -1,6 +1,6 @@
 import { shape } from "../../core/mod.ts";
-import { fileAction, shortPath } from "./file-action.ts";
-import { quietPreview, unpresented } from "./present.ts";
+import { unpresented } from "./present.ts";
+import { readPlan } from "./read-plan.ts";
 import { defineTool, type Tool } from "./tool.ts";
 
 const MAX_DEPTH = 16;
@@ -15,46 +15,34 @@ export const list: Tool = defineTool({
     path: shape.withDefault(shape.string(), "."),
     depth: shape.optional(shape.integer({ min: 1, max: MAX_DEPTH })),
   }),
-  plan(args, context) {
-    const action = fileAction(context, "file_read", args.path);
-    const name = shortPath(context.project, action.target.real);
-    return {
-      title: `List ${name}`,
-      tier: "host-readonly",
-      actions: [action],
-      handles: [],
-      prepare: () =>
-        Promise.resolve({
-          effect: {
-            backend: "files",
-            spec: {
-              op: "list",
-              target: action.target.real,
-              depth: args.depth ?? 1,
-              maxEntries: context.limits.listEntries,
-            },
-            present(value) {
-              if (value.op !== "list") return unpresented(value.op);
-              const lines = value.entries.map(({ path, kind, size }) =>
-                `${path}${MARKS[kind]}${size === null ? "" : `  ${size}`}`
-              );
-              if (value.omitted > 0) lines.push(`(${value.omitted} folders left out by policy)`);
-              if (value.truncated) lines.push("(there is more: list a folder below)");
-              return {
-                output: lines.join("\n"),
-                truncated: value.truncated,
-                sources: [name],
-                classes: [],
-                error: null,
-              };
-            },
-          },
-          preview: quietPreview(`list ${name}`),
-          before: null,
-          after: null,
-        }),
-    };
-  },
+  plan: (args, context) =>
+    readPlan(context, args.path, {
+      verb: "List",
+      effect: ({ real, name }) => ({
+        backend: "files",
+        spec: {
+          op: "list",
+          target: real,
+          depth: args.depth ?? 1,
+          maxEntries: context.limits.listEntries,
+        },
+        present(value) {
+          if (value.op !== "list") return unpresented(value.op);
+          const lines = value.entries.map(({ path, kind, size }) =>
+            `${path}${MARKS[kind]}${size === null ? "" : `  ${size}`}`
+          );
+          if (value.omitted > 0) lines.push(`(${value.omitted} folders left out by policy)`);
+          if (value.truncated) lines.push("(there is more: list a folder below)");
+          return {
+            output: lines.join("\n"),
+            truncated: value.truncated,
+            sources: [name],
+            classes: [],
+            error: null,
+          };
+        },
+      }),
+    }),
 });
 
 const MARKS = { file: "", directory: "/", symlink: "@", special: "!" } as const;

@@ -1,9 +1,20 @@
 import type { ApprovalPreview } from "../../core/mod.ts";
-import type { Presented } from "./tool.ts";
+import type { Effect, Prepared, Presented } from "./tool.ts";
 
-/** A preview for calls whose title says it all. */
+/** A preview of words alone. */
 export function quietPreview(text: string): ApprovalPreview {
   return { kind: "text", text };
+}
+
+/**
+ * Makes ready an effect that words alone describe, and that changes no file.
+ *
+ * @param effect What would run.
+ * @param text What a person is shown of it; not masked.
+ * @returns The effect with its preview.
+ */
+export function shownAsText(effect: Effect, text: string): Prepared {
+  return { effect, preview: quietPreview(text), before: null, after: null };
 }
 
 /** What is presented when a tier answers another question than it was asked: an error, never a guess. */

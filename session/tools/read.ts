@@ -1,6 +1,6 @@
 import { shape } from "../../core/mod.ts";
-import { fileAction, shortPath } from "./file-action.ts";
-import { quietPreview, unpresented } from "./present.ts";
+import { unpresented } from "./present.ts";
+import { readPlan } from "./read-plan.ts";
 import { defineTool, type Tool } from "./tool.ts";
 
 /** Reads lines of a text file; of a binary file only size, type and digest. */
@@ -15,42 +15,30 @@ export const read: Tool = defineTool({
     offset: shape.optional(shape.integer({ min: 1 })),
     limit: shape.optional(shape.integer({ min: 1 })),
   }),
-  plan(args, context) {
-    const action = fileAction(context, "file_read", args.path);
-    const name = shortPath(context.project, action.target.real);
-    return {
-      title: `Read ${name}`,
-      tier: "host-readonly",
-      actions: [action],
-      handles: [],
-      prepare: () =>
-        Promise.resolve({
-          effect: {
-            backend: "files",
-            spec: {
-              op: "read",
-              target: action.target.real,
-              offset: args.offset ?? 1,
-              limit: args.limit ?? null,
-              maxBytes: context.limits.readBytes,
-            },
-            present(value) {
-              if (value.op !== "read") return unpresented(value.op);
-              const output = value.text ??
-                `binary file: ${value.size} bytes, ${value.type}, ${value.digest ?? "too large to digest"}`;
-              return {
-                output,
-                truncated: value.truncated,
-                sources: [name],
-                classes: value.binary ? ["unknown"] : [],
-                error: null,
-              };
-            },
-          },
-          preview: quietPreview(`read ${name}`),
-          before: null,
-          after: null,
-        }),
-    };
-  },
+  plan: (args, context) =>
+    readPlan(context, args.path, {
+      verb: "Read",
+      effect: ({ real, name }) => ({
+        backend: "files",
+        spec: {
+          op: "read",
+          target: real,
+          offset: args.offset ?? 1,
+          limit: args.limit ?? null,
+          maxBytes: context.limits.readBytes,
+        },
+        present(value) {
+          if (value.op !== "read") return unpresented(value.op);
+          const output = value.text ??
+            `binary file: ${value.size} bytes, ${value.type}, ${value.digest ?? "too large to digest"}`;
+          return {
+            output,
+            truncated: value.truncated,
+            sources: [name],
+            classes: value.binary ? ["unknown"] : [],
+            error: null,
+          };
+        },
+      }),
+    }),
 });

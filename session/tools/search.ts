@@ -1,7 +1,8 @@
 import { shape } from "../../core/mod.ts";
 import { SANDBOX_BOUNDS } from "../../sandbox/mod.ts";
-import { fileAction, shortPath } from "./file-action.ts";
-import { quietPreview, unpresented } from "./present.ts";
+import { shortPath } from "./file-action.ts";
+import { unpresented } from "./present.ts";
+import { readPlan } from "./read-plan.ts";
 import { within } from "./tool-limits.ts";
 import { defineTool, type Tool } from "./tool.ts";
 
@@ -18,56 +19,43 @@ export const search: Tool = defineTool({
     literal: shape.withDefault(shape.flag(), false),
     max: shape.optional(shape.integer({ min: 1, max: SANDBOX_BOUNDS.searchHits.max })),
   }),
-  plan(args, context) {
-    const action = fileAction(context, "file_read", args.path);
-    const name = shortPath(context.project, action.target.real);
-    return {
-      title: `Search ${name}`,
-      tier: "host-readonly",
-      actions: [action],
-      handles: [],
-      prepare: () =>
-        Promise.resolve({
-          effect: {
-            backend: "files",
-            spec: {
-              op: "search",
-              target: action.target.real,
-              pattern: args.pattern,
-              literal: args.literal,
-              maxHits: within(context.limits.searchHits, args.max),
-              skip: ["node_modules"],
-            },
-            present(value) {
-              if (value.op !== "search") return unpresented(value.op);
-              const lines = value.hits.map(({ real, line, text }) =>
-                `${shortPath(context.project, real)}:${line}: ${text}`
-              );
-              const left = [
-                value.omitted > 0 ? `${value.omitted} left out by policy` : "",
-                value.skipped > 0 ? `${value.skipped} binary or too large` : "",
-              ].filter((part) => part !== "");
-              lines.push(
-                `(${
-                  [counted(value.hits.length, "hit"), `${counted(value.files, "file")} searched`, ...left].join("; ")
-                })`,
-              );
-              return {
-                output: lines.join("\n"),
-                truncated: value.truncated,
-                sources: [...new Set(value.hits.map(({ real }) => shortPath(context.project, real)))],
-                classes: [],
-                files: value.hits.map(({ real }) => real),
-                error: null,
-              };
-            },
-          },
-          preview: quietPreview(`search ${name} for ${args.pattern}`),
-          before: null,
-          after: null,
-        }),
-    };
-  },
+  plan: (args, context) =>
+    readPlan(context, args.path, {
+      verb: "Search",
+      detail: ` for ${args.pattern}`,
+      effect: (folder) => ({
+        backend: "files",
+        spec: {
+          op: "search",
+          target: folder.real,
+          pattern: args.pattern,
+          literal: args.literal,
+          maxHits: within(context.limits.searchHits, args.max),
+          skip: ["node_modules"],
+        },
+        present(value) {
+          if (value.op !== "search") return unpresented(value.op);
+          const lines = value.hits.map(({ real, line, text }) =>
+            `${shortPath(context.project, real)}:${line}: ${text}`
+          );
+          const left = [
+            value.omitted > 0 ? `${value.omitted} left out by policy` : "",
+            value.skipped > 0 ? `${value.skipped} binary or too large` : "",
+          ].filter((part) => part !== "");
+          lines.push(
+            `(${[counted(value.hits.length, "hit"), `${counted(value.files, "file")} searched`, ...left].join("; ")})`,
+          );
+          return {
+            output: lines.join("\n"),
+            truncated: value.truncated,
+            sources: [...new Set(value.hits.map(({ real }) => shortPath(context.project, real)))],
+            classes: [],
+            files: value.hits.map(({ real }) => real),
+            error: null,
+          };
+        },
+      }),
+    }),
 });
 
 function counted(count: number, what: string): string {
