@@ -12,6 +12,7 @@
  */
 export type { Act, GivenAnswer, OpenAct } from "./acts/act.ts";
 export type { SourceNetOptions } from "./acts/source-net.ts";
+export type { SourceCredential } from "./acts/source-actions.ts";
 export type { Approved, CallFailure, CallResult, ChangeKind, ChangeReport, LabelledResult } from "./call.ts";
 export type { AnsweredCall, ContextItem, LabelledText } from "./context.ts";
 export type { BindingAnswer, BoundPlace, GateParts, HttpTier, Tiers } from "./deps.ts";

@@ -1,15 +1,16 @@
-import { type AtomicAction, digestOf, parseHandle, SecretBytes } from "../../core/mod.ts";
-import { parseAddress } from "../../policy/mod.ts";
+import { type AtomicAction, digestOf, SecretBytes } from "../../core/mod.ts";
 import type { SourceAnswer, SourceNet, SourceRequest } from "../../skills/mod.ts";
 import type { CallFailure } from "../call.ts";
 import type { GateDeps } from "../deps.ts";
 import { mint, spender } from "../effects.ts";
 import { SessionError, type SessionErrorCode } from "../errors.ts";
 import type { Credential, Http, HttpAnswer } from "../http.ts";
-import { headerOfSlot } from "../http/headers.ts";
-import { type HttpTarget, type OutgoingRequest, targetOf } from "../http/target.ts";
+import { type HttpTarget, targetOf } from "../http/target.ts";
 import { startWatch } from "../http/watch.ts";
 import { beginAct, type OpenAct } from "./act.ts";
+import { admitAddress } from "./admit-address.ts";
+import { networkAction, secretAction, secretFor, type SourceCredential } from "./source-actions.ts";
+import { withRuleHint } from "./with-rule-hint.ts";
 
 /** What requests of a source are sent with. */
 export interface SourceNetOptions {
@@ -20,7 +21,7 @@ export interface SourceNetOptions {
   /** Cancels what is under way. */
   readonly signal: AbortSignal;
   /** A credential for one origin and no other, or `null`. */
-  readonly credential: { readonly origin: string; readonly handle: string; readonly inject: string } | null;
+  readonly credential: SourceCredential | null;
   /** Deadlines in ms; for tests. */
   readonly patience?: Readonly<Partial<Record<"connectMs" | "firstByteMs" | "silenceMs" | "totalMs", number>>>;
 }
@@ -51,7 +52,7 @@ export function createSourceNet(deps: GateDeps, options: SourceNetOptions): Sour
 
 async function send(deps: GateDeps, options: SourceNetOptions, request: SourceRequest): Promise<SourceAnswer> {
   const target = targetOf(request.url);
-  const secret = secretFor(options, request, target);
+  const secret = secretFor(options.credential, request, target);
   const network = networkAction(deps, target, request.method);
   const actions = [network, ...(secret === null ? [] : [secretAction(target, secret)])];
   const act = await beginAct(deps, {
@@ -62,7 +63,7 @@ async function send(deps: GateDeps, options: SourceNetOptions, request: SourceRe
     handles: secret === null ? [] : [secret.handle],
     bytesIn: request.body?.length ?? 0,
   });
-  if (act.failure !== null) throw errorOf(withRule(act.failure, { tool: options.tool, target, secret }));
+  if (act.failure !== null) throw errorOf(withRuleHint(act.failure, { tool: options.tool, target, secret }));
   const preview = { kind: "text", text: previewOf(request, secret) } as const;
   const refused = await act.ask(preview, options.signal);
   if (refused !== null) throw errorOf(refused);
@@ -80,31 +81,17 @@ async function send(deps: GateDeps, options: SourceNetOptions, request: SourceRe
   }
 }
 
-// What goes along is named before anything else happens, so that policy decides it, too.
-function secretFor(
-  { credential }: SourceNetOptions,
-  { as }: SourceRequest,
-  target: HttpTarget,
-): SourceNetOptions["credential"] {
-  if (credential === null || as?.kind === "token") return null;
-  if (as?.kind !== "login") return credential.origin === target.url.origin ? credential : null;
-  if (credential.inject.startsWith("basic:")) return credential;
-  throw new SessionError("SECRET_PLACE", `Cannot log in at ${target.host}: it takes a name and a password`, {
-    hint: "use --as basic:USER, and bind the secret to that place",
-  });
-}
-
 interface Transmission {
   readonly deps: GateDeps;
   readonly options: SourceNetOptions;
   readonly act: OpenAct;
   readonly network: AtomicAction;
-  readonly secret: SourceNetOptions["credential"];
+  readonly secret: SourceCredential | null;
   readonly target: HttpTarget;
 }
 
 async function transmit(way: Transmission, request: SourceRequest): Promise<SourceAnswer> {
-  const { deps, options, act, secret, target } = way;
+  const { deps, options, act, network, secret, target } = way;
   const limits = { ...PATIENCE, ...options.patience };
   const digest = digestOf({
     kind: "source",
@@ -133,7 +120,7 @@ async function transmit(way: Transmission, request: SourceRequest): Promise<Sour
         signal: watch.signal,
         limits: { ...limits, maxBytes: Number.MAX_SAFE_INTEGER, maxLineBytes: null },
         loopbackOnly: false,
-        admit: (outgoing) => admitAddress(way, outgoing),
+        admit: (outgoing) => admitAddress(deps, network, outgoing),
         credential: () => Promise.resolve(credential),
       },
     );
@@ -157,26 +144,6 @@ async function readAll(answer: HttpAnswer, maxBytes: number): Promise<Pick<Sourc
     room -= piece.length;
   }
   return { bytes: Buffer.concat(pieces), truncated: false };
-}
-
-// Threat: a name that was allowed and leads inside, or an ask that only the address brings up: it was in no question.
-function admitAddress({ deps, network }: Transmission, outgoing: OutgoingRequest): Promise<void> {
-  if (outgoing.addresses === null || network.target.kind !== "network") return Promise.resolve();
-  const before = deps.policy.decide(network);
-  const now = deps.policy.decide({ ...network, target: { ...network.target, addresses: outgoing.addresses } });
-  const asked = new Set((before.approval?.asks ?? []).map(({ rule, layer }) => `${layer}/${rule}`));
-  const fresh = now.granted === null
-    ? (now.approval?.asks ?? []).find(({ rule, layer }) => !asked.has(`${layer}/${rule}`))
-    : undefined;
-  if (now.decision !== "deny" && fresh === undefined) return Promise.resolve();
-  const why = now.decision === "deny"
-    ? `policy denies its address (${now.rule ?? "no rule allows it"})`
-    : `with its address it needs approval (rule "${fresh?.rule ?? ""}")`;
-  return Promise.reject(
-    new SessionError("POLICY_DENY", `Cannot reach ${outgoing.host}: ${why}`, {
-      hint: `agentzero policy explain network_request --url ${outgoing.url}`,
-    }),
-  );
 }
 
 async function credentialFor(
@@ -207,74 +174,11 @@ async function credentialFor(
   return { inject: secret.inject, format: found.format, reveal: () => deps.secrets.reveal(permit, secret.handle) };
 }
 
-function networkAction(deps: GateDeps, target: HttpTarget, method: string): AtomicAction {
-  const network = {
-    kind: "network",
-    url: target.url.href,
-    scheme: target.scheme,
-    host: target.host,
-    port: target.port,
-    method,
-    addresses: null,
-  } as const;
-  return {
-    capability: "network_request",
-    target: network,
-    classes: deps.policy.classify(network),
-    tier: "host-supervised",
-    // The person named the place on the command line.
-    tainted: false,
-    skill: null,
-  };
-}
-
-function secretAction(target: HttpTarget, secret: NonNullable<SourceNetOptions["credential"]>): AtomicAction {
-  if (headerOfSlot(secret.inject) === null) {
-    throw new SessionError("ARGS_INVALID", `Cannot send: "${secret.inject.slice(0, 40)}" is no place for a secret`, {
-      hint: "use bearer, basic:USER or header:NAME",
-    });
-  }
-  parseHandle(secret.handle);
-  const { host, port } = target;
-  return {
-    capability: "secret_handle_usage",
-    target: { kind: "secret", handle: secret.handle, inject: secret.inject, host, port, program: null },
-    classes: ["secret"],
-    tier: "host-supervised",
-    tainted: false,
-    skill: null,
-  };
-}
-
-function previewOf(request: SourceRequest, secret: SourceNetOptions["credential"]): string {
+function previewOf(request: SourceRequest, secret: SourceCredential | null): string {
   const lines = [`${request.method} ${request.url}`];
   if (secret !== null) lines.push(`secret: ${secret.handle} as ${secret.inject}`);
   if (request.body !== null && request.body.length > 0) lines.push(`${request.body.length} bytes`);
   return lines.join("\n");
-}
-
-/** A registry is rarely in the rules before its first use: the refusal names the lines that may be missing. */
-function withRule(
-  failure: CallFailure,
-  of: { readonly tool: string; readonly target: HttpTarget; readonly secret: SourceNetOptions["credential"] },
-): CallFailure {
-  if (!failure.code.startsWith("POLICY_")) return failure;
-  const { host, port } = of.target;
-  const bytes = parseAddress(host);
-  const place = bytes === null ? `hosts: [${host}]` : `cidr: ["${host}/${bytes.length * 8}"]`;
-  const methods = of.tool === "skill push" ? "[GET, HEAD, POST, PUT]" : "[GET, HEAD]";
-  const rules = [
-    `{ id: skills, effect: requires_approval, capability: network_request, ${place}, ports: [${port}], methods: ${methods} }`,
-    ...(of.secret === null ? [] : [
-      `{ id: skills-key, effect: requires_approval, capability: secret_handle_usage, secrets: ["${of.secret.handle}"], ` +
-      `inject: ["${of.secret.inject}"], ${place} }`,
-    ]),
-  ];
-  const lines = rules.map((rule) => `- ${rule}`).join(" and ");
-  return {
-    ...failure,
-    hint: `to be asked about it, add to .agentzero/policy.yml: ${lines}  then: agentzero policy trust`,
-  };
 }
 
 function errorOf({ code, message, hint }: CallFailure): SessionError {
