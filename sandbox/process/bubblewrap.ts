@@ -6,9 +6,8 @@ import { runFramed } from "../outcome.ts";
 import type { EgressNetwork } from "../egress/egress-proxy.ts";
 import type { Egress } from "../egress/egress.ts";
 import { createBackground } from "./background.ts";
-import type { GroundInput, GroundSettings } from "./ground.ts";
+import type { Ground, GroundInput, GroundSettings } from "./ground.ts";
 import type { ProcessSpec, ProcessValue } from "./process-spec.ts";
-import type { Ground } from "./run-command.ts";
 import { createSlots } from "./slots.ts";
 import { createSupervisors } from "./supervisors.ts";
 

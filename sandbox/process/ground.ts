@@ -8,9 +8,19 @@ import { findCgroup, removeStaleCgroups } from "./cgroup.ts";
 import { findPrograms } from "./find-programs.ts";
 import { namespaceFix } from "./namespace-fix.ts";
 import { removeTree } from "./remove-tree.ts";
-import type { Ground } from "./run-command.ts";
 import { compileFilter } from "./seccomp.ts";
 import { removeStaleStages } from "./stage.ts";
+import type { Programs } from "./supervisor.ts";
+
+/** What the canary found out about one project. */
+export interface Ground {
+  readonly programs: Programs;
+  /** Compiled filter, or `null`. */
+  readonly seccomp: Uint8Array | null;
+  /** Folder of cgroup v2 that was delegated to us, or `null`. */
+  readonly cgroup: string | null;
+  readonly staging: { readonly ok: true } | { readonly ok: false; readonly reason: string };
+}
 
 /** What a canary is run on. */
 export interface GroundInput extends GroundSettings {

@@ -1,7 +1,7 @@
 import { AgentZeroError } from "../../core/mod.ts";
 import type { ProcessSettings, SandboxDeps } from "../deps.ts";
 import { probeDescriptors } from "../files/probe-descriptors.ts";
-import type { Ground } from "./run-command.ts";
+import type { Ground } from "./ground.ts";
 
 /** One protection and whether it is in force on this machine. */
 export interface Protection {

@@ -1,54 +1,22 @@
-import { join } from "node:path";
-import { digestOf, type Permit, type RunIo } from "../../core/mod.ts";
+import { digestOf } from "../../core/mod.ts";
 import type { SandboxDeps } from "../deps.ts";
-import type { Egress, EgressLease } from "../egress/egress.ts";
+import type { EgressLease } from "../egress/egress.ts";
 import { leaseEgress } from "../egress/lease-egress.ts";
-import { SandboxError } from "../errors.ts";
-import { lstatOrNull } from "../files/stamp.ts";
-import type { RunState } from "../outcome.ts";
 import { buildArgs, FD, profileOf } from "./args.ts";
-import type { Background } from "./background.ts";
-import { bundleChanges } from "./bundle-changes.ts";
 import { type CgroupLeaf, makeCgroup } from "./cgroup.ts";
-import { collectChanges } from "./collect.ts";
 import { commandEnvironment } from "./command-environment.ts";
-import { createStagedRun } from "./create-staged-run.ts";
-import { markMasked, type MaskedIndex, unmarkMasked } from "./mask-index.ts";
-import type { ProcessSpec, ProcessValue } from "./process-spec.ts";
+import type { CommandInput, StagedInput } from "./command-input.ts";
+import { markMasked } from "./mask-index.ts";
+import type { ProcessValue } from "./process-spec.ts";
+import { planProgramWalls, type ProgramWalls } from "./program-walls.ts";
 import { removeTree } from "./remove-tree.ts";
 import { revealSecrets } from "./reveal-secrets.ts";
-import { planProgramWalls, type ProgramWalls } from "./program-walls.ts";
-import { failureText, type OnceResult, runOnce } from "./run-once.ts";
-import { notesOn } from "./run-notes.ts";
-import { compileFilter } from "./seccomp.ts";
+import { type OnceResult, runOnce } from "./run-once.ts";
+import { type Finished, valueOf } from "./run-value.ts";
 import { SCRIPT_CALLS } from "./seccomp-table.ts";
+import { compileFilter } from "./seccomp.ts";
 import { writeSkillFiles } from "./skill-mount.ts";
-import { makeStage, type Stage } from "./stage.ts";
-import type { Programs } from "./supervisor.ts";
-import type { Supervisors } from "./supervisors.ts";
-
-/** What the canary found out about one project. */
-export interface Ground {
-  readonly programs: Programs;
-  /** Compiled filter, or `null`. */
-  readonly seccomp: Uint8Array | null;
-  /** Folder of cgroup v2 that was delegated to us, or `null`. */
-  readonly cgroup: string | null;
-  readonly staging: { readonly ok: true } | { readonly ok: false; readonly reason: string };
-}
-
-/** One command to run. */
-export interface CommandInput {
-  readonly ground: Ground;
-  readonly permit: Permit;
-  readonly spec: ProcessSpec;
-  readonly io: RunIo;
-  readonly state: RunState;
-  readonly background: Background;
-  readonly supervisors: Supervisors;
-  /** `null` where no command may have a network. */
-  readonly egress: Egress | null;
-}
+import { makeStage } from "./stage.ts";
 
 /**
  * Runs one command and collects what it changed.
@@ -85,11 +53,6 @@ async function removeLater(deps: SandboxDeps, cgroup: CgroupLeaf): Promise<void>
 interface Held {
   lease: EgressLease | null;
   cgroup: CgroupLeaf | null;
-}
-
-interface StagedInput extends CommandInput {
-  readonly stage: Stage;
-  readonly staged: boolean;
 }
 
 async function runOnStage(deps: SandboxDeps, input: StagedInput, held: Held): Promise<ProcessValue> {
@@ -159,10 +122,6 @@ async function noteEgress(input: CommandInput, lease: EgressLease | null): Promi
   input.state.notices.push({ code: "EGRESS", text: `${requests} requests, ${denied} refused, ${bytes} bytes` });
 }
 
-interface Finished extends StagedInput {
-  readonly marked: readonly MaskedIndex[];
-}
-
 // The supervisor is needed until the changes were collected; its end, and removing the stage, make no answer wait.
 async function finish(deps: SandboxDeps, input: Finished, result: OnceResult): Promise<ProcessValue> {
   let value: ProcessValue;
@@ -180,80 +139,4 @@ async function finish(deps: SandboxDeps, input: Finished, result: OnceResult): P
     });
   }
   return value;
-}
-
-async function valueOf(deps: SandboxDeps, input: Finished, result: OnceResult): Promise<ProcessValue> {
-  const { exitCode } = result.status;
-  const base = {
-    exit: exitCode,
-    ended: result.ended,
-    output: result.output,
-    truncated: result.truncated,
-    changes: [],
-    dropped: [],
-    notes: [],
-    stage: null,
-  };
-  if (result.ended !== null) return { ...base, exit: null };
-  if (exitCode === null) throw brokenRun(input.spec, result);
-  const { staging } = input.ground;
-  const unstaged = staging.ok ? null : staging.reason;
-  const { spec, staged } = input;
-  const notes = notesOn({ spec, staged, unstaged, output: result.output, exitCode, uid: deps.facts.uid });
-  return input.staged ? { ...base, notes, ...await changesOf(deps, input, result) } : { ...base, notes };
-}
-
-// Only an exit status means that the command ran to its end.
-function brokenRun(spec: ProcessSpec, result: OnceResult): SandboxError {
-  const said = failureText(result);
-  if (spec.skill !== undefined && /^(?:unshare|mount|setup): /.test(said)) {
-    return new SandboxError(
-      "TIER_UNAVAILABLE",
-      `Cannot run script: it cannot be kept from starting other programs here: ${said}`,
-      {
-        hint: "see agentzero doctor",
-      },
-    );
-  }
-  if (/^bwrap: execvp .*: No such file or directory$/.test(said)) {
-    const program = spec.form.kind === "argv" ? spec.form.program : "the shell";
-    return new SandboxError("NOT_FOUND", `Cannot run command: ${program} does not exist inside the sandbox`, {
-      hint: "add its tool chain to sandbox.paths in your config.yml",
-    });
-  }
-  return new SandboxError("SANDBOX_FAILED", `Cannot run command: ${said}`, { hint: "see agentzero doctor" });
-}
-
-async function changesOf(
-  deps: SandboxDeps,
-  input: Finished,
-  result: OnceResult,
-): Promise<Pick<ProcessValue, "changes" | "dropped" | "stage">> {
-  const { spec, stage } = input;
-  const unreadable = unmarkMasked(stage, input.marked);
-  const collected = await collectChanges({
-    stage,
-    project: spec.project,
-    // The supervisor is alive, and with it the namespace that has the merged view.
-    merged: `/proc/${result.launched.pid}/root${join(stage.dir, "m")}`,
-    covered: [...spec.hidden.files, ...spec.hidden.dirs],
-    limits: spec.limits,
-    signal: input.io.signal,
-  });
-  const decided = bundleChanges(
-    spec.project,
-    collected.changes,
-    (relative) => lstatOrNull(join(spec.project, relative)) !== null,
-  );
-  const dropped = [...unreadable, ...collected.dropped];
-  if (decided.length === 0) return { changes: [], dropped, stage: null };
-  const run = createStagedRun(deps, {
-    closed: () => result.launched.close(),
-    stage,
-    project: spec.project,
-    collected,
-    decided,
-    profile: input.state.profile,
-  });
-  return { changes: run.changes, dropped, stage: run };
 }

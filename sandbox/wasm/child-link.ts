@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { SandboxDeps } from "../deps.ts";
 import { SandboxError } from "../errors.ts";
+import { realTempFolder } from "../temp-folder.ts";
 import { encodeFrame } from "./guest/frames.ts";
 import { createFrameReader } from "./frame-reader.ts";
 import type { GuestLink, LinkEnd, LinkListener } from "./guest-link.ts";
@@ -27,7 +28,8 @@ const STDERR_CHARS = 2000;
  */
 export function openChild({ facts }: Pick<SandboxDeps, "facts">): GuestLink {
   const [command = "", ...args] = childArgv(facts);
-  const child = spawn(command, args, { env: {}, cwd: facts.tmp, stdio: ["pipe", "pipe", "pipe"], detached: false });
+  const cwd = realTempFolder(facts.tmp, "Cannot run component");
+  const child = spawn(command, args, { env: {}, cwd, stdio: ["pipe", "pipe", "pipe"], detached: false });
   let listener: LinkListener | null = null;
   let end: LinkEnd | null = null;
   let killed = false;

@@ -7,6 +7,7 @@ import { execPath, platform, versions } from "node:process";
 import { fileURLToPath } from "node:url";
 import { concatBytes } from "../../../core/mod.ts";
 import { SandboxError, type SandboxErrorCode } from "../../errors.ts";
+import { realTempFolder } from "../../temp-folder.ts";
 import { findPrlimit } from "../prlimit.ts";
 import { COMPONENT_BOUNDS } from "./bounds.ts";
 import { decodeToolReply } from "./decode-tool.ts";
@@ -37,7 +38,7 @@ export async function runTool(job: ToolJob, bytes: Uint8Array, signal?: AbortSig
   const [command = "", ...args] = toolArgv();
   const child = spawn(command, args, {
     env: {},
-    cwd: realpathSync(tmpdir()),
+    cwd: realTempFolder(tmpdir(), "Cannot read component"),
     stdio: ["pipe", "pipe", "pipe"],
     timeout: COMPONENT_BOUNDS.deadlineMs,
     killSignal: "SIGKILL",
