@@ -16,8 +16,15 @@ interface Ran {
   lines(): Record<string, unknown>[];
 }
 
+/** What stops a command line, and what shows its output while it runs. */
+interface Given {
+  readonly stop?: AbortSignal;
+  readonly out?: Sink;
+}
+
 /** Runs one command line in this process, without terminal. */
-async function az(place: Place, words: readonly string[], stop?: AbortSignal, out = new Sink()): Promise<Ran> {
+async function az(place: Place, words: readonly string[], given: Given = {}): Promise<Ran> {
+  const { stop, out = new Sink() } = given;
   const err = new Sink();
   const host: ProcessHost = {
     stdin: Readable.from([]),
@@ -355,7 +362,7 @@ describe("agentzero audit tail", () => {
     const log = await place.open();
     const stop = new AbortController();
     const shown = new Sink();
-    const running = az(place, ["audit", "tail", "-f", "-n", "0", "--json"], stop.signal, shown);
+    const running = az(place, ["audit", "tail", "-f", "-n", "0", "--json"], { stop: stop.signal, out: shown });
     await expect.poll(() => linesOf(join(place.dir, "HEADS")).at(-1)).toContain('"kind":"read"');
     log.append({ event: "intent", reason: "while you look" });
     await log.close("ok");
