@@ -67,7 +67,73 @@ describe.skipIf(process.platform !== "linux")("a TMPDIR that is", () => {
   );
 });
 
+describe.skipIf(process.platform !== "linux")("a TMPDIR that is no folder", () => {
+  const TOOL = {
+    name: "adder",
+    description: "Adds",
+    language: "javascript",
+    source: "function run(input) { return input.a + 1; }",
+    input_schema: { type: "object" },
+    examples: [{ input: { a: 1 }, output: 2 }],
+  };
+
+  it.for([["missing", "gone"], ["a file", "file"]] as const)(
+    "since it is %s is what a tool that cannot be made is told for, not its source, and nothing is registered",
+    async ([, name]) => {
+      const env = { TMPDIR: join(at.base, name) };
+      const made = await start(["call", "generate_tool", JSON.stringify(TOOL), "--approve", "--json"], env);
+      expect([made.exit, errorOf(made)]).toMatchObject([
+        5,
+        {
+          code: "TIER_UNAVAILABLE",
+          message: expect.stringContaining(env.TMPDIR),
+          hint: expect.stringContaining("set TMPDIR"),
+        },
+      ]);
+      expect((await start(["tool", "list", "--json"])).stdout).not.toContain("adder");
+    },
+  );
+
+  it("stops the demo, which says so", async () => {
+    const demo = await start(["demo", "--json"], { TMPDIR: join(at.base, "gone") });
+    expect([demo.exit, errorOf(demo)]).toMatchObject([
+      1,
+      {
+        code: "WRITE_FAILED",
+        message: expect.stringContaining(join(at.base, "gone")),
+        hint: expect.stringContaining("set TMPDIR"),
+      },
+    ]);
+  });
+});
+
 describe.skipIf(process.platform !== "linux")("doctor", () => {
+  it.for([["that cannot be made", "/proc/agentzero/home"], ["below a file", "file/home"]] as const)(
+    "fails for a home %s, and leaves nothing behind",
+    async ([, place]) => {
+      const home = place.startsWith("/") ? place : join(at.base, place);
+      const before = readdirSync(at.base);
+      const doctor = await start(["doctor", "--json", "--home", home]);
+      expect(doctor.exit).toBe(1);
+      expect(doctor.json()["checks"]).toContainEqual({
+        name: "home",
+        status: "fail",
+        detail: expect.stringContaining(home),
+        fix: expect.stringMatching(/AGENTZERO_HOME|check/),
+      });
+      expect(readdirSync(at.base)).toEqual(before);
+    },
+  );
+
+  it("makes nothing beside a home that does not exist yet", async () => {
+    const before = readdirSync(at.base);
+    const doctor = await start(["doctor", "--json", "--home", join(at.base, "new/home")]);
+    expect(doctor.json()["checks"]).toContainEqual(
+      expect.objectContaining({ name: "home", status: "warn", fix: "agentzero init" }),
+    );
+    expect(readdirSync(at.base)).toEqual(before);
+  });
+
   it("says that TMPDIR is the trouble, not the kernel", async () => {
     const doctor = await start(["doctor"], { TMPDIR: "/proc" });
     expect([doctor.exit, doctor.stdout]).toEqual([1, expect.stringContaining("set TMPDIR")]);

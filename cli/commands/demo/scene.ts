@@ -1,6 +1,8 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { errorCode } from "../../../core/mod.ts";
+import { CliError } from "../../errors.ts";
 
 /** Folders that a demo plays in. */
 export interface Scene {
@@ -36,9 +38,10 @@ const FOLDERS = [".git/objects", ".git/refs/heads", ".git/hooks"];
  * Makes the sample project of a demo, and a home beside it, in the folder for temporary files.
  *
  * @returns The scene; `remove` takes all of it away.
+ * @throws {CliError} `WRITE_FAILED` when there is no place for it.
  */
 export function makeScene(): Scene {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "agentzero-demo-")));
+  const folder = makeFolder();
   const project = join(folder, "shop");
   for (const name of FOLDERS) mkdirSync(join(project, name), { recursive: true });
   for (const [path, text] of Object.entries(FILES)) {
@@ -60,8 +63,22 @@ export function makeScene(): Scene {
  * @param project Real path of the project.
  * @param home The person's home of AgentZero.
  * @returns The scene; `remove` takes away the script alone.
+ * @throws {CliError} `WRITE_FAILED` when there is no place for it.
  */
 export function sceneHere(project: string, home: string): Scene {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "agentzero-demo-")));
+  const folder = makeFolder();
   return { folder, project, home, sample: false, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+function makeFolder(): string {
+  const place = tmpdir();
+  try {
+    return realpathSync(mkdtempSync(join(place, "agentzero-demo-")));
+  } catch (cause) {
+    const seen = `no folder can be made in "${place}" (${errorCode(cause)})`;
+    throw new CliError("WRITE_FAILED", `Cannot play the demo: ${seen}`, {
+      hint: "make room there, or set TMPDIR to a folder that you can write to",
+      cause,
+    });
+  }
 }

@@ -1,6 +1,6 @@
-import { existsSync, lstatSync } from "node:fs";
-import { join } from "node:path";
-import { checkOwnFolder } from "../../../core/mod.ts";
+import { existsSync, lstatSync, mkdtempSync, rmdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { checkOwnFolder, errorCode } from "../../../core/mod.ts";
 import { gitIdentity } from "../../compose/git-identity.ts";
 import { openInstallation } from "../../compose/installation.ts";
 import { openProjectPolicy } from "../../compose/project-policy.ts";
@@ -24,8 +24,25 @@ export function checkRuntime(): Check {
 export function checkHome(home: string): Check {
   const checked = checkOwnFolder(home, true);
   if (checked.kind === "ok") return ok("home", home);
-  if (checked.kind === "missing") return warn("home", `"${home}" does not exist yet`, "agentzero init");
+  if (checked.kind === "missing") {
+    const obstacle = makingFails(home);
+    return obstacle === null
+      ? warn("home", `"${home}" does not exist yet`, "agentzero init")
+      : fail("home", `"${home}" cannot be made: ${obstacle}`, "set AGENTZERO_HOME to a folder that you can write to");
+  }
   return fail("home", `"${home}": ${checked.why}`, checked.hint);
+}
+
+/** Why a folder cannot be made, found out beside it: modes do not tell, of a file system that takes no folders. */
+function makingFails(folder: string): string | null {
+  let place = dirname(folder);
+  while (!existsSync(place) && dirname(place) !== place) place = dirname(place);
+  try {
+    rmdirSync(mkdtempSync(join(place, ".agentzero-probe-")));
+    return null;
+  } catch (cause) {
+    return `"${place}" takes no folder (${errorCode(cause)})`;
+  }
 }
 
 /** Looks whether there are keys, without making or opening them. */
