@@ -101,7 +101,7 @@ export { checkStatement, parseStatement } from "./trust/statement.ts";
 export { openSkills } from "./open-skills.ts";
 export type { DisabledBy } from "./generated/active.ts";
 export { generatedAsSkills } from "./generated/as-skills.ts";
-export { MAX_VERSIONS, type PlannedVersion } from "./generated/change-tool.ts";
+export { MAX_VERSIONS, type PlannedVersion } from "./generated/register-version.ts";
 export {
   type CheckedDefinition,
   TOOL_BOUNDS,

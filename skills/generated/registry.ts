@@ -3,19 +3,12 @@ import { SkillsError } from "../errors.ts";
 import { readLock } from "../lock.ts";
 import { isSkillName } from "../names.ts";
 import type { DisabledBy } from "./active.ts";
-import {
-  changed,
-  disableTool,
-  known,
-  noteRun,
-  type PlannedVersion,
-  planVersion,
-  registerVersion,
-  rollbackTool,
-} from "./change-tool.ts";
+import { changed, known } from "./known-tool.ts";
 import type { CheckedDefinition } from "./definition.ts";
 import type { ToolEntryRecord, ToolOrigin } from "./entry.ts";
 import { type GeneratedPlace, toolsFolder } from "./place.ts";
+import { type PlannedVersion, planVersion, registerVersion } from "./register-version.ts";
+import { disableTool, noteRun, rollbackTool } from "./switch-tool.ts";
 import { folderNames, readState } from "./tool-state.ts";
 import { readVersion, type ToolVersion } from "./tool-version.ts";
 
