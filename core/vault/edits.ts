@@ -1,6 +1,8 @@
+import { type Binding, MAX_BINDINGS } from "../bindings.ts";
 import { CoreError } from "../errors.ts";
 import { isHandle } from "../handle.ts";
 import type { Random } from "../ports.ts";
+import type { SetOptions } from "../vault.ts";
 import type { SealedEntry } from "./document.ts";
 import type { EntryMeta } from "./entry-meta.ts";
 import type { VaultKey } from "./vault-key.ts";
@@ -69,6 +71,25 @@ export function addKey(base: EditBase, handle: string, value: Uint8Array): reado
   const { key, entries, random, now } = base;
   if (entries.some((entry) => entry.h === key.nameOf(handle))) throw secretExists(handle);
   return [...entries, key.seal({ kind: "key", ver: 1, meta: newMeta(handle, now), value }, random)];
+}
+
+/** A description with what a person wants of it; what they left out stays as it is. */
+export function withOptions(meta: EntryMeta, options: SetOptions, bindings: readonly Binding[] | undefined): EntryMeta {
+  return {
+    ...meta,
+    note: options.note === undefined ? meta.note : options.note,
+    expires: options.expires === undefined ? meta.expires : options.expires,
+    bind: bindings ?? meta.bind,
+  };
+}
+
+/** A description with one more binding, each kept once; throws `VAULT_FULL`. */
+export function withBinding(handle: string, meta: EntryMeta, binding: Binding): EntryMeta {
+  if (meta.bind.some((known) => JSON.stringify(known) === JSON.stringify(binding))) return meta;
+  if (meta.bind.length < MAX_BINDINGS) return { ...meta, bind: [...meta.bind, binding] };
+  throw new CoreError("VAULT_FULL", `Cannot bind "${handle}": it has ${MAX_BINDINGS} bindings already`, {
+    hint: `agentzero vault bind ${handle} --clear removes them all`,
+  });
 }
 
 /** The error for a handle that the vault does not have. What is no handle is not repeated: it may be a value. */

@@ -1,4 +1,4 @@
-import { type Binding, checkBinding, findBinding, MAX_BINDINGS, type Place } from "../bindings.ts";
+import { type Binding, checkBinding, findBinding, type Place } from "../bindings.ts";
 import { CoreError } from "../errors.ts";
 import { type Handle, handleProvider, isHandle } from "../handle.ts";
 import { Permit } from "../permit.ts";
@@ -25,8 +25,11 @@ import {
   type Replacement,
   secretExists,
   unknownSecret,
+  withBinding,
+  withOptions,
 } from "./edits.ts";
-import type { EntryMeta } from "./entry-meta.ts";
+import { checkExpiry, renewed } from "./expiry.ts";
+import { feedRedactors } from "./feed-redactors.ts";
 import { checkNote, keyHandle, secretInfo } from "./secret-info.ts";
 import type { VaultKey } from "./vault-key.ts";
 import { VaultStore } from "./vault-store.ts";
@@ -106,20 +109,12 @@ export class FileVault implements Vault {
   async set(handle: Handle, value: SecretBytes, options: SetOptions = {}): Promise<SetReport> {
     await this.checkSet(handle, options);
     const bindings = options.bindings?.map(checkBinding);
-    function describe(meta: EntryMeta): EntryMeta {
-      return {
-        ...meta,
-        note: options.note === undefined ? meta.note : options.note,
-        expires: options.expires === undefined ? meta.expires : options.expires,
-        bind: bindings ?? meta.bind,
-      };
-    }
-    return await this.#put({ handle, describe, forget: false }, value);
+    return await this.#put({ handle, describe: (meta) => withOptions(meta, options, bindings), forget: false }, value);
   }
 
   async rotate(handle: Handle, value: SecretBytes, forget = false): Promise<SetReport> {
     if ((await this.#find(handle)) === null) throw unknownSecret(handle);
-    return await this.#put({ handle, describe: (meta) => this.#renewed(meta), forget }, value);
+    return await this.#put({ handle, describe: (meta) => renewed(meta, this.#now()), forget }, value);
   }
 
   async remove(handle: Handle): Promise<void> {
@@ -143,7 +138,7 @@ export class FileVault implements Vault {
     const { key, entry } = (await this.#find(handle)) ?? missing(handle);
     const meta = key.openMeta(entry);
     const binding = findBinding(handle, meta.bind, place);
-    this.#checkExpiry(handle, meta);
+    checkExpiry(handle, meta, this.#now());
     return binding;
   }
 
@@ -155,7 +150,7 @@ export class FileVault implements Vault {
       });
     }
     const { key, entry } = (isHandle(handle) ? await this.#find(handle) : null) ?? missing(handle);
-    this.#checkExpiry(handle, key.openMeta(entry));
+    checkExpiry(handle, key.openMeta(entry), this.#now());
     return new SecretBytes(key.openValue(entry));
   }
 
@@ -247,39 +242,12 @@ export class FileVault implements Vault {
   #feedAll(): void {
     if (this.#redactors.size === 0 || this.state !== "open") return;
     const open = this.#store.open();
-    for (const entry of open?.document.entries ?? []) {
-      const value = open?.key.openValue(entry);
-      const handle = entry.kind === "key" ? null : open?.key.openMeta(entry).handle ?? null;
-      if (value === undefined) continue;
-      for (const redactor of this.#redactors) redactor.add({ bytes: value, handle, class: "secret" });
-      value.fill(0);
-    }
-  }
-
-  #checkExpiry(handle: string, meta: EntryMeta): void {
-    if (meta.expires === null || this.#now() < meta.expires) return;
-    const day = new Date(meta.expires).toISOString();
-    throw new CoreError("SECRET_EXPIRED", `Cannot use "${handle}": it expired on ${day}`, {
-      hint: `agentzero vault rotate ${handle}`,
-    });
-  }
-
-  // A new value in place of one whose time is over: the old date says nothing about it.
-  #renewed(meta: EntryMeta): EntryMeta {
-    return meta.expires !== null && meta.expires <= this.#now() ? { ...meta, expires: null } : meta;
+    if (open !== null) feedRedactors(open, this.#redactors);
   }
 
   #now(): number {
     return Math.floor(this.#options.clock.now());
   }
-}
-
-function withBinding(handle: string, meta: EntryMeta, binding: Binding): EntryMeta {
-  if (meta.bind.some((known) => JSON.stringify(known) === JSON.stringify(binding))) return meta;
-  if (meta.bind.length < MAX_BINDINGS) return { ...meta, bind: [...meta.bind, binding] };
-  throw new CoreError("VAULT_FULL", `Cannot bind "${handle}": it has ${MAX_BINDINGS} bindings already`, {
-    hint: `agentzero vault bind ${handle} --clear removes them all`,
-  });
 }
 
 function missing(handle: string): never {
