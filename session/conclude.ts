@@ -1,14 +1,15 @@
 import type { AuditEvent } from "../audit/mod.ts";
-import { type Classification, joinObligations, type Label, labelOf, type TrustLabel } from "../core/mod.ts";
+import { joinObligations } from "../core/mod.ts";
 import type { FileAdmission } from "./admit-files.ts";
 import { record } from "./authorize.ts";
-import type { Approved, CallFailure, CallResult, ChangeReport, LabelledResult } from "./call.ts";
+import type { Approved, CallFailure, ChangeReport, LabelledResult } from "./call.ts";
 import type { EffectOutcome } from "./effects.ts";
-import { type LabelledOutput, labelOutput, sumRedactions } from "./label-output.ts";
+import { finish } from "./finish.ts";
+import { type LabelledOutput, labelOutput } from "./label-output.ts";
 import { maskPreview } from "./mask-preview.ts";
-import { maskedText } from "./masked-text.ts";
 import { targetOf } from "./http/target.ts";
 import { elapsed, type Passage } from "./passage.ts";
+import { present } from "./present-outcome.ts";
 import { resultEvent } from "./record.ts";
 import type { Prepared, Presented } from "./tools/tool.ts";
 
@@ -172,96 +173,9 @@ function networkOf(
   return { host, ip: address, port, method: effect.spec.method, status };
 }
 
-// Ties the effect's own presenter to the outcome of the same backend.
-function present(prepared: Prepared, ran: EffectOutcome): Presented {
-  const { effect } = prepared;
-  if (!ran.outcome.ok) return failed(ran.outcome);
-  if (effect.backend === "files" && ran.backend === "files") return effect.present(ran.outcome.value);
-  if (effect.backend === "writer" && ran.backend === "writer") return effect.present(ran.outcome.value);
-  if (effect.backend === "process" && ran.backend === "process") return effect.present(ran.outcome.value);
-  if (effect.backend === "http" && ran.backend === "http") return effect.present(ran.outcome.value);
-  if (effect.backend === "folders" && ran.backend === "folders") return effect.present(ran.outcome.value);
-  if (effect.backend === "wasm" && ran.backend === "wasm") return effect.present(ran.outcome.value);
-  if (effect.backend === "routine" && ran.backend === "routine") return effect.present(ran.outcome.value);
-  return failed({ code: "SANDBOX_FAILED", reason: "Cannot read the outcome: it came from another tier", hint: null });
-}
-
-function failed(outcome: { readonly code: string; readonly reason: string; readonly hint: string | null }): Presented {
-  return {
-    output: null,
-    truncated: false,
-    sources: [],
-    classes: [],
-    error: { code: outcome.code, message: outcome.reason, hint: outcome.hint },
-  };
-}
-
 function statusOf(failure: CallFailure | null): "ok" | "error" | "denied" | "timeout" | "cancelled" {
   if (failure === null) return "ok";
   if (failure.code === "LIMIT_TIME") return "timeout";
   if (failure.code === "CANCELLED") return "cancelled";
   return failure.code.startsWith("APPROVAL_") || failure.code.startsWith("POLICY_") ? "denied" : "error";
-}
-
-function finish(
-  passage: Passage,
-  end: {
-    readonly approved: Approved;
-    readonly failure: CallFailure | null;
-    readonly output: LabelledOutput | null;
-    readonly result: number | null;
-    readonly exit?: number | null | undefined;
-    readonly changes?: readonly ChangeReport[] | undefined;
-    readonly trust?: TrustLabel | undefined;
-  },
-): LabelledResult {
-  const { deps, proposal, tool, plan, authorized } = passage;
-  const { worst } = authorized;
-  const result: CallResult = {
-    v: 1,
-    session: deps.session,
-    call: proposal.call,
-    tool: proposal.tool,
-    tier: plan.tier,
-    decision: worst.decision,
-    rule: worst.rule,
-    layer: worst.layer,
-    reason: maskedText(deps.redactor, worst.reason),
-    approved: end.approved,
-    ok: end.failure === null,
-    output: end.output?.text ?? null,
-    error: end.failure === null ? null : maskedFailure(passage, end.failure),
-    trust: end.trust ?? tool.trust,
-    truncated: end.output?.truncated ?? false,
-    redactions: sumRedactions(end.output?.redactions ?? []),
-    audit: { file: deps.auditFile, intent: authorized.intent, result: end.result },
-    ms: elapsed(passage),
-    // A command that never started has no status and changed nothing.
-    ...(proposal.tool === "shell" || end.changes !== undefined
-      ? { exit: end.exit ?? null, changes: end.changes ?? [] }
-      : {}),
-  };
-  deps.emit({ type: "tool_result", ...result });
-  // Who had a secret value at hand to send away may have it in other words, too: from here on the conversation counts as secret.
-  const leaked: readonly Classification[] = end.failure?.code === "SECRET_EGRESS" ? ["secret"] : [];
-  const detected = [...end.output?.detected ?? [], ...leaked];
-  return { result, label: end.output?.label ?? refusalLabel(passage), detected };
-}
-
-// Threat: words of a file stand in a refusal and reach the model as ours: a name that a link leads to, the reason of a
-// rule of a policy that nobody trusted.
-function refusalLabel({ deps, plan, authorized: { worst } }: Passage): Label {
-  const renamed = plan.actions.some(({ target }) => target.kind === "path" && target.real !== target.lexical);
-  const layer = deps.policy.generation.layers.find((one) => one.layer === worst.layer);
-  const foreign = worst.layer === "project" && layer?.grants !== true;
-  return labelOf(renamed || foreign ? "file" : "core");
-}
-
-// Messages name what was seen: a path or an argument may hold a value that must not be shown.
-function maskedFailure({ deps: { redactor } }: Passage, failure: CallFailure): CallFailure {
-  return {
-    code: failure.code,
-    message: maskedText(redactor, failure.message),
-    hint: failure.hint === null ? null : maskedText(redactor, failure.hint),
-  };
 }
