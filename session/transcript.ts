@@ -12,4 +12,5 @@ export {
   type TranscriptFolder,
 } from "./transcript/read-transcript.ts";
 export { titleOf, type TranscriptHeader, type TranscriptRecord, type TranscriptState } from "./transcript/record.ts";
+export type { Transcript, TranscriptWriting } from "./transcript/transcript-writer.ts";
 export * from "./transcript/write-transcript.ts";

@@ -3,7 +3,8 @@ import type { SessionId } from "../../core/mod.ts";
 import type { ContextItem } from "../context.ts";
 import { type TranscriptFolder } from "./read-transcript.ts";
 import { titleOf, type TranscriptHeader, type TranscriptRecord, type TranscriptState } from "./record.ts";
-import { createTranscript, resumeTranscript, type Transcript, type TranscriptWriting } from "./write-transcript.ts";
+import type { Transcript, TranscriptWriting } from "./transcript-writer.ts";
+import { createTranscript, resumeTranscript } from "./write-transcript.ts";
 
 /** What an earlier opening of a session left behind. */
 export interface ResumedSession {
