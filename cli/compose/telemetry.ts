@@ -1,13 +1,30 @@
-import { type AuditEvent, type AuditLog, type OtlpAnswer, OtlpPump, type WriterFacts } from "../../audit/mod.ts";
-import { type AtomicAction, type Clock, describeTarget, digestOf, type IdSource } from "../../core/mod.ts";
-import type { Keys, Random, Redactor, SessionId, Timers, Verdict } from "../../core/mod.ts";
+import { type OtlpAnswer, OtlpPump, type WriterFacts } from "../../audit/mod.ts";
+import {
+  type Clock,
+  digestOf,
+  type Keys,
+  type Random,
+  type Redactor,
+  type SessionId,
+  type Timers,
+} from "../../core/mod.ts";
 import type { PermitDesk, PolicyEngine } from "../../policy/mod.ts";
-import { type Http, type HttpAnswer, type OutgoingRequest, SessionError, targetOf } from "../../session/mod.ts";
-import { CliError } from "../errors.ts";
+import { type Http, type HttpAnswer, type OutgoingRequest, targetOf } from "../../session/mod.ts";
 import { VERSION } from "../version.ts";
+import {
+  createTelemetryGate,
+  type ExportAction,
+  exportAction,
+  isAllowed,
+  networkOf,
+  refusedExport,
+  TELEMETRY_TIER,
+  type TelemetryGate,
+  type TelemetryGateParts,
+} from "./telemetry-gate.ts";
 
 /** What the continuous export is made of. */
-export interface TelemetryParts {
+export interface TelemetryParts extends TelemetryGateParts {
   /** From the person's own configuration; a project's file cannot name one. */
   readonly endpoint: string;
   /** The audit folder. */
@@ -15,22 +32,16 @@ export interface TelemetryParts {
   readonly session: SessionId;
   /** Number of the last event before the session was opened now. */
   readonly from: number;
-  readonly audit: AuditLog;
-  readonly policy: PolicyEngine;
   readonly permits: PermitDesk;
   readonly redactor: Redactor;
   readonly http: Http;
   readonly keys: Keys;
-  readonly ids: IdSource;
   readonly writer: WriterFacts;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
-  /** Says something to the person. */
-  readonly note: (text: string) => void;
 }
 
-const TIER = "host-supervised";
 const LIMITS = { connectMs: 5_000, firstByteMs: 10_000, silenceMs: 5_000, maxBytes: 65_536, maxLineBytes: null };
 
 /**
@@ -43,7 +54,7 @@ const LIMITS = { connectMs: 5_000, firstByteMs: 10_000, silenceMs: 5_000, maxByt
  */
 export function openTelemetry(parts: TelemetryParts): OtlpPump {
   const action = exportAction(parts.endpoint);
-  const gate = createGate(parts, action);
+  const gate = createTelemetryGate(parts, action);
   let told = false;
   return new OtlpPump({
     ...parts,
@@ -63,73 +74,9 @@ export function openTelemetry(parts: TelemetryParts): OtlpPump {
   });
 }
 
-type ExportAction = AtomicAction & { readonly target: { readonly kind: "network" } };
-
-function exportAction(endpoint: string): ExportAction {
-  try {
-    const { url, scheme, host, port } = targetOf(endpoint);
-    // The usual short form names the receiver only.
-    if (url.pathname === "/" && url.search === "") url.pathname = "/v1/logs";
-    const target = { kind: "network", url: url.href, scheme, host, port, method: "POST", addresses: null } as const;
-    return { capability: "network_request", target, classes: ["private"], tier: TIER, tainted: false, skill: null };
-  } catch (cause) {
-    throw new CliError("CONFIG_INVALID", `Cannot send telemetry to "${endpoint}": it is no plain address`, {
-      hint: "telemetry: { otlp: { endpoint: https://collector.example.com:4318/v1/logs } }",
-      cause,
-    });
-  }
-}
-
-/** Decides, records, and says no: once a session and set of rules. */
-interface Gate {
-  /** Number of the record that stands before every request. @throws {SessionError} `POLICY_DENY`. */
-  pass(): Promise<number>;
-}
-
-function createGate(parts: TelemetryParts, action: ExportAction): Gate {
-  const { policy, audit } = parts;
-  let decided = decide();
-  return {
-    async pass(): Promise<number> {
-      await policy.refresh();
-      if (decided.policy !== policy.generation.digest) decided = decide();
-      if (!decided.allowed) throw refused(action);
-      // The end of the session may have overtaken it: then the close record covers it.
-      await decided.recorded.catch((cause: unknown) => {
-        if (!audit.closed) throw cause;
-      });
-      return decided.seq;
-    },
-  };
-  function decide(): Decided {
-    const verdict = policy.decide(action);
-    const allowed = isAllowed(verdict);
-    const { seq } = audit.append(startEvent(parts, action, verdict));
-    if (!allowed) parts.note(refusalOf(action, verdict));
-    const recorded = audit.barrier(seq, true);
-    // Whoever sends awaits it; until then nobody does.
-    recorded.catch(() => undefined);
-    return { policy: policy.generation.digest, seq, allowed, recorded };
-  }
-}
-
-interface Decided {
-  readonly policy: string;
-  readonly seq: number;
-  readonly allowed: boolean;
-  /** Resolves when the decision is safely in the record. */
-  readonly recorded: Promise<void>;
-}
-
-// Nobody is there to be asked: what needs an answer has none.
-function isAllowed({ decision, granted }: Verdict): boolean {
-  return decision === "allow" || decision === "allow_with_redaction" ||
-    (decision === "requires_approval" && granted !== null);
-}
-
 async function post(
   parts: TelemetryParts,
-  gate: Gate,
+  gate: TelemetryGate,
   sent: { readonly action: ExportAction; readonly body: string; readonly signal: AbortSignal },
 ): Promise<OtlpAnswer> {
   const { permits, ids, http, redactor, policy } = parts;
@@ -139,8 +86,8 @@ async function post(
   // A value that became known after the event was recorded.
   const body = new TextEncoder().encode(redactor.mask(sent.body).text);
   const digest = digestOf({ form: "az/otlp/1", url: target.url.href, body: redactor.mask(sent.body).text });
-  const permit = permits.mint({ call: ids.next("call"), intent, digest, tier: TIER });
-  permits.spend(permit, digest, TIER);
+  const permit = permits.mint({ call: ids.next("call"), intent, digest, tier: TELEMETRY_TIER });
+  permits.spend(permit, digest, TELEMETRY_TIER);
   const answer = await http.exchange(
     { method: "POST", target, headers: HEADERS, body, hop: 0 },
     {
@@ -161,63 +108,7 @@ function admit(policy: PolicyEngine, action: ExportAction, request: OutgoingRequ
   const { addresses } = request;
   const same = request.host === action.target.host && request.port === action.target.port;
   const verdict = policy.decide({ ...action, target: { ...action.target, addresses } });
-  return same && isAllowed(verdict) ? Promise.resolve() : Promise.reject(refused(action));
-}
-
-function refused(action: ExportAction): SessionError {
-  return new SessionError("POLICY_DENY", `Cannot send telemetry to ${action.target.host}: policy does not allow it`);
-}
-
-function refusalOf({ target }: ExportAction, { rule, decision }: Verdict): string {
-  const why = rule === null
-    ? "no rule allows it"
-    : decision === "deny"
-    ? `rule "${rule}" denies it`
-    : `rule "${rule}" asks, and nobody can be asked`;
-  return `telemetry is not sent: ${why}; to allow it: { id: telemetry, effect: allow, capability: network_request, ` +
-    `${placeOf(target.host)}, ports: [${target.port}], methods: [POST] }`;
-}
-
-// An address inside is allowed by its range only, whatever its name is.
-function placeOf(host: string): string {
-  if (host === "localhost" || host.endsWith(".localhost")) return 'cidr: ["127.0.0.0/8", "::1/128"]';
-  if (host.includes(":")) return `cidr: ["${host}/128"]`;
-  return /^[0-9.]+$/.test(host) ? `cidr: ["${host}/32"]` : `hosts: ["${host}"]`;
-}
-
-function startEvent({ ids, policy }: TelemetryParts, action: ExportAction, verdict: Verdict): AuditEvent {
-  const { decision, rule, layer, reason } = verdict;
-  return {
-    event: "telemetry.start",
-    execution_id: ids.next("exe"),
-    action: "export telemetry",
-    tool: "telemetry",
-    capability: action.capability,
-    classification: "private",
-    actions: [{
-      capability: action.capability,
-      target: describeTarget(action.target),
-      classification: "private",
-      decision,
-      rule,
-      layer,
-    }],
-    decision,
-    rule,
-    layer,
-    reason,
-    policy: policy.generation.digest,
-    tainted: false,
-    runtime: TIER,
-    network: networkOf(action, { ip: null, status: null }),
-  };
-}
-
-function networkOf(
-  { target: { host, port, method } }: ExportAction,
-  answer: { readonly ip: string | null; readonly status: number | null },
-): NonNullable<AuditEvent["network"]> {
-  return { host, port, method, ...answer };
+  return same && isAllowed(verdict) ? Promise.resolve() : Promise.reject(refusedExport(action));
 }
 
 function retryAfterOf(answer: HttpAnswer, clock: Clock): number | null {
