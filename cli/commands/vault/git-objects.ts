@@ -2,7 +2,8 @@ import { lstatSync, readdirSync, readFileSync, type Stats } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { inflateSync } from "node:zlib";
 import { CliError } from "../../errors.ts";
-import { GitPack, MAX_OBJECT_BYTES, type RawObject } from "./git-pack.ts";
+import { GitPack, type RawObject } from "./git-pack.ts";
+import { MAX_OBJECT_BYTES } from "./pack-format.ts";
 
 /** A git object to look into, or one that is left out. */
 export type GitObject =

@@ -1,8 +1,13 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
-import { inflateSync } from "node:zlib";
-
-/** Larger objects are left out and named. */
-export const MAX_OBJECT_BYTES: number = 64 * 1024 * 1024;
+import {
+  applyDelta,
+  type EntryHead,
+  entryHead,
+  inflate,
+  MAX_OBJECT_BYTES,
+  negativeOffset,
+  readIndex,
+} from "./pack-format.ts";
 
 /** An object as git stores it. */
 export interface RawObject {
@@ -134,98 +139,6 @@ export class GitPack {
       this.#cached -= bytes.length;
     }
   }
-}
-
-interface EntryHead {
-  readonly type: number;
-  readonly size: number;
-  readonly next: number;
-}
-
-function readIndex(index: Buffer, idBytes: number): ReadonlyMap<string, number> | null {
-  if (index.length < 8 + 1024 || index.readUInt32BE(0) !== 0xff744f63 || index.readUInt32BE(4) !== 2) return null;
-  const count = index.readUInt32BE(8 + 255 * 4);
-  const ids = 8 + 1024;
-  const offsets = ids + count * (idBytes + 4);
-  const large = offsets + count * 4;
-  // The file ends with two checksums; what is between them and the table are 8-byte offsets.
-  const rest = index.length - large - 2 * idBytes;
-  if (rest < 0 || rest % 8 !== 0 || rest > count * 8) return null;
-  const found = new Map<string, number>();
-  for (let i = 0; i < count; i++) {
-    const id = index.toString("hex", ids + i * idBytes, ids + (i + 1) * idBytes);
-    const small = index.readUInt32BE(offsets + i * 4);
-    found.set(id, small < 0x80000000 ? small : Number(index.readBigUInt64BE(large + (small - 0x80000000) * 8)));
-  }
-  return found;
-}
-
-function entryHead(entry: Uint8Array): EntryHead {
-  let next = 0;
-  let byte = entry[next++] ?? 0;
-  const type = (byte >> 4) & 7;
-  let size = byte & 15;
-  for (let factor = 16; (byte & 0x80) !== 0 && next < 12; factor *= 128) {
-    byte = entry[next++] ?? 0;
-    size += (byte & 0x7f) * factor;
-  }
-  return { type, size, next };
-}
-
-function negativeOffset(entry: Uint8Array, at: number): { readonly value: number; readonly next: number } {
-  let next = at;
-  let byte = entry[next++] ?? 0;
-  let value = byte & 0x7f;
-  while ((byte & 0x80) !== 0 && next < at + 9) {
-    byte = entry[next++] ?? 0;
-    value = (value + 1) * 128 + (byte & 0x7f);
-  }
-  return { value, next };
-}
-
-function applyDelta(base: Uint8Array, delta: Uint8Array): Uint8Array | null {
-  const from = varint(delta, 0);
-  const to = varint(delta, from.next);
-  if (from.value !== base.length || to.value > MAX_OBJECT_BYTES) return null;
-  const out = new Uint8Array(to.value);
-  let length = 0;
-  let at = to.next;
-  while (at < delta.length) {
-    const op = delta[at++] ?? 0;
-    if (op === 0) return null;
-    let part: Uint8Array;
-    if ((op & 0x80) === 0) {
-      part = delta.subarray(at, at + op);
-      at += op;
-    } else {
-      let offset = 0;
-      let size = 0;
-      for (let i = 0; i < 4; i++) if ((op & (1 << i)) !== 0) offset += (delta[at++] ?? 0) * 2 ** (8 * i);
-      for (let i = 0; i < 3; i++) if ((op & (16 << i)) !== 0) size += (delta[at++] ?? 0) * 2 ** (8 * i);
-      part = base.subarray(offset, offset + (size === 0 ? 65_536 : size));
-    }
-    if (length + part.length > out.length) return null;
-    out.set(part, length);
-    length += part.length;
-  }
-  return length === out.length ? out : null;
-}
-
-function varint(bytes: Uint8Array, at: number): { readonly value: number; readonly next: number } {
-  let value = 0;
-  let next = at;
-  for (let factor = 1; next < at + 8; factor *= 128) {
-    const byte = bytes[next++] ?? 0;
-    value += (byte & 0x7f) * factor;
-    if ((byte & 0x80) === 0) break;
-  }
-  return { value, next };
-}
-
-function inflate(entry: Uint8Array, at: number, size: number): Uint8Array {
-  const bytes = inflateSync(entry.subarray(at), { maxOutputLength: Math.max(size, 1) });
-  if (bytes.length !== size) throw new RangeError("a size that does not fit");
-  return bytes;
 }
 
 function readRange(fd: number, start: number, end: number): Uint8Array {
