@@ -15,7 +15,7 @@ export interface ChoiceWays {
   readonly errorFor: (cause: unknown) => RequestError;
 }
 
-/** Mode and model of one session. The mode can only tighten what the person configured, and stays tight. */
+/** Mode and model of one session. The mode is never looser than what the person configured. */
 export class SessionChoices {
   readonly #opened: ComposedSession;
   readonly #ways: ChoiceWays;

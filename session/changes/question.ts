@@ -6,7 +6,7 @@ import type { Passage } from "../passage.ts";
 import { decodeText } from "../tools/write-effect.ts";
 import type { WeighedChange } from "./weigh.ts";
 
-/** The changes of a run that need an answer, each with its decision. */
+/** A change of a run that needs an answer, with its decision. */
 export interface AskedChange {
   readonly weighed: WeighedChange;
   readonly decided: DecidedAction;

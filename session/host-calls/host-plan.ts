@@ -25,7 +25,7 @@ export interface Taken {
 }
 
 /**
- * Makes what is taken of a call that gives nothing away.
+ * Makes what is taken of a call whose value holds nothing that has to be masked.
  *
  * @param value The typed value.
  * @param bytes Bytes of it.

@@ -20,7 +20,8 @@ const HARMLESS: ReadonlySet<string> = new Set(["accept", "accept-language", "use
  * @param answer The answer.
  * @param step The request it answers.
  * @returns The next request, or `null` when the answer is final.
- * @throws {SessionError} For an address that cannot be followed, and for a body that would go to another origin.
+ * @throws {PolicyError} `URL_INVALID` for an address that cannot be followed.
+ * @throws {HttpFault} For a body that would go to another origin.
  */
 export function redirectOf(answer: HttpAnswer, step: Step): Step | null {
   const location = answer.header("location");

@@ -24,7 +24,7 @@ export function countSeverities(findings: readonly RepoFinding[]): SeverityCount
  * never a character of a value.
  *
  * @param scan What was seen.
- * @param facts When, and where it began.
+ * @param facts Where it began.
  * @returns Markdown.
  */
 export function auditReport(scan: RepoScan, facts: { readonly path: string }): string {
