@@ -10,9 +10,14 @@ const asksVersion = words.some((word) => word === "--version" || word === "-V") 
 if (asksVersion) {
   process.stdout.write(words.includes("--json") ? `${JSON.stringify({ v: 1, version: VERSION })}\n` : `${VERSION}\n`);
 } else {
-  const { permissionProblem, runtimeProblem } = await import("./runtime-check.ts");
+  const { missingFlagsProblem, permissionProblem, runtimeProblem } = await import("./runtime-check.ts");
+  const { missingPermissions } = await import("./system/missing-permissions.ts");
   const problem = runtimeProblem(process.versions);
-  if (problem === null) {
+  const denied = missingFlagsProblem(missingPermissions());
+  if (problem === null && denied !== null) {
+    const { refuseStart } = await import("./system/refuse-start.ts");
+    refuseStart(words, denied);
+  } else if (problem === null) {
     if (import.meta.url.endsWith(".js")) {
       const { findOwnModules } = await import("./system/own-modules.ts");
       findOwnModules(new URL("../", import.meta.url).href);

@@ -29,12 +29,25 @@ export function runtimeProblem(versions: Readonly<Record<string, string | undefi
  */
 export function permissionProblem(cause: unknown): RuntimeProblem | null {
   if (!(cause instanceof Error) || cause.name !== "NotCapable") return null;
-  return {
-    code: "RUNTIME_PERMISSION",
-    message: "Cannot run: Deno does not permit what the program itself needs",
-    hint: "start it with `deno run -A`: what a model or a command may do is decided by the policy, not by these flags",
-  };
+  return { ...NOT_PERMITTED, message: "Cannot run: Deno does not permit what the program itself needs" };
 }
+
+/**
+ * Names the flags without which Deno cannot run the program.
+ *
+ * @param flags What is missing, e.g. `--allow-net`.
+ * @returns `null` when nothing is.
+ */
+export function missingFlagsProblem(flags: readonly string[]): RuntimeProblem | null {
+  return flags.length === 0
+    ? null
+    : { ...NOT_PERMITTED, message: `Cannot run: Deno was started without ${flags.join(" ")}` };
+}
+
+const NOT_PERMITTED = {
+  code: "RUNTIME_PERMISSION",
+  hint: "start it with `deno run -A`: what a model or a command may do is decided by the policy, not by these flags",
+} as const;
 
 function isAtLeast(version: string, least: readonly [number, number]): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);

@@ -31,6 +31,22 @@ describe("agentzero", () => {
     expect(ran.stdout).toContain("deno run -A");
   });
 
+  test.for(
+    [
+      [["--allow-env"], "--allow-read --allow-write --allow-sys --allow-run --allow-net --allow-ffi --allow-import"],
+      [["-A", "--deny-net"], "--allow-net"],
+      [["-A", "--deny-read=/etc"], "--allow-read"],
+    ] as const,
+  )("says on a Deno started with %j which flags are missing, whatever the command", async ([flags, missing]) => {
+    const runtime = [DENO, "run", "--no-prompt", ...flags];
+    const ran = await runAgentzero(["doctor"], { cwd: tempDir(), runtime });
+    expect([ran.exit, ran.stdout]).toEqual([2, ""]);
+    expect(ran.stderr).toMatch(
+      /^error: Cannot run: Deno was started without .*\n {2}do: {2}start it with `deno run -A`/u,
+    );
+    expect(ran.stderr.split("\n")[0]).toBe(`error: Cannot run: Deno was started without ${missing}`);
+  });
+
   it("prints its version, and nothing else", async () => {
     const cwd = tempDir();
     expect(await runAgentzero(["--version"], { cwd })).toMatchObject({ exit: 0, stdout: `${VERSION}\n`, stderr: "" });
