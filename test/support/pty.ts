@@ -100,6 +100,6 @@ export function runtimeCommand(file: string): string {
 }
 
 /** Waits as long as a person who stops typing. */
-export function quiet(ms = 600): Promise<void> {
+export function quiet(ms = 1_000): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -18,7 +18,7 @@ const TURNS: Readonly<Record<string, string>> = {
   hi: '- text: "hello from the script"\n',
   write: '- calls: [{tool: write, args: {path: out.txt, content: "hi\\n"}}]\n- text: "done"\n',
   secret: '- calls: [{tool: read, args: {path: .env}}]\n- text: "denied"\n',
-  slow: '- calls: [{tool: shell, args: {command: "sleep 30"}}]\n- text: "late"\n',
+  slow: '- calls: [{tool: shell, args: {command: "sleep 300"}}]\n- text: "late"\n',
   all:
     '- calls: [{tool: read, args: {path: README.md}}, {tool: write, args: {path: out.txt, content: "x"}}, {tool: shell, args: {command: "true"}}]\n- text: "done"\n',
 };
@@ -153,7 +153,7 @@ describe("acpx drives the agent", () => {
     let stopped = false;
     child.stdout.on("data", (chunk: Uint8Array) => {
       shown += new TextDecoder().decode(chunk);
-      if (stopped || !shown.includes("sleep 30")) return;
+      if (stopped || !shown.includes("sleep 300")) return;
       // Not by `child.kill`: after that Deno reports an end by the signal, however it ended.
       stopped = process.kill(child.pid ?? 0, "SIGINT");
     });
