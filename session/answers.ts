@@ -4,6 +4,7 @@ import { type AskedConsent, type DecidedAction, type GrantScope, openQuestions }
 import { record } from "./authorize.ts";
 import type { CallFailure, Proposal } from "./call.ts";
 import type { GateDeps } from "./deps.ts";
+import { maskDecided } from "./mask-decided.ts";
 import { approvalEvent, type RecordSubject } from "./record.ts";
 import { refreshPolicy } from "./refresh-policy.ts";
 
@@ -39,9 +40,11 @@ export interface Consultation {
 export async function consult(deps: GateDeps, consultation: Consultation): Promise<Answered> {
   const { subject, request, asks, whole, signal } = consultation;
   if (request === null) deps.questions.missed(asks.map(({ action }) => action));
-  const consent: AskedConsent = request === null
+  const shown = request === null ? null : await presented(deps, request, consultation);
+  if (shown !== null && "code" in shown) return { kind: "failed", failure: shown };
+  const consent: AskedConsent = shown === null
     ? { kind: "refused", why: "nobody", message: null, latencyMs: 0 }
-    : chosen(request, await deps.questions.ask(await placed(request, consultation), signal), whole);
+    : chosen(shown, await deps.questions.ask(shown, signal), whole);
   const event = approvalEvent(subject, consent, {
     channel: deps.questions.channel,
     digest: request?.digest ?? null,
@@ -53,8 +56,18 @@ export async function consult(deps: GateDeps, consultation: Consultation): Promi
   return { kind: "yes", scope: consent.scope, only: consent.only };
 }
 
-async function placed(request: ApprovalRequest, { whole, position }: Consultation): Promise<ApprovalRequest> {
-  return position === undefined ? { ...request, whole } : { ...request, whole, position: await position() };
+/** The question as the channel gets it: masked, with its place among those of its reply. */
+async function presented(
+  deps: GateDeps,
+  request: ApprovalRequest,
+  { whole, position }: Consultation,
+): Promise<ApprovalRequest | CallFailure> {
+  try {
+    const shown = { ...request, actions: maskDecided(deps.redactor, request.actions), whole };
+    return position === undefined ? shown : { ...shown, position: await position() };
+  } catch {
+    return { code: "REDACTION_FAILED", message: "Cannot ask about it: masking failed", hint: "run agentzero doctor" };
+  }
 }
 
 /**

@@ -1,7 +1,9 @@
-import { existsSync } from "node:fs";
+import { existsSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { ApprovalAnswer, ApprovalRequest } from "../../core/mod.ts";
+import { approvalScreen, keyLines, ruleLines } from "../../cli/term/approval-screen.ts";
+import { PLAIN } from "../../cli/term/style.ts";
 import { DEFAULT_POLICY } from "../../policy/mod.ts";
 import { openEngine } from "../support/engine.ts";
 
@@ -31,6 +33,35 @@ describe("a value in the name of a file", () => {
     });
     expect(existsSync(join(engine.project, `new-${VALUE}.txt`))).toBe(false);
     expect(JSON.stringify([engine.questions, engine.events])).not.toContain(VALUE);
+  });
+});
+
+describe("a value in the path of a write", () => {
+  const secret = { bytes: new TextEncoder().encode(VALUE), handle: "handle://vault/a/b", class: "secret" } as const;
+
+  it("is refused before anybody is asked", async () => {
+    const engine = await openEngine({ person: "yes" });
+    engine.composed.redactor.add(secret);
+    const result = await engine.call("write", { path: `${VALUE}.txt`, content: "x" });
+    expect([result.ok, result.error?.code, engine.questions.length]).toEqual([false, "SECRET_EGRESS", 0]);
+    expect(existsSync(join(engine.project, `${VALUE}.txt`))).toBe(false);
+    expect(JSON.stringify([result, engine.events])).not.toContain(VALUE);
+  });
+
+  it("is masked in the question, on the screen and in the result, where only the real path has it", async () => {
+    const engine = await openEngine({
+      files: { [`${VALUE}/old.txt`]: "x\n" },
+      person: (request) => yes(request, "once"),
+    });
+    symlinkSync(VALUE, join(engine.project, "link"));
+    engine.composed.redactor.add(secret);
+    const result = await engine.call("write", { path: "link/old.txt", content: "y" });
+    const [request] = engine.questions;
+    if (request === undefined) throw new Error("nobody was asked");
+    const view = { columns: 120, details: true, style: PLAIN };
+    const screen = [...approvalScreen(request, view), ...keyLines(request, 120), ...ruleLines(request)].join("\n");
+    expect(screen).toMatch(/\[SECRET_[A-Z2-7]{8}\]/u);
+    expect(JSON.stringify([screen, request, result, engine.events])).not.toContain(VALUE);
   });
 });
 

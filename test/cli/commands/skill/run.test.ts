@@ -113,6 +113,28 @@ describe("skill run", () => {
     });
   });
 
+  it.for([
+    ["a text", "---\nname: word-count\ndescription: Counts.\n---\nCount.\n", "NOT_EXECUTABLE"],
+    ["damaged", "---\nname: other\n---\n", "NAME"],
+  ])("tells of a refused skill (%s), not of the generated tool of its name", async ([, text, code]) => {
+    const engine = await openEngine({ generated: true, person: "yes" });
+    const made = await engine.call("generate_tool", {
+      name: "word-count",
+      description: "Counts.",
+      language: "javascript",
+      source: "function run() { return 1; }",
+      input_schema: { type: "object" },
+      examples: [{ input: {}, output: 1 }],
+    });
+    expect(made.error).toBe(null);
+    await engine.close();
+    const skill = join(engine.project, ".agents/skills/word-count");
+    mkdirSync(skill, { recursive: true });
+    writeFileSync(join(skill, "SKILL.md"), text ?? "");
+    const { code: told, exit } = await run(contextIn(engine.project, engine.home), "word-count");
+    expect([told, exit === 0]).toEqual([code, false]);
+  });
+
   it("does not run a text", async () => {
     const context = await projectWith({
       ".agents/skills/guide/SKILL.md": "---\nname: guide\ndescription: Says how.\n---\nDo it so.\n",
