@@ -1,4 +1,12 @@
-import type { CommandTarget, ModelTarget, NetworkTarget, SecretTarget, SkillActor, Target } from "../core/mod.ts";
+import {
+  type CommandTarget,
+  isHandle,
+  type ModelTarget,
+  type NetworkTarget,
+  type SecretTarget,
+  type SkillActor,
+  type Target,
+} from "../core/mod.ts";
 import { parseAddress } from "./actions/addresses.ts";
 
 /**
@@ -100,7 +108,9 @@ function checkModel({ provider, model, host, port, remote }: ModelTarget): strin
 
 function checkSecret({ handle, inject, host, port, program }: SecretTarget): string | null {
   const place = host === null ? port === null : isText(host) && (port === null || isPort(port));
-  return isText(handle) && isText(inject) && place && isTextOrNull(program) ? null : "malformed secret";
+  // Threat: a handle in a second spelling, which a rule that denies the first would not match.
+  if (!isHandle(handle)) return "malformed handle: write handle://vault/NAME/KEY";
+  return isText(inject) && place && isTextOrNull(program) ? null : "malformed secret";
 }
 
 /**

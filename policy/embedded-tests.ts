@@ -13,7 +13,7 @@ import { NO_GRANTS } from "./grant-view.ts";
 import type { PathRoots } from "./path-roots.ts";
 import type { PolicyRequest } from "./policy-request.ts";
 import { Problems } from "./problems.ts";
-import { lexicalTarget, planRequest, type RequestContext } from "./requests.ts";
+import { isRefusedTarget, lexicalTarget, planRequest, type RequestContext } from "./requests.ts";
 import { worstVerdict } from "./worst-verdict.ts";
 
 /** Where embedded tests take place: the real roots, but no disk. */
@@ -79,9 +79,11 @@ function runTest(test: PolicyTest, state: DecisionState): TestResult {
   try {
     actions = planRequest(test.request, contextOf(state));
   } catch (error) {
-    // A call that cannot even be planned is refused before any rule is asked.
     const got = error instanceof PolicyError ? `${error.code}: ${error.message}` : "an unplannable request";
-    return { test, ok: false, verdict: null, got };
+    if (!isRefusedTarget(error)) return { test, ok: false, verdict: null, got };
+    // Such a call is refused before any rule is asked: a deny, and by no rule.
+    const refused = test.expect === "deny" && (test.rule ?? null) === null;
+    return { test, ok: refused, verdict: null, got: `deny by no rule: ${got}` };
   }
   const verdict = worstVerdict(actions.map((action) => decide(state, action)));
   const ok = verdict.decision === test.expect && (test.rule === undefined || verdict.rule === test.rule);

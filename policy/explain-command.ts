@@ -1,4 +1,5 @@
-import type { AtomicAction, Target, Verdict } from "../core/mod.ts";
+import type { AtomicAction, Capability, Target, Verdict } from "../core/mod.ts";
+import { DEFAULT_TIER } from "./requests.ts";
 
 /** Longer commands are cut: they are meant to be read and typed. */
 const MAX_LETTERS = 240;
@@ -13,8 +14,8 @@ const MAX_LETTERS = 240;
  * @param action The action.
  * @returns A command line for a POSIX shell; it ends in `…` when the target cannot be spelled in one line.
  */
-export function explainCommand({ capability, target, skill, tainted }: AtomicAction): string {
-  const flags = flagsOf(target);
+export function explainCommand({ capability, target, classes, tier, skill, tainted }: AtomicAction): string {
+  const flags = flagsOf(target) + frameOf(capability, { classes, tier });
   const who = skill === null ? "" : ` --skill ${quote(skill.id)}`;
   const start = `agentzero policy explain ${capability}`;
   // Every denial has this line: it is put together without lists and looked at word by word, not as a whole.
@@ -36,6 +37,16 @@ export function hintOf({ reason, hint }: Verdict, action: AtomicAction): string 
   return hint ?? (reason.startsWith("no_match:") ? explainCommand(action) : null);
 }
 
+/** What a request has unless it says otherwise is left out. */
+function frameOf(capability: Capability, { classes, tier }: Pick<AtomicAction, "classes" | "tier">): string {
+  const data = classes.length === 1 && classes[0] === "private" ? "" : ` --class ${classes.join(",")}`;
+  return tier === DEFAULT_TIER[capability] ? data : `${data} --tier ${tier}`;
+}
+
+function portOf(port: number | null): string {
+  return port === null || port === 443 ? "" : ` --port ${port}`;
+}
+
 function flagsOf(target: Target): string {
   switch (target.kind) {
     case "path":
@@ -45,11 +56,16 @@ function flagsOf(target: Target): string {
     case "network":
       return `${target.method === "GET" ? "" : ` --method ${target.method}`} --url ${quote(target.url)}`;
     case "model": {
-      const where = target.host === null ? "" : ` --host ${target.host}`;
-      return `${where}${target.remote ? " --remote" : ""} --provider ${quote(target.provider)}`;
+      const where = target.host === null ? "" : ` --host ${target.host}${portOf(target.port)}`;
+      const model = target.model === "" || target.model === "any" ? "" : ` --model ${quote(target.model)}`;
+      return `${where}${target.remote ? " --remote" : ""}${model} --provider ${quote(target.provider)}`;
     }
-    case "secret":
-      return `${target.host === null ? "" : ` --host ${target.host}`} --secret ${quote(target.handle)}`;
+    case "secret": {
+      const where = target.host === null ? "" : ` --host ${target.host}${portOf(target.port)}`;
+      const program = target.program === null ? "" : ` --program ${quote(target.program)}`;
+      const slot = target.inject === "bearer" ? "" : ` --inject ${quote(target.inject)}`;
+      return `${where}${program}${slot} --secret ${quote(target.handle)}`;
+    }
     case "package":
       return ` --package ${quote(target.id)}`;
     case "import":

@@ -25,6 +25,7 @@ export function explain(state: DecisionState, action: AtomicAction): Explanation
   const hint = hintOf(verdict, action);
   const facts = factsOf(action, state.policy.roots.fold);
   const asked = typeof facts === "string" ? null : withClassified(state, facts);
+  const missed = asked === null || decision !== "deny" || rule !== null ? asked : ungranted(state, asked);
   return {
     v: 1,
     decision,
@@ -32,10 +33,20 @@ export function explain(state: DecisionState, action: AtomicAction): Explanation
     layer,
     reason,
     matches: asked === null ? [] : matchesOf(state, asked),
-    near_misses: asked === null ? [] : nearMissesOf(state, asked),
+    near_misses: missed === null ? [] : nearMissesOf(state, missed),
     obligations,
-    hint: asked !== null && rule === null && decision === "deny" ? smallestEdit(state, asked) ?? hint : hint,
+    hint: missed !== null && rule === null && decision === "deny" ? smallestEdit(state, missed) ?? hint : hint,
   };
+}
+
+/** What nothing grants: each class is decided by itself, and those that a rule lets through are not what is missing. */
+function ungranted({ policy }: DecisionState, facts: Facts): Facts {
+  let granted = 0;
+  for (const rule of policy.tables[facts.capability].all) {
+    if (rule.grants) granted |= matchedClasses(rule, rule.tests, facts);
+  }
+  const classes = facts.classes & ~granted;
+  return classes === 0 ? facts : { ...facts, classes };
 }
 
 /**
@@ -46,11 +57,35 @@ function smallestEdit(state: DecisionState, facts: Facts): string | null {
   for (const { rule, failed } of missesOf(state, facts)) {
     // A rule that does not count would not let anything through, whatever it said.
     if (rule.effect === "deny" || !state.policy.tables[facts.capability].all.includes(rule)) continue;
-    if (failed === "except" || failed === "staged" || failed === "skill" || failed === "tier") continue;
+    if (!LISTS.has(failed) || (failed === "argv" && isOpaque(facts))) continue;
     const saw = sawFor(failed, facts);
     return `the smallest edit: add "${saw}" to \`${failed}\` of rule "${rule.rule.id}" (${rule.layer}), line ${rule.rule.at.line}`;
   }
   return null;
+}
+
+/** Matchers that take one value more. Whether a model may be remote, or text tainted, is no list to add to. */
+const LISTS: ReadonlySet<string> = new Set([
+  "paths",
+  "argv",
+  "options",
+  "cwd",
+  "hosts",
+  "ports",
+  "methods",
+  "cidr",
+  "providers",
+  "models",
+  "secrets",
+  "commands",
+  "inject",
+  "imports",
+  "packages",
+  "classification",
+]);
+
+function isOpaque({ target }: Facts): boolean {
+  return target.kind === "command" && target.argv === null;
 }
 
 function withClassified({ policy }: DecisionState, facts: Facts): Facts {

@@ -187,7 +187,9 @@ function hostOf({ host, url }: PolicyRequest): string | null {
   if (host === undefined) return url === undefined ? null : parseUrl(url).host;
   const parsed = parseHost(host);
   if (parsed === null) {
-    throw new PolicyError("URL_INVALID", `Cannot use host "${host.slice(0, 80)}": it is not a host name`);
+    throw new PolicyError("URL_INVALID", `Cannot use host "${host.slice(0, 80)}": it is not a host name`, {
+      hint: /^[^:]+:\d+$/.test(host) ? "give the port by itself, as --port or `port`" : undefined,
+    });
   }
   return parsed;
 }
@@ -225,6 +227,19 @@ function expand(text: string, roots: PathRoots): string {
     (whole, name: "project" | "home" | "tmp" | "skill_data") => roots[name] ?? whole,
   );
 }
+
+/**
+ * Tells whether planning failed since the target is one that no action may have, e.g. a URL that hides its host: such a
+ * call is denied, whatever the rules are. A request that lacks its target is none.
+ *
+ * @param error What {@link planRequest} threw.
+ * @returns `true` for a target that is there and refused.
+ */
+export function isRefusedTarget(error: unknown): error is PolicyError {
+  return error instanceof PolicyError && REFUSED.has(error.code);
+}
+
+const REFUSED: ReadonlySet<string> = new Set(["PATH_INVALID", "URL_INVALID", "COMMAND_INVALID"]);
 
 function missing(what: string): PolicyError {
   return new PolicyError("REQUEST_INVALID", `Cannot read request: ${what} is missing`, {

@@ -6,10 +6,10 @@ import {
   describeTarget,
   type ExecutionId,
   type IsolationTier,
-  severity,
   type Verdict,
 } from "../core/mod.ts";
 import type { Redaction } from "../core/mod.ts";
+import { compareVerdicts } from "../policy/mod.ts";
 import type { Consent, DecidedAction } from "./approve.ts";
 import type { CallFailure } from "./call.ts";
 import type { Provenance } from "./provenance.ts";
@@ -231,11 +231,11 @@ export function resultEvent(subject: RecordSubject, facts: ResultFacts): AuditEv
   };
 }
 
-// The action that a record is filed under: the one with the gravest decision, the first of equals.
+// The action that a record is filed under: the one whose verdict is reported.
 function leadAction(decided: readonly DecidedAction[]): AtomicAction | null {
   let lead: DecidedAction | null = null;
   for (const entry of decided) {
-    if (lead === null || severity(entry.verdict.decision) > severity(lead.verdict.decision)) lead = entry;
+    if (lead === null || compareVerdicts(entry.verdict, lead.verdict) < 0) lead = entry;
   }
   return lead?.action ?? null;
 }

@@ -58,7 +58,8 @@ function locate(absolute: string, input: string): { real: string; file: FileKind
     const name = head.slice(cut + 1);
     if (name === "..") throw invalid(input, "it has `..` after a folder that does not exist");
     if (name !== "." && name !== "") rest.push(name);
-    head = cut <= 0 ? head.slice(0, 1) : head.slice(0, cut);
+    // `missing//x` has a second separator to cut: with it left, what is missing would be taken for the root.
+    head = cut <= 0 ? head.slice(0, 1) : trimEnd(head.slice(0, cut));
   }
 }
 

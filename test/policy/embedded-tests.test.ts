@@ -105,15 +105,19 @@ describe("checkEmbedded()", () => {
     expect(failures(rules.slice(1), tests.slice(1))).toEqual([]);
   });
 
-  it("counts a request that cannot be planned as failing", () => {
+  it("counts a request without a target as failing, and one whose target is refused as denied by no rule", () => {
+    expect(failures(READ, "  - { request: { capability: file_read }, expect: deny }\n")).toHaveLength(1);
     for (
       const request of [
-        "capability: file_read",
         'capability: network_request, url: "ftp://x"',
+        'capability: network_request, url: "https://good.example:443@evil.example/"',
         "capability: shell_command, command: ' '",
       ]
     ) {
-      expect(failures(READ, `  - { request: { ${request} }, expect: deny }\n`)).toHaveLength(1);
+      expect(failures(READ, `  - { request: { ${request} }, expect: deny }\n`)).toEqual([]);
+      expect(failures(READ, `  - { request: { ${request} }, expect: deny, rule: null }\n`)).toEqual([]);
+      expect(failures(READ, `  - { request: { ${request} }, expect: deny, rule: read }\n`)).toHaveLength(1);
+      expect(failures(READ, `  - { request: { ${request} }, expect: allow }\n`)).toHaveLength(1);
     }
   });
 

@@ -80,6 +80,24 @@ describe("explain()", () => {
     expect(saw(shell(["ls"], { skill: toolActor() }))).toContain("signed skill generated:word-count (generated)");
   });
 
+  it("tells of a class that nothing grants which rule would have to list it, though another class is let through", () => {
+    const state = stateFor(`
+      id: read, effect: allow, capability: file_read, paths: [/x], classification: [private, pii]
+      id: other, effect: allow, capability: file_read, paths: [/x], classification: [regulated]`);
+    const found = explain(state, read("/x", { classes: ["pii", "secret"] }));
+    expect(found.reason).toContain("no_match");
+    expect(found.near_misses).toEqual([
+      { rule: "other", failed: "classification", saw: "secret" },
+      { rule: "read", failed: "classification", saw: "secret" },
+    ]);
+    expect(found.hint).toContain('add "secret" to `classification` of rule "other"');
+  });
+
+  it("does not advise to turn a rule for models on this machine into one for remote models", () => {
+    const state = stateFor("id: local, effect: allow, capability: model_call, remote: false");
+    expect(explain(state, modelCall("a.example.com")).hint).toMatch(/^agentzero policy explain model_call/u);
+  });
+
   it("tells at most five near misses, and rules that would let it through first", () => {
     const many = Array.from(
       { length: 9 },
@@ -125,7 +143,15 @@ describe("explainCommand()", () => {
       fetching("a.example.com", { method: "POST" }),
       "agentzero policy explain network_request --method POST --url https://a.example.com:443/",
     ],
-    [modelCall("a.example.com"), "agentzero policy explain model_call --host a.example.com --remote --provider acme"],
+    [
+      modelCall("a.example.com"),
+      "agentzero policy explain model_call --host a.example.com --remote --model small --provider acme",
+    ],
+    [read("/y", { classes: ["pii", "secret"] }), "agentzero policy explain file_read --path /y --class pii,secret"],
+    [
+      secretUse({ host: null, program: "/usr/bin/gh", inject: "env:GH_TOKEN" }),
+      "agentzero policy explain secret_handle_usage --program /usr/bin/gh --inject env:GH_TOKEN --secret handle://vault/x/key",
+    ],
     [read("/\u202Eevil"), "agentzero policy explain file_read …"],
     [read(`/${"a".repeat(300)}`), "agentzero policy explain file_read …"],
   ])("%# gives a line that can be pasted", (action, line) => expect(explainCommand(action)).toBe(line));

@@ -41,6 +41,7 @@ export function readRequest(input: CommandInput): PolicyRequest {
   const request: Mutable<PolicyRequest> = { capability: capabilityOf(input.arg(0)) };
   for (const name of TEXTS) {
     const value = input.option(name);
+    if (value === "") throw bad(`--${name} is empty`, "name what the action would be done to");
     if (value !== undefined) request[name] = value;
   }
   for (const name of FLAGS) if (input.flag(name)) request[name] = true;
@@ -49,7 +50,10 @@ export function readRequest(input: CommandInput): PolicyRequest {
   const port = input.option("port");
   if (port !== undefined) request.port = portOf(port);
   const argv = input.option("argv");
-  if (argv !== undefined) request.argv = argvOf(argv);
+  if (argv !== undefined) {
+    if (request.command !== undefined) throw bad("--command and --argv were both given", "leave one of them out");
+    request.argv = argvOf(argv);
+  }
   const tier = input.option("tier");
   if (tier !== undefined) {
     if (!isWord(ISOLATION_TIERS, tier)) throw bad(`unknown tier "${tier}"`, `one of: ${ISOLATION_TIERS.join(" ")}`);

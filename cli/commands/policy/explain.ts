@@ -5,10 +5,17 @@ import {
   describeTarget,
   isId,
   type Layer,
-  severity,
   type SkillActor,
 } from "../../../core/mod.ts";
-import { type Explanation, planRequest, type PolicyEngine, resolvePath } from "../../../policy/mod.ts";
+import {
+  compareVerdicts,
+  type Explanation,
+  isRefusedTarget,
+  planRequest,
+  type PolicyEngine,
+  type PolicyError,
+  resolvePath,
+} from "../../../policy/mod.ts";
 import { lookupProgram } from "../../../sandbox/mod.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { CliError } from "../../errors.ts";
@@ -41,16 +48,41 @@ export async function policyExplain(context: CommandContext, input: CommandInput
   const request = recorded ? null : readRequest(input);
   const { engine, project } = await openEngine(context);
   const root = project ?? context.cwd;
-  const actions = request === null ? await recordedActions(context, input, root) : planRequest(request, {
-    roots: { project: root, home: context.userHome, tmp: null, skill_data: null, fold: false },
-    base: root,
-    lookup: (word) => lookupProgram(word),
-    resolve: resolvePath,
-    classify: (target) => engine.classify(target),
-    actor: (name): SkillActor | null => findActor(name, root),
-  });
-  show(context, actions, engine);
+  try {
+    const actions = request === null ? await recordedActions(context, input, root) : planRequest(request, {
+      roots: { project: root, home: context.userHome, tmp: null, skill_data: null, fold: false },
+      base: root,
+      lookup: (word) => lookupProgram(word),
+      resolve: resolvePath,
+      classify: (target) => engine.classify(target),
+      actor: (name): SkillActor | null => findActor(name, root),
+    });
+    show(context, actions, engine);
+  } catch (error) {
+    if (!isRefusedTarget(error)) throw error;
+    showRefused(context, error);
+  }
   return EXIT.ok;
+}
+
+// What the call itself would say: a target that no action may have is denied before any rule is asked.
+function showRefused(context: CommandContext, { message, hint: advice }: PolicyError): void {
+  const hint = advice ?? null;
+  const obligations = { redact: [], max_bytes: null };
+  const reason = `invalid_target: ${message}`;
+  const refused: Explanation = {
+    v: 1,
+    decision: "deny",
+    rule: null,
+    layer: null,
+    reason,
+    matches: [],
+    near_misses: [],
+    obligations,
+    hint,
+  };
+  if (context.json) context.output.json({ ...refused, actions: [] });
+  else showText(context, refused, []);
 }
 
 async function recordedActions(
@@ -102,17 +134,13 @@ async function lastIntent(reading: Reading): Promise<AuditEvent> {
 
 function show(context: CommandContext, actions: readonly AtomicAction[], engine: PolicyEngine): void {
   const each = actions.map((action) => ({ action, explanation: engine.explain(action) }));
-  const worst = each.reduce((a, b) => severityOf(b.explanation) > severityOf(a.explanation) ? b : a);
+  const worst = each.reduce((a, b) => compareVerdicts(b.explanation, a.explanation) < 0 ? b : a);
   if (!context.json) {
     showText(context, worst.explanation, each.map(explained));
     return;
   }
   const { obligations, hint, ...contract } = worst.explanation;
   context.output.json({ ...contract, actions: each.map(explained), obligations, hint });
-}
-
-function severityOf({ decision }: Explanation): number {
-  return severity(decision);
 }
 
 function explained({ action, explanation }: {

@@ -243,9 +243,35 @@ describe("policy explain", () => {
     expect(actions.map((action) => `${action.capability} ${action.decision}`)).toContain("file_read deny");
   });
 
+  it("says of a target that no action may have what the call would say: denied, by no rule", async () => {
+    const at = await trusted();
+    const cases: readonly (readonly [readonly string[], string])[] = [
+      [["network_request", "--url", "https://good.example:443@evil.example/"], "invalid_target: Cannot use URL"],
+      [["file_read", "--path", "a".repeat(5000)], "invalid_target: Cannot resolve path"],
+      [["shell_command", "--command", " "], "invalid_target: Cannot plan command"],
+      [
+        ["secret_handle_usage", "--secret", "GitHub/token", "--host", "a.example.com"],
+        "invalid_target: malformed handle",
+      ],
+    ];
+    for (const [args, reason] of cases) {
+      const ran = await at.run("policy", "explain", ...args, "--json");
+      const expected = { v: 1, decision: "deny", rule: null, layer: null, reason: expect.stringContaining(reason) };
+      expect([args[0], ran.exit, ran.json()]).toEqual([args[0], 0, expect.objectContaining(expected)]);
+      expect((await at.run("policy", "explain", ...args)).exit).toBe(0);
+    }
+  });
+
   it("is usage, exit 2, without a target or with an unknown word", async () => {
     const at = place();
-    for (const args of [["file_raed", "--path", "x"], ["file_read"], ["file_read", "--path", "x", "--last"]]) {
+    for (
+      const args of [["file_raed", "--path", "x"], ["file_read", "--path", ""], ["file_read"], [
+        "file_read",
+        "--path",
+        "x",
+        "--last",
+      ]]
+    ) {
       const ran = await at.run("policy", "explain", ...args, "--json");
       expect([args, ran.exit, Object.keys(ran.json())]).toEqual([args, 2, ["v", "error"]]);
     }
