@@ -102,8 +102,8 @@ describe.skipIf(!HAS_PTY)("a person at a terminal", () => {
     const pty = open("chat");
     await pty.waitFor("audit ok");
     pty.type("/shell sleep 60\r");
-    await pty.waitFor("sleep 60");
-    await quiet(1_500);
+    // It runs, for some seconds already.
+    await pty.waitFor(/sleep 60 {2}[1-9]\d* s/);
     pty.type("\u0003");
     await pty.waitFor("was cancelled");
     await pty.waitFor("audit ok");
@@ -280,7 +280,7 @@ describe.skipIf(!HAS_PTY)("a person at a terminal", () => {
     await pty.waitFor("asks for approval");
     await pty.waitFor("so\r");
     await pty.waitFor("\nscript builtin");
-    await quiet(200);
+    await quiet();
     // What was typed ahead still stands in the input: it is cleared, then the chat ends.
     pty.type("\u0003");
     await pty.waitFor("> \r");
