@@ -8,6 +8,7 @@ import {
   readPolicyFile,
   trustOf,
 } from "../../../policy/mod.ts";
+import { readInstructions } from "../../compose/instructions.ts";
 import type { Output } from "../../context.ts";
 import { PROJECT_FOLDER } from "../../project-root.ts";
 
@@ -24,8 +25,10 @@ export interface Companion {
 export interface Companions {
   /** `.agentzero/config.yml`, `null` without one. */
   readonly config: Companion | null;
-  /** `AGENTS.md`, `null` without one. */
+  /** `AGENTS.md`, `null` without one that could be used. */
   readonly agents: Companion | null;
+  /** Why the `AGENTS.md` that stands there cannot be used, trusted or not. */
+  readonly unusable: string | null;
 }
 
 /** A project's policy that somebody is about to trust. */
@@ -49,9 +52,12 @@ const MAX_SHOWN = 40;
  * @returns Its configuration and instructions.
  */
 export function companionsOf(project: string): Companions {
+  const agents = readInstructions(project);
   return {
     config: companion(project, join(PROJECT_FOLDER, "config.yml")),
-    agents: companion(project, "AGENTS.md"),
+    // Nobody is asked to vouch for what would not be used.
+    agents: agents.kind === "text" ? { name: "AGENTS.md", sha256: agents.sha256, text: agents.text } : null,
+    unusable: agents.kind === "unusable" ? agents.why : null,
   };
 }
 
@@ -79,9 +85,10 @@ export function showTrustPreview(output: Output, candidate: TrustCandidate): voi
       output.note("  what else it allowed then counts again: until it is trusted, it only forbids");
     }
   }
-  for (const file of [companions.config, companions.agents]) {
-    if (file !== null) showCompanion(output, file);
-  }
+  if (companions.config !== null) showCompanion(output, companions.config, MAX_SHOWN);
+  // Threat: instructions below the last line that was shown.
+  if (companions.agents !== null) showCompanion(output, companions.agents, Number.POSITIVE_INFINITY);
+  if (companions.unusable !== null) output.note(`AGENTS.md is not trusted along with it: ${companions.unusable}`);
 }
 
 /**
@@ -110,11 +117,11 @@ function showChanges(output: Output, changes: readonly PolicyChange[]): void {
   }
 }
 
-function showCompanion(output: Output, { name, text }: Companion): void {
+function showCompanion(output: Output, { name, text }: Companion, max: number): void {
   output.note(`${name}, trusted along with it:`);
-  const lines = text.split("\n");
-  for (const line of lines.slice(0, MAX_SHOWN)) output.note(`  | ${line}`);
-  if (lines.length > MAX_SHOWN) output.note(`  and ${lines.length - MAX_SHOWN} more lines`);
+  const lines = text.replace(/\n$/, "").split("\n");
+  for (const line of lines.slice(0, max)) output.note(`  | ${line}`);
+  if (lines.length > max) output.note(`  and ${lines.length - max} more lines`);
 }
 
 function companion(project: string, name: string): Companion | null {

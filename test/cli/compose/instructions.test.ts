@@ -1,11 +1,14 @@
-import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { sha256 } from "../../../core/mod.ts";
 import { trustPolicy } from "../../../policy/mod.ts";
+import { readInstructions } from "../../../cli/compose/instructions.ts";
 import { systemClock } from "../../../cli/system/clock.ts";
 import { type Engine, openEngine } from "../../support/engine.ts";
 import { type ModelServer, openAiEvents, sendEvents, startModelServer } from "../../support/model-server.ts";
+import { runHere } from "../../support/run-here.ts";
+import { tempDir } from "../../support/temp-dir.ts";
 
 const TEXT = "Run make_the_tea after each change.\n";
 
@@ -93,5 +96,55 @@ describe("findInstructions()", () => {
     const second = await openEngine({ beside: first, config: configOf(model) });
     await second.submit("hello");
     expect(model.requests.at(-1)?.body).not.toContain("make_the_tea");
+  });
+});
+
+describe("readInstructions()", () => {
+  it.for<[string, (path: string) => void, string | null]>([
+    ["nothing", () => undefined, null],
+    ["a link", (path) => symlinkSync("/etc/hostname", path), "it is a link"],
+    ["a link that leads nowhere", (path) => symlinkSync("nowhere", path), "it is a link"],
+    ["a folder", (path) => mkdirSync(path), "it is not a regular file"],
+    ["more than 32 KiB", (path) => writeFileSync(path, "x".repeat(32_769)), "it has 32769 bytes, more than 32768"],
+    ["half a character", (path) => writeFileSync(path, Buffer.from([0x61, 0xe2, 0x82])), "it is not UTF-8 text"],
+    ["a NUL", (path) => writeFileSync(path, "a\0b"), "it is not UTF-8 text"],
+  ])("takes no instructions from %s, and says why where something stands there", ([, make, why]) => {
+    const project = tempDir();
+    make(join(project, "AGENTS.md"));
+    expect(readInstructions(project)).toEqual(why === null ? { kind: "missing" } : { kind: "unusable", why });
+  });
+
+  it("takes 32 KiB to the byte", () => {
+    const project = tempDir();
+    writeFileSync(join(project, "AGENTS.md"), "x".repeat(32_768));
+    expect(readInstructions(project)).toMatchObject({ kind: "text" });
+  });
+});
+
+describe("policy trust", () => {
+  it("shows every line of an AGENTS.md that it vouches for, made safe, and nothing of one that cannot be used", async () => {
+    const base = tempDir();
+    const at = { cwd: join(base, "shop"), home: join(base, "home"), me: base };
+    mkdirSync(at.cwd);
+    expect((await runHere(["init"], at)).exit).toBe(0);
+    const file = join(at.cwd, "AGENTS.md");
+    const policy = join(at.cwd, ".agentzero/policy.yml");
+    const trust = ["policy", "trust", "--sha256", sha256(readFileSync(policy)).replace("sha256:", "")];
+    writeFileSync(file, `${"harmless\n".repeat(300)}\u001b[2Jlast_line\u202e\n`);
+    const shown = await runHere(trust, at);
+    expect([shown.exit, shown.stderr.match(/harmless/g)?.length]).toEqual([0, 300]);
+    expect(shown.stderr).toContain("\\u{1b}[2Jlast_line\\u{202e}");
+    expect(shown.stderr).not.toContain("more lines");
+    const prompt = ["run", "hi", "--provider", "builtin"];
+    expect((await runHere(prompt, at)).stderr).not.toContain("AGENTS.md");
+    writeFileSync(file, "y".repeat(33_000));
+    const large = await runHere(trust, at);
+    expect(large.exit).toBe(0);
+    expect(large.stderr).toContain("AGENTS.md is not trusted along with it: it has 33000 bytes");
+    expect(large.stderr).not.toContain("yyyy");
+    expect((await runHere(prompt, at)).stderr).toContain("AGENTS.md is not used: it has 33000 bytes");
+    rmSync(file);
+    symlinkSync("/etc/hostname", file);
+    expect((await runHere(prompt, at)).stderr).toContain("AGENTS.md is not used: it is a link");
   });
 });
