@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, test } from "vitest";
 import { type LogFiles, NODE_FILES } from "../../audit/log-files.ts";
 import { verify } from "../../audit/mod.ts";
+import { readOnly, smallDisk, unmount } from "../support/mount.ts";
 import {
   eventsOf,
   linesOf,
@@ -245,25 +245,11 @@ describe("a full disk", () => {
   });
 });
 
-/** A small disk of its own, or why there is none. */
-function mountTmpfs(path: string): string | null {
-  if (process.getuid?.() !== 0) return "only root can mount one";
-  mkdirSync(path, { recursive: true });
-  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=512k,mode=700", "tmpfs", path], { encoding: "utf8" });
-  if (mounted.status !== 0) return `mount says: ${mounted.stderr?.trim() ?? mounted.error?.message ?? "nothing"}`;
-  onTestFinished(() => void spawnSync("umount", ["-l", path]));
-  return null;
-}
-
 describe("a real small disk", () => {
   it("is written until it is full; then the session is sealed and the file verifies", async (context) => {
     const place = await makePlace();
     const disk = join(place.root, "disk");
-    const why = mountTmpfs(disk);
-    if (why !== null) {
-      process.stderr.write(`skipped: no small disk to fill: ${why}\n`);
-      context.skip();
-    }
+    smallDisk(context, disk, { size: "512k" });
     const dir = join(disk, "audit");
     const log = await place.open({ dir });
     let refused: unknown = null;
@@ -299,20 +285,14 @@ describe("a real small disk", () => {
     const log = await place.open();
     await recordCalls(log, 3);
     // Open descriptors go on working; whatever has to be opened or made anew does not.
-    const steps = [["--bind", place.dir, place.dir], ["-o", "remount,bind,ro", place.dir]];
-    const failed = process.getuid?.() === 0 ? steps.some((words) => spawnSync("mount", words).status !== 0) : true;
-    onTestFinished(() => void spawnSync("umount", ["-l", place.dir]));
-    if (failed) {
-      process.stderr.write("skipped: nothing can be made read-only here (needs root and mount)\n");
-      await log.close("ok");
-      context.skip();
-    }
+    onTestFinished(() => log.close("ok"));
+    readOnly(context, place.dir);
     const { seq } = log.append({ event: "intent", decision: "allow", capability: "shell_command" });
     await expect(log.barrier(seq, true)).rejects.toThrow(expect.objectContaining({ code: "AUDIT_UNWRITABLE" }));
     expect(() => log.append({ event: "intent" })).toThrow(expect.objectContaining({ code: "AUDIT_UNWRITABLE" }));
     await log.close("failed");
     await expect(place.open()).rejects.toThrow(expect.objectContaining({ code: "AUDIT_UNWRITABLE" }));
-    spawnSync("umount", ["-l", place.dir]);
+    unmount(place.dir);
     await recordSession(place, 1);
     expect(await publicCodes(place)).toEqual([]);
   });

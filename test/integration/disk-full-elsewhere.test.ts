@@ -1,23 +1,13 @@
-import { spawnSync } from "node:child_process";
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished, type TestContext } from "vitest";
+import { describe, expect, it } from "vitest";
 import { b2 } from "../../core/mod.ts";
 import { openStore } from "../../skills/store.ts";
 import { runHere } from "../support/command-line.ts";
 import { type Engine, openEngine } from "../support/engine.ts";
+import { readOnly, smallDisk, unmount } from "../support/mount.ts";
 import { recordOf } from "../support/record.ts";
 import { tempDir } from "../support/temp-dir.ts";
-
-/** Puts a small disk of its own at a folder; skips where that cannot be done. */
-function smallDisk(context: TestContext, at: string): void {
-  mkdirSync(at, { recursive: true, mode: 0o700 });
-  onTestFinished(() => void spawnSync("umount", ["-l", at]));
-  const words = ["-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs", at];
-  if (process.getuid?.() === 0 && spawnSync("mount", words).status === 0) return;
-  process.stderr.write("skipped: no small disk to fill (needs root and mount)\n");
-  context.skip();
-}
 
 /** Takes what room there is; the returned function gives it back. */
 function fill(disk: string): () => void {
@@ -47,7 +37,7 @@ describe("a full disk", () => {
     const engine = await openEngine();
     await engine.close();
     const vault = join(engine.home, "vault");
-    smallDisk(context, vault);
+    smallDisk(context, vault, { size: "256k" });
     const first = await runHere(["vault", "set", "test/first"], { ...engine, input: "not-a-secret-1\n" });
     expect([first.exit, first.stderr]).toEqual([0, expect.any(String)]);
     const free = fill(vault);
@@ -82,7 +72,7 @@ rules:
         }),
     });
     const grants = join(engine.home, "grants");
-    smallDisk(context, grants);
+    smallDisk(context, grants, { size: "256k" });
     expect((await engine.call("write", { path: "a.txt", content: "1" })).ok).toBe(true);
     expect(engine.questions[0]?.scopes).toContain("project");
     const stored = namesIn(grants);
@@ -106,7 +96,7 @@ rules:
     const engine = await openEngine({ script });
     await engine.close();
     const sessions = join(engine.project, ".agentzero/sessions");
-    smallDisk(context, sessions);
+    smallDisk(context, sessions, { size: "256k" });
     const talk = await openEngine({ beside: engine, script });
     await talk.submit("first question");
     const free = fill(sessions);
@@ -124,7 +114,7 @@ rules:
   it("puts no part of a package into the store, and what is there stays good", async (context) => {
     const home = tempDir();
     const root = join(home, "store");
-    smallDisk(context, root);
+    smallDisk(context, root, { size: "256k" });
     const store = openStore(home);
     const small = new TextEncoder().encode("a small object\n");
     store.put([small]);
@@ -145,12 +135,7 @@ describe("a home that became read-only", () => {
     await engine.call("read", { path: "README.md" });
     await engine.close();
     const { home } = engine;
-    onTestFinished(() => void spawnSync("umount", ["-l", home]));
-    const steps = [["--bind", home, home], ["-o", "remount,bind,ro", home]];
-    if (process.getuid?.() !== 0 || steps.some((words) => spawnSync("mount", words).status !== 0)) {
-      process.stderr.write("skipped: nothing can be mounted here (needs root)\n");
-      context.skip();
-    }
+    readOnly(context, home);
     for (
       const [tool, args] of [["write", { path: "new.txt", content: "x" }], ["read", { path: "README.md" }]] as const
     ) {
@@ -162,7 +147,7 @@ describe("a home that became read-only", () => {
     expect([set.exit, set.stderr]).toEqual([expect.any(Number), expect.stringContaining("do:")]);
     expect(set.exit).not.toBe(0);
     expect(existsSync(join(engine.project, "new.txt"))).toBe(false);
-    spawnSync("umount", ["-l", home]);
+    unmount(home);
     await verifies(engine);
   });
 });

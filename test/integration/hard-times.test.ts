@@ -1,19 +1,11 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { describe, expect, it, onTestFinished, type TestContext } from "vitest";
+import { describe, expect, it } from "vitest";
 import { runHere } from "../support/command-line.ts";
 import { type Engine, openEngine } from "../support/engine.ts";
+import { readOnly, smallDisk, unmount } from "../support/mount.ts";
 import { runAgentzero } from "../support/run-agentzero.ts";
 import { tempDir } from "../support/temp-dir.ts";
-
-function mount(context: TestContext, at: string, ...steps: readonly (readonly string[])[]): void {
-  onTestFinished(() => void spawnSync("umount", ["-l", at]));
-  const failed = process.getuid?.() !== 0 || steps.some((words) => spawnSync("mount", words).status !== 0);
-  if (!failed) return;
-  process.stderr.write("skipped: nothing can be mounted here (needs root)\n");
-  context.skip();
-}
 
 async function verifies(engine: Pick<Engine, "project" | "home">): Promise<void> {
   const ran = await runHere(["audit", "verify", "--all", "--json"], engine);
@@ -50,7 +42,7 @@ describe("a project that became read-only", () => {
     await engine.call("read", { path: "README.md" });
     await engine.close();
     const at = engine.project;
-    mount(context, at, ["--bind", at, at], ["-o", "remount,bind,ro", at]);
+    readOnly(context, at);
     for (
       const [tool, args] of [["write", { path: "new.txt", content: "x" }], ["read", { path: "README.md" }]] as const
     ) {
@@ -59,7 +51,7 @@ describe("a project that became read-only", () => {
       expect(ran.stdout).toContain("AUDIT_UNWRITABLE");
     }
     expect(existsSync(join(at, "new.txt"))).toBe(false);
-    spawnSync("umount", ["-l", at]);
+    unmount(at);
     await verifies(engine);
   });
 });
@@ -70,8 +62,7 @@ describe("a full folder for temporary files", () => {
     await engine.close();
     const { project: cwd, home } = engine;
     const full = join(tempDir(), "tmp");
-    mkdirSync(full);
-    mount(context, full, ["-t", "tmpfs", "-o", "size=64k,mode=1777", "tmpfs", full]);
+    smallDisk(context, full, { size: "64k", mode: "1777" });
     try {
       writeFileSync(join(full, "fill"), Buffer.alloc(1_000_000));
     } catch {
@@ -86,7 +77,7 @@ describe("a full folder for temporary files", () => {
     const { ok, error } = ran.json() as { readonly ok: boolean; readonly error: { readonly code: string } | null };
     expect(ok ? "OK" : error?.code).toMatch(/^[A-Z_]+$/);
     expect(existsSync(join(cwd, "made.txt"))).toBe(false);
-    spawnSync("umount", ["-l", full]);
+    unmount(full);
     const again = await runAgentzero(["call", "read", '{"path":"README.md"}', "--json"], at);
     expect([again.exit, again.json()["output"]]).toEqual([0, expect.stringContaining("# Sample")]);
     await verifies(engine);
