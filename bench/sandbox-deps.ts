@@ -1,11 +1,5 @@
-import { realpathSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
-import { join } from "node:path";
-import process from "node:process";
-import type { Clock } from "../core/mod.ts";
 import type { SandboxDeps } from "../sandbox/mod.ts";
-
-const CLOCK: Clock = { now: () => Date.now(), mono: () => performance.now() };
+import { CLOCK, hostFacts } from "../test/support/host-facts.ts";
 
 /**
  * Wires the sandbox to this machine.
@@ -23,16 +17,6 @@ export function benchDeps(root: string): SandboxDeps {
       },
     },
     random: { bytes: (size) => crypto.getRandomValues(new Uint8Array(size)) },
-    facts: {
-      runtime: "deno" in process.versions ? "deno" : "node",
-      platform: process.platform,
-      arch: process.arch,
-      uid: process.getuid?.() ?? 0,
-      gid: process.getgid?.() ?? 0,
-      execPath: process.execPath,
-      userHome: realpathSync(homedir()),
-      home: join(root, "home"),
-      tmp: realpathSync(tmpdir()),
-    },
+    facts: hostFacts(root),
   };
 }

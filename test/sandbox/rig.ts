@@ -1,13 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import {
   type Backend,
   type CallId,
-  type Clock,
   createIds,
   type Digest,
   loadSodium,
@@ -16,7 +15,8 @@ import {
   SecretBytes,
 } from "../../core/mod.ts";
 import { createPermits } from "../../policy/mod.ts";
-import { type HostFacts, type SandboxDeps, specDigest } from "../../sandbox/mod.ts";
+import { type SandboxDeps, specDigest } from "../../sandbox/mod.ts";
+import { CLOCK, hostFacts } from "../support/host-facts.ts";
 
 /** Everything a test of a tier needs: real clock, real permits, a temporary project. */
 export interface Rig {
@@ -41,29 +41,8 @@ export interface Rig {
 const folders: string[] = [];
 const stops: (() => void)[] = [];
 
-/** Which runtime runs the tests. */
-export const RUNTIME: "node" | "deno" = "deno" in process.versions ? "deno" : "node";
-
 /** How many times heavier tests run, `AZ_SCALE`, 1 by default. */
 export const SCALE: number = Number(process.env["AZ_SCALE"] ?? "1") || 1;
-
-/** Facts of the machine that runs the tests. */
-export function hostFacts(root: string): HostFacts {
-  return {
-    runtime: RUNTIME,
-    platform: process.platform,
-    arch: process.arch,
-    uid: process.getuid?.() ?? 0,
-    gid: process.getgid?.() ?? 0,
-    execPath: process.execPath,
-    userHome: realpathSync(homedir()),
-    home: join(root, "home"),
-    tmp: realpathSync(tmpdir()),
-  };
-}
-
-/** The machine's clock. */
-export const CLOCK: Clock = { now: () => Date.now(), mono: () => performance.now() };
 
 /** Makes a rig with a fresh folder, removed after the file's tests. */
 export function rig(): Rig {

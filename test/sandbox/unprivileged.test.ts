@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
-import { onStop, RUNTIME } from "./rig.ts";
+import { RUNTIME } from "../support/host-facts.ts";
+import { onStop } from "./rig.ts";
 
 const NOBODY = 65534;
 const DROP = ["--reuid", String(NOBODY), "--regid", String(NOBODY), "--clear-groups"] as const;

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { createHostFiles, createHostWriter } from "../../../sandbox/mod.ts";
-import { onStop, type Rig, rig, RUNTIME, SCALE } from "../rig.ts";
+import { RUNTIME } from "../../support/host-facts.ts";
+import { onStop, type Rig, rig, SCALE } from "../rig.ts";
 
 const TRIES = 1500 * SCALE;
 // A write waits for the disk. AZ_SCALE=200 makes 300,000 reads and 100,000 writes, best with TMPDIR on a memory disk.

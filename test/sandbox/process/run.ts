@@ -11,7 +11,8 @@ import {
   type ProcessSpec,
   type ProcessValue,
 } from "../../../sandbox/mod.ts";
-import { type Rig, RUNTIME, valueOf } from "../rig.ts";
+import { RUNTIME } from "../../support/host-facts.ts";
+import { type Rig, valueOf } from "../rig.ts";
 
 let count = 0;
 

@@ -6,7 +6,8 @@ import { describe, expect, it } from "vitest";
 import { createBubblewrap } from "../../../sandbox/mod.ts";
 import { compileFilter, filterProgram, type Instruction } from "../../../sandbox/process/seccomp.ts";
 import { CALL_TABLE, type FilterArch } from "../../../sandbox/process/seccomp-table.ts";
-import { rig, RUNTIME, SCALE, valueOf } from "../rig.ts";
+import { RUNTIME } from "../../support/host-facts.ts";
+import { rig, SCALE, valueOf } from "../rig.ts";
 import { scriptSpec } from "./run.ts";
 
 const AUDIT = { x64: 0xc000003e, arm64: 0xc00000b7 } as const;

@@ -8,7 +8,8 @@ import { createSupervisors } from "../../../sandbox/process/supervisors.ts";
 import { createBubblewrap } from "../../../sandbox/mod.ts";
 import { isThere } from "../../support/is-there.ts";
 import { createHandTimers, type HandTimers } from "../../support/hand-timers.ts";
-import { onStop, type Rig, rig, RUNTIME, valueOf } from "../rig.ts";
+import { RUNTIME } from "../../support/host-facts.ts";
+import { onStop, type Rig, rig, valueOf } from "../rig.ts";
 import { argvSpec, runtimeArgv, scriptSpec } from "./run.ts";
 
 if (RUNTIME === "deno") process.stderr.write("skipped: waiting supervisors: Deno starts one for each run\n");

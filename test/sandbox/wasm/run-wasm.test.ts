@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { b2, type HostCall, type HostReply, loadSodium, Permit, type RunIo } from "../../../core/mod.ts";
 import { createWasm, decodeHostCall, type WasmSpec, type WasmValue } from "../../../sandbox/mod.ts";
-import { codeOf, rig, RUNTIME, valueOf } from "../rig.ts";
+import { codeOf, rig, valueOf } from "../rig.ts";
+import { RUNTIME } from "../../support/host-facts.ts";
 import { glueSpec, glueStore, MANIFEST } from "./glue-guest.ts";
 
 await loadSodium();

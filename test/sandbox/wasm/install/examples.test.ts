@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { checkFacts } from "../../../../sandbox/wasm/install/check-facts.ts";
 import { componentFacts } from "../../../../sandbox/wasm/install/component-facts.ts";
 import { transpileComponent } from "../../../../sandbox/wasm/install/transpile-component.ts";
-import { RUNTIME } from "../../rig.ts";
+import { RUNTIME } from "../../../support/host-facts.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
 
 const BUILD = fileURLToPath(new URL("../../../../docs/examples/guests/build.sh", import.meta.url));

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { b2, loadSodium } from "../../../../core/mod.ts";
 import { type ComponentManifest, type ComponentStore, createComponentStore } from "../../../../sandbox/mod.ts";
+import { CLOCK } from "../../../support/host-facts.ts";
 import { sharedDir } from "../../../support/temp-dir.ts";
-import { CLOCK } from "../../rig.ts";
 import { importText, toolText } from "../tool-text.ts";
 import { coreOf } from "../wat.ts";
 
