@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { loadSodium, toBase64 } from "../core/mod.ts";
 import { Ledger } from "./ledger.ts";
+import { userLedgerPath } from "./ledgers.ts";
 import { NODE_FILES } from "./log-files.ts";
-import { userLedgerPath } from "./open-log.ts";
 import type { ReadNote } from "./record-read.ts";
 import { prepareFolder } from "./session-files.ts";
 

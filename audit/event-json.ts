@@ -1,6 +1,7 @@
 import { APPROVAL_SCOPES, b2, CAPABILITIES, CLASSIFICATIONS, DECISIONS, ISOLATION_TIERS, LAYERS } from "../core/mod.ts";
 import { AuditError } from "./errors.ts";
-import { APPROVAL_ANSWERS, type AuditEvent, EVENT_NAMES, FRONTS, RESULT_STATUSES } from "./event.ts";
+import { APPROVAL_ANSWERS, EVENT_NAMES, FRONTS, RESULT_STATUSES } from "./event-words.ts";
+import type { AuditEvent } from "./event.ts";
 import { ascii, type Bounds, flag, integer, list, object, type Shape, text, word } from "./event-shape.ts";
 
 /** Longest event, in bytes of JSON before padding. */
@@ -9,7 +10,6 @@ export const MAX_EVENT_BYTES = 32_768;
 export const MAX_TEXT_BYTES = 4096;
 /** Most entries of a list of an event. */
 export const MAX_LIST_ITEMS = 64;
-
 const CLASSES = word(CLASSIFICATIONS);
 
 const ACTION = object({

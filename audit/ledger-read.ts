@@ -3,11 +3,9 @@ import { blake2b, fromBase64, verifySignature } from "../core/mod.ts";
 import { chainText, ZERO_CHAIN } from "./chain.ts";
 import { AuditError } from "./errors.ts";
 import { SIGNATURE_TAIL } from "./grammar.ts";
-import { rolledNames } from "./ledger.ts";
 import { type LedgerRecord, parseLedgerLine } from "./ledger-line.ts";
+import { MAX_LEDGER_LINE, rolledNames } from "./ledger-tail.ts";
 import { readLines } from "./read-lines.ts";
-
-const MAX_LEDGER_LINE = 16_384;
 
 /** One line of a ledger as it stands in the file. */
 export interface LedgerLine {

@@ -1,15 +1,15 @@
-import { fstatSync, lstatSync, readdirSync, readSync, renameSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { fstatSync, renameSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { blake2b, errorCode, sign, toBase64 } from "../core/mod.ts";
 import { chainText, ZERO_CHAIN } from "./chain.ts";
 import { AuditError } from "./errors.ts";
 import { type HeldLock, type LockDeps, takeLock } from "./file-lock.ts";
-import { formatLedgerStart, type LedgerEntry, parseLedgerLine } from "./ledger-line.ts";
+import { formatLedgerStart, type LedgerEntry } from "./ledger-line.ts";
+import { inodeOf, readTail, rolledNames, unsafe } from "./ledger-tail.ts";
 import type { AuditKeys } from "./log.ts";
 
 /** At this size a ledger is moved to `HEADS.<n>` and a new one goes on with its chain value. */
 const ROLL_BYTES = 16 * 1024 * 1024;
-const MAX_LEDGER_LINE = 16_384;
 
 /** Where a ledger is and who signs it. */
 export interface LedgerDeps extends LockDeps {
@@ -211,61 +211,4 @@ export class Ledger {
       }
     }
   }
-}
-
-/**
- * Lists the files that a ledger was moved to, oldest first.
- *
- * @param path Path of the ledger, e.g. `…/HEADS`.
- * @returns Names in the same folder.
- */
-export function rolledNames(path: string): readonly string[] {
-  const start = `${basename(path)}.`;
-  let names: string[];
-  try {
-    names = readdirSync(dirname(path));
-  } catch {
-    return [];
-  }
-  return names.filter((name) => name.startsWith(start) && /^[1-9][0-9]*$/.test(name.slice(start.length)))
-    .toSorted((a, b) => Number(a.slice(start.length)) - Number(b.slice(start.length)));
-}
-
-/** The last whole line; `null` when the file is short and has none. */
-function readTail(
-  fd: number,
-  size: number,
-  path: string,
-): { readonly n: number; readonly chain: string; readonly torn: boolean } | null {
-  const length = Math.min(size, 2 * MAX_LEDGER_LINE);
-  const bytes = Buffer.alloc(length);
-  readSync(fd, bytes, 0, length, size - length);
-  const end = bytes.lastIndexOf(0x0a);
-  const start = end <= 0 ? 0 : bytes.lastIndexOf(0x0a, end - 1) + 1;
-  const line = bytes.subarray(start, Math.max(end, 0));
-  if (end === -1 && size === length) return null;
-  const record = parseLedgerLine(line.toString("utf8"));
-  if (record === null) {
-    throw new AuditError("LEDGER_BROKEN", `Cannot continue ledger "${path}": its last line was changed`, {
-      hint: "see `agentzero audit verify --all`; to begin a new ledger, move that file away",
-    });
-  }
-  return { n: record.n, chain: chainText(blake2b(line)), torn: end !== length - 1 };
-}
-
-function inodeOf(path: string): number | null {
-  try {
-    const stat = lstatSync(path);
-    if (!stat.isFile()) throw unsafe(path);
-    return stat.ino;
-  } catch (error) {
-    if (error instanceof AuditError) throw error;
-    return null;
-  }
-}
-
-function unsafe(path: string): AuditError {
-  return new AuditError("LOG_UNSAFE", `Cannot use "${path}": it is not a regular file`, {
-    hint: "move it away; nothing is written through links",
-  });
 }

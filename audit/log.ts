@@ -1,5 +1,6 @@
 import type { Clock, Digest, Random, SessionId, Timers } from "../core/mod.ts";
-import type { AuditEvent, Front } from "./event.ts";
+import type { Front } from "./event-words.ts";
+import type { AuditEvent } from "./event.ts";
 import type { LogFiles } from "./log-files.ts";
 import type { AuditSettings } from "./settings.ts";
 

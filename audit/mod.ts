@@ -14,9 +14,11 @@
 export * from "./announce-identity.ts";
 export type { Checked } from "./decrypt-events.ts";
 export * from "./errors.ts";
-export * from "./event.ts";
+export type * from "./event.ts";
 export * from "./event-filter.ts";
+export type * from "./event-parts.ts";
 export { timestampOf } from "./event-reader.ts";
+export * from "./event-words.ts";
 export * from "./export/exporter.ts";
 export { redactEvent } from "./export/redact-event.ts";
 export * from "./find-call.ts";

@@ -1,14 +1,14 @@
 import { join } from "node:path";
-import { statSync } from "node:fs";
 import { loadSodium, type SessionId, toBase64 } from "../core/mod.ts";
-import { AuditError } from "./errors.ts";
+import { checkSpace } from "./check-space.ts";
 import type { AuditEvent } from "./event.ts";
-import { Ledger } from "./ledger.ts";
-import type { LedgerEntry } from "./ledger-line.ts";
-import type { AuditLog, AuditLogOptions } from "./log.ts";
+import { headEntry } from "./head-entry.ts";
+import { appendToAll, openLedgers, userLedgerPath } from "./ledgers.ts";
 import { type LogFiles, NODE_FILES } from "./log-files.ts";
+import type { AuditLog, AuditLogOptions } from "./log.ts";
 import { lastLedgerLine, mendLedgers } from "./mend-ledgers.ts";
 import { peekHeader } from "./peek-header.ts";
+import { pruneSessions } from "./prune.ts";
 import { chooseReaders } from "./readers.ts";
 import { abandonedSessions, describeBroken, isTheirs } from "./recover.ts";
 import { freeReserve, makeReserve } from "./reserve.ts";
@@ -16,15 +16,10 @@ import { type Continuation, continueSession } from "./resume.ts";
 import { firstPlace, type SegmentPlace } from "./segment-place.ts";
 import { SegmentWriter } from "./segment-writer.ts";
 import { listSessionFiles, prepareFolder, segmentPath } from "./session-files.ts";
-import { headEntry } from "./head-entry.ts";
 import { SessionLog } from "./session-log.ts";
-import { diskFull } from "./write-failure.ts";
 import { CLEAR_FIELDS } from "./settings.ts";
-import { pruneSessions } from "./prune.ts";
+import { diskFull } from "./write-failure.ts";
 import { liveness } from "./writer-facts.ts";
-
-/** From this part of `audit.max_bytes` on the person is told. */
-const WARN_PART = 0.8;
 
 /**
  * Opens the record of a session and writes its first event.
@@ -43,7 +38,7 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
   opener.prepare();
   await opener.recoverOthers();
   if (options.settings.prune === "auto") await opener.prune();
-  const warnings = opener.checkSpace();
+  const warnings = checkSpace(options.dir, options.settings.max_bytes);
   return await opener.start(options.session, warnings);
 }
 
@@ -63,23 +58,6 @@ class Opener {
     prepareFolder(dir);
     prepareFolder(join(home, "trust"));
     makeReserve(dir, this.#files, random);
-  }
-
-  /** Refuses a new session at the limit; returns what the person should know before that. */
-  checkSpace(): readonly string[] {
-    const { dir, settings } = this.#options;
-    const used = usedBytes(dir);
-    const part = used / settings.max_bytes;
-    if (part >= 1) {
-      throw new AuditError(
-        "AUDIT_FULL",
-        `Cannot start session: "${dir}" holds ${used} of ${settings.max_bytes} bytes`,
-        {
-          hint: "raise audit.max_bytes, or set audit.prune: auto to drop sessions past their retention",
-        },
-      );
-    }
-    return part < WARN_PART ? [] : [`the audit log fills ${Math.floor(part * 100)} % of audit.max_bytes`];
   }
 
   async recoverOthers(): Promise<void> {
@@ -102,7 +80,7 @@ class Opener {
   }
 
   async prune(): Promise<void> {
-    const ledgers = this.#ledgers();
+    const ledgers = openLedgers(this.#options, this.#files);
     try {
       await pruneSessions(this.#options, async (entries) => {
         if ((await appendToAll(ledgers, entries, true)).degraded) throw diskFull();
@@ -136,8 +114,7 @@ class Opener {
 
   async #mend(session: SessionId): Promise<void> {
     const { dir, home } = this.#options;
-    const [project, user] = this.#ledgers();
-    if (project === undefined || user === undefined) return;
+    const [project, user] = openLedgers(this.#options, this.#files);
     try {
       await mendLedgers({
         project: { path: join(dir, "HEADS"), ledger: project },
@@ -164,7 +141,7 @@ class Opener {
     about: { readonly session: SessionId; readonly warnings: readonly string[] },
   ): Promise<SessionLog> {
     const { dir } = this.#options;
-    const ledgers = this.#ledgers();
+    const ledgers = openLedgers(this.#options, this.#files);
     const segment = this.#openSegment(place);
     try {
       // In both ledgers before the first event: a session that nobody lists could be deleted unseen.
@@ -203,46 +180,7 @@ class Opener {
     });
   }
 
-  #ledgers(): readonly Ledger[] {
-    const { dir, home, project, clock, random, writer, keys, settings } = this.#options;
-    const common = {
-      files: this.#files,
-      clock,
-      random,
-      writer,
-      identity: keys.auditSign,
-      onFull: () => freeReserve(dir),
-    };
-    return [
-      new Ledger({ ...common, path: join(dir, "HEADS"), dir: null, anchors: [] }),
-      new Ledger({ ...common, path: userLedgerPath(home), dir: project ?? home, anchors: settings.anchors }),
-    ];
-  }
-
   #readerIds(): string {
     return chooseReaders(this.#options.settings, this.#options.keys).map((reader) => reader.kid).join(",");
   }
-}
-
-/** Appends lines to every ledger; `degraded` when one of them had to fall back on the reserve. */
-async function appendToAll(
-  ledgers: readonly Ledger[],
-  entries: readonly LedgerEntry[],
-  sync = false,
-): Promise<{ readonly degraded: boolean }> {
-  for (const ledger of ledgers) await ledger.append(entries, sync);
-  return { degraded: ledgers.some((ledger) => ledger.degraded) };
-}
-
-/** Path of the user ledger. */
-export function userLedgerPath(home: string): string {
-  return join(home, "trust", "HEADS");
-}
-
-function usedBytes(dir: string): number {
-  let total = 0;
-  for (const { segments } of listSessionFiles(dir)) {
-    for (const { path } of segments) total += statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  }
-  return total;
 }

@@ -1,5 +1,5 @@
 import { CAPABILITIES, CLASSIFICATIONS, DECISIONS, isId, ISOLATION_TIERS, isWord } from "../core/mod.ts";
-import { EVENT_NAMES } from "./event.ts";
+import { EVENT_NAMES } from "./event-words.ts";
 import {
   B2,
   BASE64_32,

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { type Clock, loadSodium, type Random, type SessionId } from "../core/mod.ts";
 import { Ledger } from "./ledger.ts";
+import { userLedgerPath } from "./ledgers.ts";
 import type { AuditKeys, WriterFacts } from "./log.ts";
 import { NODE_FILES } from "./log-files.ts";
-import { userLedgerPath } from "./open-log.ts";
 import { prepareFolder } from "./session-files.ts";
 
 /** Who looked, and where. */

@@ -1,10 +1,11 @@
-import { errorCode, type Random, sign, sodium, toBase64 } from "../core/mod.ts";
+import { errorCode, type Random, sign, toBase64 } from "../core/mod.ts";
 import { Chain } from "./chain.ts";
-import { AuditError } from "./errors.ts";
+import { createSegment, unwritable } from "./create-segment.ts";
+import { newEpoch } from "./epoch-key.ts";
 import { formatEventStart, formatHeader, formatSeal } from "./format-record.ts";
 import { MAX_LINE_BYTES, recordText } from "./grammar.ts";
-import type { AuditKeys, WriterFacts } from "./log.ts";
 import type { LogFiles } from "./log-files.ts";
+import type { AuditKeys, WriterFacts } from "./log.ts";
 import { Ratchet, startRatchet } from "./ratchet.ts";
 import { type ClearValues, type CloseWord, PAD_BYTES } from "./record.ts";
 import type { SegmentState } from "./scan-segment.ts";
@@ -53,7 +54,7 @@ export class SegmentWriter {
     this.#start = start;
     this.#seq = start.place.seq;
     this.#chain = new Chain(start.place.chain);
-    this.#fd = createSegment(start);
+    this.#fd = createSegment(start.files, start.place);
     const srk = start.random.bytes(32);
     const to = start.readers.map((reader) => ({
       kid: reader.kid,
@@ -213,39 +214,8 @@ export class SegmentWriter {
   }
 }
 
-function createSegment(start: SegmentStart): number {
-  try {
-    return start.files.create(start.place.path);
-  } catch (cause) {
-    if (errorCode(cause) === "EEXIST") {
-      throw new AuditError(
-        "SESSION_BUSY",
-        `Cannot write session "${start.place.session}": another process continues it`,
-        {
-          hint: "wait for it to end, or start a new session",
-          cause,
-        },
-      );
-    }
-    throw unwritable(start.place.path, errorCode(cause));
-  }
-}
-
-function newEpoch(random: Random): { readonly publicKey: string; readonly secret: Uint8Array } {
-  const seed = random.bytes(32);
-  const pair = sodium().crypto_sign_seed_keypair(seed);
-  seed.fill(0);
-  return { publicKey: toBase64(pair.publicKey), secret: pair.privateKey };
-}
-
 function plainFacts(writer: WriterFacts): WriterFacts {
   const { pid, start } = writer;
   const [ns, boot, version, runtime] = [writer.ns, writer.boot, writer.version, writer.runtime].map(recordText);
   return { pid, ns: ns ?? "", boot: boot ?? "", start, version: version ?? "", runtime: runtime ?? "" };
-}
-
-function unwritable(path: string, why: string): AuditError {
-  return new AuditError("AUDIT_UNWRITABLE", `Cannot write audit log "${path}": ${why}`, {
-    hint: "free disk space or mend the disk, then start a new session",
-  });
 }

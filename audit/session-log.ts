@@ -1,14 +1,17 @@
-import { blake2b, type SessionId, toHex } from "../core/mod.ts";
 import { geteuid } from "node:process";
+import { blake2b, type SessionId, toHex } from "../core/mod.ts";
 import { AuditError } from "./errors.ts";
-import type { AuditActor, AuditEvent } from "./event.ts";
 import { encodeEvent } from "./event-json.ts";
+import type { AuditActor } from "./event-parts.ts";
 import { timestampOf } from "./event-reader.ts";
+import type { AuditEvent } from "./event.ts";
 import { FlushQueue } from "./flush-queue.ts";
 import { clearValues } from "./format-record.ts";
 import { headEntry } from "./head-entry.ts";
 import { InFlightCalls } from "./in-flight-calls.ts";
 import type { LedgerEntry } from "./ledger-line.ts";
+import { LedgerOutbox } from "./ledger-outbox.ts";
+import type { LogSinks } from "./log-sinks.ts";
 import type { AuditExit, AuditLog, AuditLogOptions } from "./log.ts";
 import type { ClearValues } from "./record.ts";
 import type { SegmentState } from "./scan-segment.ts";
@@ -26,17 +29,6 @@ const CHECKPOINT_MS = 5000;
 const ROTATE_BYTES = 64 * 1024 * 1024;
 const DAY_MS = 86_400_000;
 
-/** What the log writes to besides its segment. */
-export interface LogSinks {
-  /** Opens a segment that goes on where another ended. */
-  readonly openSegment: (place: SegmentPlace) => SegmentWriter;
-  /** Appends lines to every ledger; `degraded` when that took the reserve. When it throws, one of them may lack them. */
-  readonly appendHeads: (entries: readonly LedgerEntry[]) => Promise<{ readonly degraded: boolean }>;
-  /** Gives back the bytes kept in reserve. */
-  readonly freeReserve: () => void;
-  readonly end: () => void;
-}
-
 /** An event ready to be written. */
 interface Encoded {
   readonly event: AuditEvent;
@@ -50,6 +42,7 @@ export class SessionLog implements AuditLog {
   readonly warnings: readonly string[];
   readonly #options: AuditLogOptions;
   readonly #sinks: LogSinks;
+  readonly #outbox: LedgerOutbox;
   readonly #queue: FlushQueue;
   readonly #clock: SessionClock;
   readonly #inFlight = new InFlightCalls();
@@ -57,7 +50,6 @@ export class SessionLog implements AuditLog {
   #place: SegmentPlace;
   #segment: SegmentWriter;
   #retired: SegmentWriter[] = [];
-  #heads: LedgerEntry[] = [];
   /** Last event below a checkpoint, below a head in both ledgers, and on the disk. */
   #checkpointed = 0;
   #covered = 0;
@@ -65,7 +57,6 @@ export class SessionLog implements AuditLog {
   #synced = 0;
   #day: number;
   #failure: AuditError | null = null;
-  #ledgersBehind = false;
   #ended = false;
   #closed = false;
   #closing: Promise<void> | null = null;
@@ -84,6 +75,7 @@ export class SessionLog implements AuditLog {
     this.#options = options;
     this.#actor = options.start?.actor ?? { uid: geteuid?.(), front: options.front };
     this.#sinks = parts.sinks;
+    this.#outbox = new LedgerOutbox(parts.sinks.appendHeads);
     this.#place = parts.place;
     this.#segment = parts.segment;
     this.#checkpointed = parts.segment.seq;
@@ -149,9 +141,9 @@ export class SessionLog implements AuditLog {
         await this.#queue.idle();
       }
       if (this.#failure === null) {
-        this.#heads.push(this.#entry("close", this.#segment.close(this.#clock.now(), exit)));
+        this.#outbox.add(this.#entry("close", this.#segment.close(this.#clock.now(), exit)));
         await this.#segment.sync();
-        await this.#appendHeads(this.#heads.splice(0));
+        await this.#outbox.send(this.#outbox.take());
         this.#closed = true;
       }
     } catch (error) {
@@ -160,7 +152,7 @@ export class SessionLog implements AuditLog {
       this.#ended = true;
       await this.#queue.idle();
       // What a failure left for the ledgers; they may be on another disk.
-      await this.#appendHeads(this.#heads.splice(0)).catch(() => null);
+      await this.#outbox.send(this.#outbox.take()).catch(() => null);
       this.#segment.end();
       for (const segment of this.#retired) segment.end();
       this.#sinks.end();
@@ -210,8 +202,7 @@ export class SessionLog implements AuditLog {
     if (this.#segment.seq === this.#checkpointed) return;
     const head = this.#segment.checkpoint(this.#clock.now());
     this.#checkpointed = head.seq;
-    // Of several heads between two flushes the last one says it all.
-    this.#heads = [...this.#heads.filter((entry) => entry.kind !== "head"), this.#entry("head", head)];
+    this.#outbox.add(this.#entry("head", head));
     if (this.#segment.degraded) throw diskFull();
   }
 
@@ -221,28 +212,15 @@ export class SessionLog implements AuditLog {
       if (want.checkpoint && !this.#ended) this.#checkpoint();
       const { sync } = this.#options.settings;
       const covered = this.#checkpointed;
-      const heads = this.#heads.splice(0);
+      const heads = this.#outbox.take();
       // A head in a ledger must never be ahead of the bytes on the disk: after a power cut it would accuse nobody.
       if (want.sync || (heads.length > 0 && sync !== "none")) await this.#sync();
-      await this.#appendHeads(heads);
+      await this.#outbox.send(heads);
       this.#covered = covered;
       for (const segment of this.#retired.splice(0)) segment.end();
     } catch (error) {
       throw this.#fail(error);
     }
-  }
-
-  async #appendHeads(heads: readonly LedgerEntry[]): Promise<void> {
-    if (heads.length === 0 || this.#ledgersBehind) return;
-    try {
-      if (!(await this.#sinks.appendHeads(heads)).degraded) return;
-    } catch (error) {
-      // One ledger may have the line and the other not. As long as the session is not closed that is no contradiction;
-      // so nothing more is written to either, and the segment stays unclosed.
-      this.#ledgersBehind = true;
-      throw error;
-    }
-    throw diskFull();
   }
 
   async #sync(): Promise<void> {
@@ -261,7 +239,7 @@ export class SessionLog implements AuditLog {
     this.#day = day;
     const closed = this.#segment.close(now, "rotated");
     if (this.#options.settings.sync !== "none") this.#segment.syncNow();
-    this.#heads.push(this.#entry("close", closed));
+    this.#outbox.add(this.#entry("close", closed));
     if (this.#segment.degraded) throw diskFull();
     // Its file may still be on its way to the disk: it is closed after the next flush.
     this.#retired.push(this.#segment);
@@ -269,7 +247,7 @@ export class SessionLog implements AuditLog {
     this.#segment = this.#sinks.openSegment(this.#place);
     this.#synced = 0;
     this.#checkpointed = this.#segment.seq;
-    this.#heads.push(this.#entry("open", this.#segment.head()));
+    this.#outbox.add(this.#entry("open", this.#segment.head()));
     this.#queue.within(SOON_MS, { checkpoint: false, sync: this.#options.settings.sync !== "none" });
   }
 
@@ -291,7 +269,7 @@ export class SessionLog implements AuditLog {
       const now = this.#clock.now();
       const { json, clear } = this.#encode({ event: "audit.failed", reason: this.#failure.message }, now);
       this.#segment.appendEvent(now, clear, json);
-      if (!this.#ledgersBehind) this.#heads.push(this.#entry("close", this.#segment.close(now, "failed")));
+      if (!this.#outbox.behind) this.#outbox.add(this.#entry("close", this.#segment.close(now, "failed")));
     } catch {
       // Nothing more fits: an unclosed segment says so by itself.
     }

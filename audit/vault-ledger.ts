@@ -2,12 +2,13 @@ import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Clock, fromBase64, loadSodium, type Random, type VaultLedger, type VaultMark } from "../core/mod.ts";
 import { AuditError } from "./errors.ts";
-import { Ledger, rolledNames } from "./ledger.ts";
+import { rolledNames } from "./ledger-tail.ts";
+import { Ledger } from "./ledger.ts";
 import { parseLedgerLine } from "./ledger-line.ts";
 import { type LedgerLine, ledgerSigner, readLedger } from "./ledger-read.ts";
+import { userLedgerPath } from "./ledgers.ts";
 import type { AuditKeys, WriterFacts } from "./log.ts";
 import { NODE_FILES } from "./log-files.ts";
-import { userLedgerPath } from "./open-log.ts";
 import { prepareFolder } from "./session-files.ts";
 
 /** What the vault's marks are written with. */

@@ -4,7 +4,7 @@ import { AuditError } from "./errors.ts";
 import { identitiesOf } from "./identities.ts";
 import { LedgerCheck, mentions } from "./ledger-check.ts";
 import { type LedgerView, readLedger } from "./ledger-read.ts";
-import { userLedgerPath } from "./open-log.ts";
+import { userLedgerPath } from "./ledgers.ts";
 import { peekHeader } from "./peek-header.ts";
 import type { Problem } from "./problem.ts";
 import type { SecretOf } from "./segment-keys.ts";
