@@ -115,8 +115,13 @@ describe.skipIf(!HAS_PTY)("a person at a terminal", () => {
     await pty.waitFor("\nbuiltin");
     pty.type("\u0003");
     await pty.waitFor("again to exit");
-    pty.type("\u0003");
-    await pty.waitFor("STATUS 130");
+    // The second one counts for two seconds: on a busy machine it may come as a first one again.
+    while (!pty.screen.includes("STATUS")) {
+      pty.type("\u0003");
+      // oxlint-disable-next-line no-await-in-loop -- one key after the other
+      await pty.waitFor(/again to exit|STATUS 130/);
+    }
+    expect(pty.screen).toContain("STATUS 130");
     await pty.waitFor("icanon echo END");
     expect(pty.screen).toContain("# Shop");
   });

@@ -37,11 +37,13 @@ describe("detectLocal()", () => {
     const other = await serve((_, response) => sendJson(response, { status: 200, value: { hello: "world" } }));
     const locked = await serve((_, response) => sendJson(response, { status: 401, value: { data: [] } }));
     const moved = await serve((_, response) => response.writeHead(302, { location: ollama.url }).end());
-    const gone = await serve(() => undefined);
-    await gone.close();
+    // Nobody listens there. Not a port that was just closed: another test may have taken it.
+    const gone = { port: 1 };
+    // No time passes: 300 ms are not enough for all of them on a busy machine.
+    const timers = createHandTimers();
     const found = await detectLocal({
-      http: createHttp({ timers: systemTimers }),
-      timers: systemTimers,
+      http: createHttp({ timers }),
+      timers,
       servers: [ollama, page, other, locked, moved, gone].map(({ port }, index) => ({
         id: `s${index}`,
         port,
