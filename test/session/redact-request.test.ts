@@ -9,7 +9,7 @@ async function startSink(): Promise<{ readonly port: number; readonly seen: stri
   const seen: string[] = [];
   const server = createServer((request, response) => {
     let body = "";
-    request.on("data", (piece: Buffer) => void (body += piece.toString()));
+    request.setEncoding("utf8").on("data", (piece: string) => void (body += piece));
     request.on("end", () => {
       seen.push(`${request.url} ${JSON.stringify(request.headers)} ${body}`);
       response.end("ok");

@@ -41,8 +41,8 @@ export function openPty(
   function look(): void {
     for (const check of waiting) check();
   }
-  child.stdout.on("data", (chunk: Uint8Array) => {
-    screen += new TextDecoder().decode(chunk);
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    screen += text;
     look();
   });
   function match(pattern: RegExp): { readonly text: string; readonly at: number } {

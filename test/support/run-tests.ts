@@ -14,7 +14,7 @@ interface Suite {
 function run(program: string, args: readonly string[], isShown: boolean): Promise<Suite> {
   const child = spawn(program, args, { cwd: root, stdio: ["ignore", isShown ? "inherit" : "pipe", "inherit"] });
   let printed = "";
-  child.stdout?.on("data", (chunk: Uint8Array) => void (printed += new TextDecoder().decode(chunk)));
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => void (printed += text));
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => resolve({ exit: code ?? 1, printed }));

@@ -24,8 +24,8 @@ class Raw {
 
   constructor(args: readonly string[] = [], where: { readonly cwd: string; readonly home: string } = at) {
     this.child = startAgentzero(["acp", ...args], { ...where, env: { HOME: join(where.home, "../me") } });
-    this.child.stdout?.on("data", (chunk: Uint8Array) => void (this.out += new TextDecoder().decode(chunk)));
-    this.child.stderr?.on("data", (chunk: Uint8Array) => void (this.err += new TextDecoder().decode(chunk)));
+    this.child.stdout?.setEncoding("utf8").on("data", (text: string) => void (this.out += text));
+    this.child.stderr?.setEncoding("utf8").on("data", (text: string) => void (this.err += text));
     this.child.stdin?.on("error", () => undefined);
     this.ended = new Promise((resolve) => this.child.on("close", (code) => resolve(code)));
     onTestFinished(() => void this.child.kill("SIGKILL"));
@@ -43,7 +43,9 @@ class Raw {
   }
 
   messages(): readonly Record<string, unknown>[] {
-    return this.out.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+    // Whoever reads gets what is there: the end of the last line may not have come yet.
+    const complete = this.out.slice(0, this.out.lastIndexOf("\n") + 1);
+    return complete.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
   }
 
   async answer(id: number): Promise<Record<string, unknown>> {
