@@ -67,14 +67,14 @@ function isLimitName(name: string): name is LimitName {
  * Gives the limits of a session.
  *
  * @param config What was loaded.
- * @param maxTurns Value of `--max-turns`; it may only lower.
+ * @param maxTurns Value of `--max-turns`: the person's own word, stronger than any file.
  * @returns The limits.
  */
 export function sessionLimits(config: Config, maxTurns: number | null): SessionLimits {
   const turns = limitOf(config, "turns").value;
   return {
     ...DEFAULT_LIMITS,
-    turns: maxTurns === null ? turns : maxTurns,
+    turns: maxTurns ?? turns,
     tokens: limitOf(config, "tokens").value,
     wallMs: limitOf(config, "wall").value,
   };

@@ -84,8 +84,8 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
     audit: raiseAudit(user.audit ?? {}, project?.audit),
     user,
     entries: [
-      { key: "provider", value: chosen.provider, origin: chosen.origin },
-      { key: "model", value: chosen.model, origin: chosen.origin },
+      { key: "provider", value: chosen.provider, origin: chosen.providerOrigin },
+      { key: "model", value: chosen.model, origin: chosen.modelOrigin },
       ...originEntries(user, project),
     ],
     notices: notice === null ? [] : [notice],
@@ -134,20 +134,27 @@ interface ModelLayer {
 interface ChosenModel {
   readonly provider: string;
   readonly model: string | null;
-  readonly origin: Origin;
+  readonly providerOrigin: Origin;
+  readonly modelOrigin: Origin;
 }
 
 /** A layer that names a provider drops the model of the layers below: it belonged to another one. */
 function chooseModel(providers: Readonly<Record<string, ProviderConfig>>, layers: readonly ModelLayer[]): ChosenModel {
-  let chosen: ChosenModel = { provider: "builtin", model: null, origin: "built-in" };
+  let chosen: ChosenModel = {
+    provider: "builtin",
+    model: null,
+    providerOrigin: "built-in",
+    modelOrigin: "built-in",
+  };
   for (const { origin, provider, model } of layers) {
-    if (provider !== undefined) chosen = { provider, model: null, origin };
+    if (provider !== undefined) chosen = { provider, model: null, providerOrigin: origin, modelOrigin: origin };
     if (model === undefined) continue;
     const [prefix = "", ...rest] = model.split("/");
     const known = rest.length > 0 && (Object.hasOwn(providers, prefix) || IN_PROCESS.includes(prefix));
     if (known && (provider === undefined || provider === prefix)) {
-      chosen = { provider: prefix, model: rest.join("/"), origin };
-    } else chosen = { provider: chosen.provider, model, origin };
+      const providerOrigin = prefix === chosen.provider ? chosen.providerOrigin : origin;
+      chosen = { provider: prefix, model: rest.join("/"), providerOrigin, modelOrigin: origin };
+    } else chosen = { ...chosen, model, modelOrigin: origin };
   }
   return chosen;
 }

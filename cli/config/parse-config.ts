@@ -75,15 +75,34 @@ function refuseIssue(file: string, read: YamlFile, issue: Issue | undefined): Cl
     /^Invalid discriminator value\. E/,
     "e",
   );
-  return refuse({ file, line }, `${place}: ${said}`);
+  return refuse({ file, line }, `${place}: ${boundSaid(said)}`);
 }
+
+/** What the library says of a bound, as a person would. */
+function boundSaid(said: string): string {
+  return said.replace(
+    /^Too (?:small|big): expected \w+ to (?:be|have) (>=|<=|>|<)(.*)$/,
+    (_, sign: string, bound: string) => `expected ${BOUNDS[sign] ?? sign} ${bound}`,
+  );
+}
+
+const BOUNDS: Readonly<Record<string, string>> = {
+  ">=": "at least",
+  "<=": "at most",
+  ">": "more than",
+  "<": "less than",
+};
 
 function refuseKey(file: string, read: YamlFile, issue: Extract<Issue, { code: "unrecognized_keys" }>): CliError {
   const key = issue.keys[0] ?? "";
   const line = read.lineOf([...issue.path, key]);
   const known = KNOWN_KEYS[issue.path.filter((part) => typeof part === "string").join(".")] ?? ALL_KEYS;
-  const near = nearestName(key, known);
   const place = [...issue.path, key].map(String).join(".");
+  if (known.includes(key)) {
+    // Threat: a clone that brings endpoints, keys or commands of its own.
+    return refuse({ file, line }, `"${place}" is not for this file`, "only config.yml of your own home may say that");
+  }
+  const near = nearestName(key, known);
   return refuse({ file, line }, `unknown key "${place}"`, near === null ? undefined : `did you mean "${near}"?`);
 }
 

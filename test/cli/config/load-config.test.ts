@@ -37,14 +37,24 @@ describe("loadConfig()", () => {
       ["the environment over both", { env: { AGENTZERO_MODEL: "lmstudio/phi" } }, "lmstudio", "phi", "environment"],
       ["a flag over all", { flags: { model: "llama.cpp/x" } }, "llama.cpp", "x", "flag"],
       ["a provider without the model of another", { flags: { provider: "builtin" } }, "builtin", null, "flag"],
-      ["a model of the provider that was chosen below", { flags: { model: "qwen3" } }, "ollama", "qwen3", "flag"],
-      ["a model with a slash that is no provider", { flags: { model: "org/m" } }, "ollama", "org/m", "flag"],
+      [
+        "a model of the provider that was chosen below",
+        { flags: { model: "qwen3" } },
+        "ollama",
+        "qwen3",
+        "user",
+        "flag",
+      ],
+      ["a model with a slash that is no provider", { flags: { model: "org/m" } }, "ollama", "org/m", "user", "flag"],
       ["an empty variable as no variable", { env: { AGENTZERO_MODEL: "" } }, "ollama", "llama3.2", "user"],
     ] as const,
-  )("takes %s", async ([, more, provider, model, origin]) => {
+  )("takes %s, and says where each came from", async ([, more, provider, model, origin, modelOrigin]) => {
     const config = await load({ user: "v: 1\nmodel: ollama/llama3.2\n", ...more });
     expect({ provider: config.provider, model: config.model }).toEqual({ provider, model });
-    expect(config.entries[0]).toMatchObject({ key: "provider", origin });
+    expect(config.entries.slice(0, 2)).toEqual([
+      { key: "provider", value: provider, origin },
+      { key: "model", value: model, origin: modelOrigin ?? origin },
+    ]);
   });
 
   it("leaves a project's file out until it is trusted, and says so", async () => {
@@ -89,7 +99,8 @@ describe("loadConfig()", () => {
       ["an empty file", "", "expected a mapping", ""],
       ["a list", "- v\n", "expected a mapping", ""],
       ["a duration", "v: 1\nlimits: { wall: 30 minutes }\n", "30m", ""],
-      ["a limit above its maximum", "v: 1\nlimits: { running: 99 }\n", "limits.running", ""],
+      ["a limit above its maximum", "v: 1\nlimits: { running: 99 }\n", "limits.running: expected at most 16", ""],
+      ["a limit of nothing", "v: 1\nlimits: { turns: 0 }\n", "limits.turns: expected at least 1", ""],
       ["a fraction", "v: 1\nlimits: { turns: 1.5 }\n", "whole number", ""],
       ["an alias", "v: 1\nmodel: &a x\nprovider: *a\n", "line 2: anchors", ""],
       ["a tag", "v: 1\nmodel: !!binary aGk=\n", "tags", ""],
@@ -113,7 +124,11 @@ describe("loadConfig()", () => {
   it("refuses keys that only the person's own file may have", async () => {
     for (const project of ["v: 1\nsecrets: {}\n", "v: 1\nproviders: {}\n", "v: 1\naudit: { clear: [] }\n"]) {
       // oxlint-disable-next-line no-await-in-loop -- one file after the other
-      await expect(load({ project })).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+      await expect(load({ project })).rejects.toMatchObject({
+        code: "CONFIG_INVALID",
+        message: expect.stringContaining("is not for this file"),
+        hint: expect.stringContaining("your own home"),
+      });
     }
   });
 
