@@ -51,7 +51,7 @@ export async function authorize(
   call: {
     readonly actions: readonly AtomicAction[];
     readonly title: string;
-    readonly facts: Omit<IntentFacts, "front" | "uid" | "policy">;
+    readonly facts: Omit<IntentFacts, "front" | "uid" | "policy" | "project">;
     readonly guard: Guard | null;
   },
 ): Promise<Authorized> {
@@ -74,6 +74,7 @@ export async function authorize(
     front: deps.front,
     uid: deps.uid,
     policy: deps.policy.generation.digest,
+    project: deps.project,
   };
   const intent = await record(deps, intentEvent(subject, { each: pairs, worst }, facts), {
     risky: call.actions.some((action) => !isCalm(action)),

@@ -6,10 +6,11 @@ import {
   describeTarget,
   type ExecutionId,
   type IsolationTier,
+  type Target,
   type Verdict,
 } from "../core/mod.ts";
 import type { Redaction } from "../core/mod.ts";
-import { compareVerdicts } from "../policy/mod.ts";
+import { compareVerdicts, placeText } from "../policy/mod.ts";
 import type { Consent, DecidedAction } from "./approve.ts";
 import type { CallFailure } from "./call.ts";
 import type { Provenance } from "./provenance.ts";
@@ -58,6 +59,8 @@ export interface IntentFacts {
   readonly uid: number;
   readonly tier: IsolationTier;
   readonly policy: string;
+  /** Real path of the project: a command that starts elsewhere is recorded with its folder. */
+  readonly project: string;
   readonly handles: readonly string[];
   readonly bytesIn: number;
   readonly model?: AuditEvent["model"];
@@ -94,7 +97,7 @@ export function intentEvent(
     classification: lead === null ? null : gravest(lead.classes),
     actions: decided.each.map(({ action, verdict }) => ({
       capability: action.capability,
-      target: describeTarget(action.target),
+      target: recordedTarget(action.target, facts.project),
       classification: gravest(action.classes),
       decision: verdict.decision,
       rule: verdict.rule,
@@ -229,6 +232,10 @@ export function resultEvent(subject: RecordSubject, facts: ResultFacts): AuditEv
       error: facts.error === null ? null : { code: facts.error.code, message: facts.error.message },
     },
   };
+}
+
+function recordedTarget(target: Target, project: string): string {
+  return target.kind === "command" ? placeText(target, project) : describeTarget(target);
 }
 
 // The action that a record is filed under: the one whose verdict is reported.

@@ -76,6 +76,20 @@ describe("what a session records besides its calls", () => {
     expect(replies.map(({ result }) => result?.status)).toEqual(["ok", "ok"]);
   });
 
+  it("names the folder of a command that starts elsewhere than in the project", async () => {
+    const engine = await openEngine({ files: { "src/a.ts": "" } });
+    await engine.call("shell", { command: "cd src && ls -l" });
+    await engine.call("shell", { command: "ls $(pwd)", cwd: "src" });
+    await engine.call("shell", { command: "ls" });
+    await engine.close();
+    const intents = (await eventsOf(engine)).filter(({ event }) => event === "intent");
+    expect(intents.map(({ actions }) => actions?.[0]?.target)).toEqual([
+      "cd src && ls -l",
+      "cd src && ls $(pwd)",
+      "ls",
+    ]);
+  });
+
   it("names where a request went and what came back", async () => {
     const server = await startModelServer((_, response) => response.writeHead(404).end("no"));
     onTestFinished(() => server.close());

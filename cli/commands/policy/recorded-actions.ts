@@ -7,14 +7,26 @@ import {
   type SkillActor,
   type Target,
 } from "../../../core/mod.ts";
-import { classifyAddress, DEFAULT_TIER, parseCommand, parseUrl } from "../../../policy/mod.ts";
+import { classifyAddress, DEFAULT_TIER, parseUrl } from "../../../policy/mod.ts";
+import { readCommands, type RecordedCommand } from "./recorded-commands.ts";
+
+/** Why an action of the record cannot be decided again as it was. */
+export type Inexact =
+  /** Trust and permissions of the skill or tool that acted. */
+  | "actor"
+  /** The address, program or port that it went to. */
+  | "place"
+  /** A text or list that was too long to be recorded whole, or that does not read as it was recorded. */
+  | "text"
+  /** It was decided by something that no policy file says: an answer, a mode, permissions, a broken policy. */
+  | "no_rule";
 
 /** An action of the record, made again as far as the record says what it was. */
 export interface RecordedAction {
   readonly recorded: AuditAction & { readonly capability: Capability };
   readonly action: AtomicAction;
-  /** `false` when something that rules look at is not on record. */
-  readonly exact: boolean;
+  /** What rules look at and is not on record; `null` when all is. */
+  readonly lacks: Inexact | null;
 }
 
 /** What a record does not say. */
@@ -36,8 +48,10 @@ export function rebuildActions(
 ): { readonly actions: readonly RecordedAction[]; readonly lost: number } {
   const actions: RecordedAction[] = [];
   let lost = 0;
+  const commands = commandsOf(event, context).values();
   for (const recorded of event.actions ?? []) {
-    const made = rebuild(recorded, event, context);
+    const command = recorded.capability === "shell_command" ? commands.next().value ?? null : null;
+    const made = rebuild(recorded, event, command);
     if (made === null) lost++;
     else actions.push(made);
     lost += recorded.more ?? 0;
@@ -45,10 +59,18 @@ export function rebuildActions(
   return { actions, lost };
 }
 
-function rebuild(recorded: AuditAction, event: AuditEvent, context: RecordedContext): RecordedAction | null {
+function commandsOf(event: AuditEvent, context: RecordedContext): readonly (RecordedCommand | null)[] {
+  const texts = (event.actions ?? []).flatMap(({ capability, target }) =>
+    capability === "shell_command" ? [target ?? ""] : []
+  );
+  const secrets = (event.secret_handles ?? []).length > 0;
+  return readCommands(texts, { ...context, secrets, tainted: event.tainted ?? true });
+}
+
+function rebuild(recorded: AuditAction, event: AuditEvent, command: RecordedCommand | null): RecordedAction | null {
   const { capability, target: text, classification } = recorded;
   if (!isPresent(capability) || !isPresent(text)) return null;
-  const made = rebuildTarget(capability, text, { event, context });
+  const made = rebuildTarget(capability, text, { event, command });
   if (made === null) return null;
   const skill = actorOf(event);
   const operand = capability !== "shell_command" && event.tool === "shell" && event.action !== KEEP &&
@@ -62,10 +84,9 @@ function rebuild(recorded: AuditAction, event: AuditEvent, context: RecordedCont
       tier: event.runtime ?? DEFAULT_TIER[capability],
       tainted: event.tainted ?? true,
       skill,
-      denyOnly: operand,
+      denyOnly: operand || made.denyOnly === true,
     },
-    // Which trust and permissions an actor had is not on record, nor what a text was cut off from.
-    exact: made.exact && skill === null && !text.includes("…(+"),
+    lacks: skill !== null ? "actor" : text.includes("…(+") ? "text" : made.lacks,
   };
 }
 
@@ -74,23 +95,24 @@ const KEEP = "keep changes";
 
 interface Rebuilt {
   readonly target: Target;
-  readonly exact: boolean;
+  readonly lacks: Inexact | null;
+  readonly denyOnly?: boolean;
 }
 
 interface RebuildParts {
   readonly event: AuditEvent;
-  readonly context: RecordedContext;
+  readonly command: RecordedCommand | null;
 }
 
-function rebuildTarget(capability: Capability, text: string, { event, context }: RebuildParts): Rebuilt | null {
+function rebuildTarget(capability: Capability, text: string, { event, command }: RebuildParts): Rebuilt | null {
   switch (capability) {
     case "file_read":
     case "file_write":
     case "acp_context_request":
     case "mvm_mount":
-      return text.startsWith("/") ? { target: pathTarget(text, event.action === KEEP), exact: true } : null;
+      return text.startsWith("/") ? { target: pathTarget(text, event.action === KEEP), lacks: null } : null;
     case "shell_command":
-      return commandTarget(text, event, context);
+      return command === null ? null : { ...command, lacks: command.exact ? null : "text" };
     case "network_request":
       return networkTarget(text);
     case "model_call":
@@ -99,12 +121,12 @@ function rebuildTarget(capability: Capability, text: string, { event, context }:
       return secretTarget(text);
     case "package_install":
     case "package_execution":
-      return { target: { kind: "package", ...splitVersion(text), digest: null }, exact: true };
+      return { target: { kind: "package", ...splitVersion(text), digest: null }, lacks: null };
     case "skill_load":
     case "runtime_launch":
-      return { target: { kind: "skill", name: text }, exact: true };
+      return { target: { kind: "skill", name: text }, lacks: null };
     case "wasm_host_call":
-      return { target: { kind: "import", name: text }, exact: true };
+      return { target: { kind: "import", name: text }, lacks: null };
     default:
       return capability satisfies never;
   }
@@ -114,32 +136,11 @@ function pathTarget(path: string, staged: boolean): PathTarget {
   return { kind: "path", real: path, lexical: path, file: "file", staged };
 }
 
-/** The folder is not on record: nearly always the project's. */
-function commandTarget(text: string, event: AuditEvent, { project, lookup }: RecordedContext): Rebuilt | null {
-  const secrets = (event.secret_handles ?? []).length > 0;
-  try {
-    const plan = parseCommand({
-      command: text,
-      cwd: project,
-      project,
-      lookup,
-      secrets,
-      tainted: event.tainted ?? true,
-      resolve: (input) => pathTarget(input.startsWith("/") ? input : `${project}/${input}`, false),
-    });
-    const commands = plan.actions.filter((action) => action.capability === "shell_command");
-    const [first] = commands;
-    return first === undefined ? null : { target: first.target, exact: commands.length === 1 };
-  } catch {
-    return null;
-  }
-}
-
 function networkTarget(text: string): Rebuilt | null {
   const cut = text.indexOf(" ");
   try {
     const target = { ...parseUrl(text.slice(cut + 1)), method: text.slice(0, cut), addresses: null };
-    return { target: { kind: "network", ...target }, exact: true };
+    return { target: { kind: "network", ...target }, lacks: null };
   } catch {
     return null;
   }
@@ -151,14 +152,17 @@ function modelTarget(text: string, { model }: AuditEvent): Rebuilt {
   const own = host === null;
   const remote = !own && host !== "localhost" && classifyAddress(host) !== "loopback";
   const [provider, name] = cut < 0 ? [text, ""] : [text.slice(0, cut), text.slice(cut + 1)];
-  return { target: { kind: "model", provider, model: name, host, port: own ? null : 443, remote }, exact: own };
+  return {
+    target: { kind: "model", provider, model: name, host, port: own ? null : 443, remote },
+    lacks: own ? null : "place",
+  };
 }
 
 /** Where a value went is not on record beside the handle. */
 function secretTarget(text: string): Rebuilt | null {
   const [handle, inject] = text.split(" as ");
   if (handle === undefined || inject === undefined) return null;
-  return { target: { kind: "secret", handle, inject, host: null, port: null, program: null }, exact: false };
+  return { target: { kind: "secret", handle, inject, host: null, port: null, program: null }, lacks: "place" };
 }
 
 function splitVersion(text: string): { readonly id: string; readonly version: string | null } {

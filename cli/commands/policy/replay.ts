@@ -8,7 +8,7 @@ import {
   severity,
   type Verdict,
 } from "../../../core/mod.ts";
-import { loadDocument, PolicyError, type PolicyLayer } from "../../../policy/mod.ts";
+import { classifyAddress, loadDocument, PolicyError, type PolicyLayer } from "../../../policy/mod.ts";
 import { lookupProgram } from "../../../sandbox/mod.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { EXIT, type ExitCode } from "../../exit-codes.ts";
@@ -17,7 +17,7 @@ import { badUsage } from "../../usage.ts";
 import { openReading, sessionArgument } from "../audit/open-reading.ts";
 import { openLive } from "./open.ts";
 import { readNamedFile } from "./read-file.ts";
-import { rebuildActions, type RecordedAction } from "./recorded-actions.ts";
+import { type Inexact, rebuildActions, type RecordedAction } from "./recorded-actions.ts";
 import { readVerified } from "./sealed-events.ts";
 
 /** An action that the other policy decides differently. */
@@ -40,6 +40,8 @@ interface Replay {
   /** Actions that the record does not describe well enough to be decided again. */
   readonly inexact: number;
   readonly changed: readonly ReplayedChange[];
+  /** What is not on record of the inexact ones. */
+  readonly lacking: ReadonlyMap<Inexact, number>;
 }
 
 const FAIL_ON: readonly ("looser" | "any")[] = ["looser", "any"];
@@ -59,18 +61,20 @@ export async function policyReplay(context: CommandContext, input: CommandInput)
   const project = requireProject(context);
   const decide = await deciderWith(context, { layer, file: input.option("policy") ?? "", project });
   const reading = await openReading(context, input, "ask");
-  const replays: Replay[] = [];
+  const tally = createTally();
   for (const session of sessions) {
     for (const { seq, event } of await readVerified(reading, session)) {
       if (event.event !== "intent") continue;
       const { actions, lost } = rebuildActions(event, { project, lookup: (word) => lookupProgram(word) });
-      replays.push(...actions.map((action) => replay(action, decide, { session, seq })), nothing(lost));
+      for (const action of actions) replay(action, decide, { tally, session, seq });
+      tally.lacks("text", lost);
     }
     await reading.noteRead(session);
   }
-  const total = replays.reduce(add, nothing(0));
-  if (context.json) context.output.json({ v: 1, ...total });
-  else show(context, total);
+  const { lacking, ...total } = tally.total();
+  const why = lacking.size === 0 ? {} : { inexact_why: Object.fromEntries(lacking) };
+  if (context.json) context.output.json({ v: 1, ...total, ...why });
+  else show(context, { ...total, lacking });
   const failed = failOn === "any" ? total.looser + total.tighter > 0 : failOn === "looser" && total.looser > 0;
   return failed ? EXIT.failed : EXIT.ok;
 }
@@ -106,16 +110,17 @@ async function deciderWith(context: CommandContext, { layer, file, project }: Re
 const NOT_RULES = /^(?:never\.|session\.|skill\.|floor\.degraded$)/;
 
 function replay(
-  { recorded, action, exact }: RecordedAction,
+  { recorded, action, lacks }: RecordedAction,
   decide: Decide,
-  place: { readonly session: SessionId; readonly seq: number },
-): Replay {
+  { tally, ...place }: { readonly tally: Tally; readonly session: SessionId; readonly seq: number },
+): void {
   const { decision: from, rule = null } = recorded;
-  if (!exact || from === null || from === undefined || NOT_RULES.test(rule ?? "")) return nothing(1);
+  if (from === null || from === undefined || NOT_RULES.test(rule ?? "")) return tally.lacks("no_rule", 1);
+  // Which addresses a name had is not on record.
+  const unresolved = rule === "floor.address" && action.target.kind === "network" && !isAddress(action.target.host);
+  if (lacks !== null || unresolved) return tally.lacks(lacks ?? "place", 1);
   const { decision: to, rule: ruleTo } = decide(action);
-  if (from === to) return { ...nothing(0), actions: 1, same: 1 };
-  const looser = severity(to) < severity(from);
-  const change: ReplayedChange = {
+  tally.decided({
     ...place,
     capability: recorded.capability,
     target: recorded.target ?? "",
@@ -123,30 +128,56 @@ function replay(
     to,
     rule_from: rule,
     rule_to: ruleTo,
-  };
-  return { actions: 1, same: 0, looser: looser ? 1 : 0, tighter: looser ? 0 : 1, inexact: 0, changed: [change] };
+  });
 }
 
-function nothing(inexact: number): Replay {
-  return { actions: inexact, same: 0, looser: 0, tighter: 0, inexact, changed: [] };
+function isAddress(host: string): boolean {
+  return classifyAddress(host) !== "invalid";
 }
 
-function add(a: Replay, b: Replay): Replay {
+/** Counts as it goes: a session may have a hundred thousand actions. */
+interface Tally {
+  decided(change: ReplayedChange): void;
+  lacks(what: Inexact, count: number): void;
+  total(): Replay;
+}
+
+function createTally(): Tally {
+  const changed: ReplayedChange[] = [];
+  const lacking = new Map<Inexact, number>();
+  let [actions, same, looser] = [0, 0, 0];
   return {
-    actions: a.actions + b.actions,
-    same: a.same + b.same,
-    looser: a.looser + b.looser,
-    tighter: a.tighter + b.tighter,
-    inexact: a.inexact + b.inexact,
-    changed: [...a.changed, ...b.changed],
+    decided(change): void {
+      actions++;
+      if (change.from === change.to) same++;
+      else changed.push(change);
+      if (severity(change.to) < severity(change.from)) looser++;
+    },
+    lacks(what, count): void {
+      if (count > 0) lacking.set(what, (lacking.get(what) ?? 0) + count);
+    },
+    total(): Replay {
+      const inexact = [...lacking.values()].reduce((sum, count) => sum + count, 0);
+      const tighter = changed.length - looser;
+      return { actions: actions + inexact, same, looser, tighter, inexact, changed, lacking };
+    },
   };
 }
 
-function show({ output }: CommandContext, { actions, same, looser, tighter, inexact, changed }: Replay): void {
+const LACKS: Readonly<Record<Inexact, string>> = {
+  actor: "trust and permissions of the skill or tool that acted are not on record",
+  place: "the address, port or program that it went to is not on record",
+  text: "its text or list was cut, or does not read again as it was recorded",
+  no_rule: "it was decided by an answer, a mode, permissions or a broken policy, not by a rule",
+};
+
+function show({ output }: CommandContext, replay: Replay): void {
+  const { actions, same, looser, tighter, inexact, changed, lacking } = replay;
   for (const one of changed) {
     const way = severity(one.to) < severity(one.from) ? "looser " : "tighter";
     output.text(`${way} ${one.session} ${one.seq} ${one.capability} ${one.target}: ${one.from} -> ${one.to}`);
     output.text(`  ${one.rule_from ?? "no rule"} -> ${one.rule_to ?? "no rule"}`);
   }
   output.text(`${actions} actions: ${same} the same, ${looser} looser, ${tighter} tighter, ${inexact} cannot be told`);
+  for (const [what, count] of lacking) output.note(`${count} cannot be told: ${LACKS[what]}`);
 }

@@ -59,7 +59,7 @@ function approvedIn(events: readonly NumberedEvent[], { session, project }: Plac
     if (event.event !== "intent" || !answered.has(event.execution_id ?? "")) return [];
     const { actions } = rebuildActions(event, { project, lookup: (word) => lookupProgram(word) });
     return actions
-      .filter(({ exact, recorded }) => exact && recorded.decision === "requires_approval")
+      .filter(({ lacks, recorded }) => lacks === null && recorded.decision === "requires_approval")
       .map(({ action }): ApprovedAction => ({ action, session, seq }));
   });
 }

@@ -585,6 +585,19 @@ describe("policy replay and suggest", () => {
         }],
       }),
     ]);
+    // A command is decided again in the folder that it started in.
+    mkdirSync(join(at.cwd, "src"));
+    const shell = await at.run("call", "shell", JSON.stringify({ command: "cd src && git status" }), "--json");
+    const { session } = shell.json() as { session: string };
+    const rule =
+      '{ id: no-src, effect: deny, capability: shell_command, cwd: ["${project}/src/**"], reason: not there }';
+    writeFileSync(join(at.cwd, "src.yml"), DEFAULT_POLICY.replace("rules:\n", `rules:\n  - ${rule}\n`));
+    expect((await at.run("policy", "replay", session, "--policy", "src.yml", "--json")).json()).toMatchObject({
+      same: 0,
+      tighter: 1,
+      inexact: 0,
+      changed: [{ target: "cd src && git status", from: "allow", to: "deny", rule_to: "no-src" }],
+    });
     const { suggestions } = (await at.run("policy", "suggest", "--json")).json() as {
       suggestions: { yaml: string; events: object[]; diff: object[] }[];
     };
