@@ -6,6 +6,7 @@ import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { sanitizeLine } from "../term/sanitize.ts";
 import { type Mask, unmasked } from "./acp-error.ts";
 import { failureLines } from "./failure-lines.ts";
+import { inOrder } from "./in-order.ts";
 import { readAhead } from "./protocol-in.ts";
 import { takeStdout } from "./protocol-out.ts";
 import { createV1 } from "./v1.ts";
@@ -59,9 +60,8 @@ export async function runAcp(context: CommandContext, input: CommandInput): Prom
     tell,
   });
   const given = readAhead(process.stdin, MAX_MESSAGE_BYTES);
-  const connection = v1.app.connect(
-    ndJsonStream(out.stream, given.stream, { maxMessageBytes: MAX_MESSAGE_BYTES }),
-  );
+  const messages = ndJsonStream(out.stream, given.stream, { maxMessageBytes: MAX_MESSAGE_BYTES });
+  const connection = v1.app.connect(inOrder(messages, () => waited(timers, 0)));
   // Whoever reads answers gets those to the last messages, too.
   const over = given.ended.then(() => waited(timers, LAST_WORDS_MS));
   await Promise.race([connection.closed, over, aborted(context.signal), orphaned(timers)]);
@@ -81,7 +81,17 @@ function printLine(text: string): void {
 /** stdout belongs to the protocol: whatever a library prints goes to stderr. */
 function takeConsole(log: (text: string) => void): void {
   for (const name of ["log", "info", "debug", "trace", "dir", "table", "warn", "error"] as const) {
-    console[name] = (...parts: unknown[]): void => log(parts.map(String).join(" "));
+    console[name] = (...parts: unknown[]): void => log(parts.map(wordsOf).join(" "));
+  }
+}
+
+/** What a library prints beside its words are small objects of fields, which `String` would not show. */
+function wordsOf(part: unknown): string {
+  if (typeof part !== "object" || part === null || part instanceof Error) return String(part);
+  try {
+    return JSON.stringify(part);
+  } catch {
+    return "(an object)";
   }
 }
 

@@ -24,7 +24,8 @@ const SYSTEM = ["/proc", "/sys", "/dev", "/etc", "/boot"];
  * @throws {RequestError} -32602 with the reason.
  */
 export function checkFolder(cwd: string, rules: FolderRules): string {
-  if (!isAbsolute(cwd) || cwd.includes("\0")) throw refused(cwd, "it is not an absolute path");
+  if (cwd.includes("\0")) throw refused(cwd, "it holds a NUL character");
+  if (!isAbsolute(cwd)) throw refused(cwd, "it is not an absolute path");
   const real = realFolder(cwd);
   if (real === sep) throw refused(cwd, "it is the root of the file system");
   const userHome = realOrSame(rules.userHome);

@@ -24,7 +24,8 @@ function recordUpdates(record: TranscriptRecord, clean: Clean, newId: () => stri
   if (record.kind !== "item") return [];
   const { item } = record;
   if (item.kind === "prompt") {
-    return [item.text, ...item.data.map(({ label }) => `[${label.sources[0] ?? "data"}]`)].map((text) => ({
+    const texts = [item.text, ...item.data.map(({ label }) => `[${label.sources[0] ?? "data"}]`)];
+    return texts.filter((text) => text !== "").map((text) => ({
       sessionUpdate: "user_message_chunk",
       content: { type: "text", text: clean.text(text) },
     }));
@@ -33,7 +34,7 @@ function recordUpdates(record: TranscriptRecord, clean: Clean, newId: () => stri
     sessionUpdate: "tool_call",
     toolCallId: call.call,
     name: clean.line(call.tool, 128),
-    title: clean.title(`${call.tool} ${titleOf(call.args)}`.trim()),
+    title: clean.title(`${VERBS.get(call.tool) ?? call.tool} ${titleOf(call.args)}`.trim()),
     kind: toolKind(call.tool),
     status: call.status === "ok" ? "completed" : "failed",
     content: [fencedPart(call.result.text, clean)],
@@ -45,6 +46,19 @@ function recordUpdates(record: TranscriptRecord, clean: Clean, newId: () => stri
     ...calls,
   ];
 }
+
+/** How the titles of calls begin while they run. */
+const VERBS: ReadonlyMap<string, string> = new Map([
+  ["read", "Read"],
+  ["list", "List"],
+  ["search", "Search"],
+  ["write", "Write"],
+  ["edit", "Edit"],
+  ["shell", "Run"],
+  ["fetch", "Fetch"],
+  ["generate_tool", "Register tool"],
+  ["use_skill", "Use skill"],
+]);
 
 /** The one argument that tells calls apart. */
 function titleOf(args: unknown): string {

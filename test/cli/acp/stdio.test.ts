@@ -136,11 +136,36 @@ describe("agentzero acp on pipes", () => {
     raw.send(call(2, "session/close", { sessionId: "ses_x" }), call(3, "session/delete", { sessionId: "ses_x" }));
     raw.send({ jsonrpc: "2.0", method: "session/cancel", params: { sessionId: "ses_x" } });
     raw.send({ jsonrpc: "2.0", method: "_own/thing", params: {} });
+    raw.send({ jsonrpc: "2.0", method: "session/cancel", params: {} });
     expect(await raw.answer(2)).toMatchObject({ error: { code: -32002, data: { code: "SESSION_NOT_FOUND" } } });
     expect(await raw.answer(3)).toMatchObject({ result: {} });
+    // A line for the log of the editor says which notification it was.
+    await until(() => raw.err.includes('"method":"session/cancel"'));
     raw.signal("SIGHUP");
     expect(await raw.ended).toBe(0);
     for (const message of raw.messages()) expect(message).toHaveProperty("jsonrpc");
+  });
+
+  it("takes a cancel for the prompts before it and none behind it, however close they stand", async () => {
+    const raw = new Raw();
+    raw.send(INIT);
+    await raw.answer(1);
+    raw.send(call(2, "session/new", { cwd: at.cwd, mcpServers: [] }));
+    const opened = await raw.answer(2);
+    const { sessionId } = Object(opened["result"]);
+    const cancel = { jsonrpc: "2.0", method: "session/cancel", params: { sessionId } };
+    const lines = [3, 4, 5].map((id) =>
+      call(id, "session/prompt", { sessionId, prompt: [{ type: "text", text: "/shell sleep 20" }] })
+    );
+    const last = call(6, "session/prompt", { sessionId, prompt: [{ type: "text", text: "help" }] });
+    // All in one piece: a cancel without a turn, three prompts, a cancel, a prompt.
+    raw.send([cancel, ...lines, cancel, last].map((message) => `${JSON.stringify(message)}\n`).join(""));
+    for (const id of [3, 4, 5]) expect(await raw.answer(id)).toMatchObject({ result: { stopReason: "cancelled" } });
+    expect(await raw.answer(6)).toMatchObject({ result: { stopReason: "end_turn" } });
+    raw.send(`${JSON.stringify(cancel)}\n${JSON.stringify({ ...Object(last), id: 7 })}\n`);
+    expect(await raw.answer(7)).toMatchObject({ result: { stopReason: "end_turn" } });
+    raw.child.stdin?.end();
+    expect(await raw.ended).toBe(0);
   });
 
   it("leaves nothing behind when its client closes the pipe that answers go into", async () => {
