@@ -187,7 +187,7 @@ const ACTION: fc.Arbitrary<AtomicAction> = fc.constantFrom(...CAPABILITIES).chai
   }).map(({ target, usual, tier, ...more }) => act(capability, target, usual ? more : { ...more, tier }))
 );
 
-describe("decide(), for any policy and action", { timeout: 20_000 + 40 * RUNS }, () => {
+describe("decide(), for any policy and action", { timeout: 120_000 + 200 * RUNS }, () => {
   it("order: permuting rules, layers and items changes neither decision nor rule", () => {
     fc.assert(
       fc.property(fc.tuple(RULES, RULES), ACTION, fc.infiniteStream(fc.nat()), ([mine, theirs], action, noise) => {

@@ -38,7 +38,7 @@ const why = obstacle();
 if (why !== null) process.stderr.write(`skipped: sandbox tests without privileges: ${why}\n`);
 
 describe.runIf(why === null)("the sandbox of a user without privileges", () => {
-  it("passes the same tests", { timeout: 600_000 }, async () => {
+  it("passes the same tests", { timeout: 1_200_000 }, async () => {
     const home = mkdtempSync(join(tmpdir(), "az-nobody-"));
     chownSync(home, NOBODY, NOBODY);
     onStop(() => rmSync(home, { recursive: true, force: true }));
