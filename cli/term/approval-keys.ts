@@ -1,5 +1,5 @@
 import type { ApprovalRequest, ApprovalScope, PreviewChange } from "../../core/mod.ts";
-import type { Key } from "./keys.ts";
+import type { Key } from "./key.ts";
 
 /** What the person is doing with a question. */
 export type ApprovalStage =

@@ -2,7 +2,7 @@ import type { ApprovalAnswer, ApprovalRequest, Approver, Timers } from "../../co
 import type * as Screen from "./approval-screen.ts";
 import { type ApprovalStage, type ApprovalStep, approvalStep } from "./approval-keys.ts";
 import type { Keyboard } from "./keyboard.ts";
-import type { Key } from "./keys.ts";
+import type { Key } from "./key.ts";
 import { sanitizeLine } from "./sanitize.ts";
 import type { Style } from "./style.ts";
 

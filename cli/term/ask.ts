@@ -2,7 +2,7 @@ import type { Terminal } from "../context.ts";
 import type { Timers } from "../../core/mod.ts";
 import { createTerminalApprover } from "./approve.ts";
 import type { Keyboard } from "./keyboard.ts";
-import type { Key } from "./keys.ts";
+import type { Key } from "./key.ts";
 import { sanitize } from "./sanitize.ts";
 import type { Style } from "./style.ts";
 import { displayWidth } from "./width.ts";

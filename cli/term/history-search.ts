@@ -1,4 +1,4 @@
-import type { Key } from "./keys.ts";
+import type { Key } from "./key.ts";
 
 /** A search backwards through the history, as Ctrl+R starts it. */
 export interface HistorySearch {

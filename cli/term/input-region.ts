@@ -19,6 +19,9 @@ export interface Region {
   readonly column: number;
 }
 
+/** What stands before an input. */
+export const PROMPT = "> ";
+
 /**
  * Lays out the input and the status line below it.
  *
@@ -49,6 +52,20 @@ export function inputRegion(state: LineState, view: RegionView): Region {
   const status = sanitizeLine(view.status);
   if (status !== "") lines.push(fitWidth(status, Math.max(10, view.columns - 1)));
   return { lines, row: cursorRow - first, column: displayWidth(view.prompt) + cursorColumn };
+}
+
+/**
+ * Lays out the search in the history, in the place of the input.
+ *
+ * @param query What was typed of it.
+ * @param hit The input that was found, untrusted.
+ * @param columns Width of the terminal.
+ * @returns Lines safe for a terminal.
+ */
+export function searchRegion(query: string, hit: string | undefined, columns: number): Region {
+  const line = sanitizeLine(`search "${query}": ${hit ?? (query === "" ? "" : "nothing found")}`);
+  const shown = fitWidth(line, Math.max(10, columns - 1));
+  return { lines: [shown, "Enter takes it, Ctrl+R looks further back, Esc leaves"], row: 0, column: 8 };
 }
 
 /** A person's own blanks stay as they are: nothing is hidden from the one who types. */

@@ -1,5 +1,6 @@
 import type { InputStream } from "../system/process-host.ts";
-import { decodeKeys, flushKeys, type Key, type KeyState, NO_KEYS } from "./keys.ts";
+import type { Key } from "./key.ts";
+import { decodeKeys, flushKeys, type KeyState, NO_KEYS } from "./keys.ts";
 
 /** Receives what a person does on the keyboard. */
 export interface KeyListener {

@@ -1,11 +1,10 @@
 import type { Terminal } from "../context.ts";
 import { type HistorySearch, searchStep, startSearch } from "./history-search.ts";
-import { inputRegion, type Region } from "./input-region.ts";
-import type { Key } from "./keys.ts";
+import { inputRegion, PROMPT, type Region, searchRegion } from "./input-region.ts";
+import type { Key } from "./key.ts";
 import { type LineState, lineStep, startLine } from "./line-edit.ts";
 import type { LiveRegion } from "./live-region.ts";
-import { sanitizeLine } from "./sanitize.ts";
-import { fitWidth } from "./width.ts";
+import { keptPastes, printedInput } from "./printed-input.ts";
 
 /** What a person did with an input. */
 export type Typed =
@@ -56,13 +55,10 @@ export interface PromptBox {
   close(): void;
 }
 
-const PROMPT = "> ";
 /** How long a second Ctrl+C leaves. */
 const AGAIN_MS = 2_000;
 const MAX_LINES = 5;
 const MAX_QUEUE = 20;
-/** Pastes up to this many lines are shown in the transcript. */
-const SHOWN_PASTE = 10;
 const PASTE_ON = "\u001b[?2004h";
 const PASTE_OFF = "\u001b[?2004l";
 
@@ -151,11 +147,7 @@ class Box implements PromptBox {
     const { terminal, status, history } = this.#deps;
     const columns = terminal.columns();
     if (this.#search !== null) {
-      const { query, at } = this.#search;
-      const hit = history()[at];
-      const line = sanitizeLine(`search "${query}": ${hit ?? (query === "" ? "" : "nothing found")}`);
-      const shown = fitWidth(line, Math.max(10, columns - 1));
-      return { lines: [shown, "Enter takes it, Ctrl+R looks further back, Esc leaves"], row: 0, column: 8 };
+      return searchRegion(this.#search.query, history()[this.#search.at], columns);
     }
     const queued = this.#queue.length === 0 ? "" : `${this.#queue.length} queued | `;
     const working = this.#running === null ? "" : "working | ";
@@ -265,20 +257,8 @@ class Box implements PromptBox {
     this.#running?.cancel();
   }
 
-  /** What stays in the transcript: the whole input, printed once. */
   #print(typed: Extract<Typed, { kind: "send" }>): void {
-    const columns = this.#deps.terminal.columns();
-    const view = { columns, maxLines: Number.MAX_SAFE_INTEGER, prompt: PROMPT, status: "" };
-    const lines = [...inputRegion(startLine([], typed.text), view).lines];
-    for (const paste of typed.pastes) {
-      const pasted = paste.split("\n");
-      if (pasted.length <= SHOWN_PASTE) lines.push(...pasted.map((line) => `  | ${sanitizeLine(line)}`));
-    }
+    const lines = printedInput(typed, this.#deps.terminal.columns());
     this.#deps.region.print(`${lines.join("\n")}\n`);
   }
-}
-
-/** A paste whose mark was deleted is not sent. */
-function keptPastes(step: { readonly text: string; readonly pastes: readonly string[] }): readonly string[] {
-  return step.pastes.filter((_, at) => step.text.includes(`[paste ${at + 1}: `));
 }

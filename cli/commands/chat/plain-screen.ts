@@ -1,7 +1,7 @@
 import type { Timers } from "../../../core/mod.ts";
 import type { CommandContext, Terminal } from "../../context.ts";
 import { showProgress } from "../../output/progress.ts";
-import type { Key } from "../../term/keys.ts";
+import type { Key } from "../../term/key.ts";
 import type { ChatScreen } from "./screen.ts";
 
 /** How often a long call says that it still runs. */

@@ -2,7 +2,7 @@ import { describe, expect, it, test } from "vitest";
 import type { ApprovalRequest, Digest, Verdict } from "../../../core/mod.ts";
 import { createTerminalApprover } from "../../../cli/term/approve.ts";
 import type { KeyListener } from "../../../cli/term/key-source.ts";
-import type { Key } from "../../../cli/term/keys.ts";
+import type { Key } from "../../../cli/term/key.ts";
 import { PLAIN } from "../../../cli/term/style.ts";
 import { createHandTimers } from "../../support/hand-timers.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type HistorySearch, searchStep, startSearch } from "../../../cli/term/history-search.ts";
-import type { Key } from "../../../cli/term/keys.ts";
+import type { Key } from "../../../cli/term/key.ts";
 
 const HISTORY = ["read a.ts", "run tests", "read b.ts", "list"];
 const AGAIN: Key = { kind: "key", name: "char:r", ctrl: true, alt: false, shift: false };

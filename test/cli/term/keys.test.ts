@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { decodeKeys, flushKeys, type Key, MAX_PASTE, NO_KEYS } from "../../../cli/term/keys.ts";
+import type { Key } from "../../../cli/term/key.ts";
+import { decodeKeys, flushKeys, MAX_PASTE, NO_KEYS } from "../../../cli/term/keys.ts";
 
 const ESC = "\u001b";
 

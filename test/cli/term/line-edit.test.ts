@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import type { Key } from "../../../cli/term/keys.ts";
+import type { Key } from "../../../cli/term/key.ts";
 import { type LineState, lineStep, startLine } from "../../../cli/term/line-edit.ts";
 import { inputRegion } from "../../../cli/term/input-region.ts";
 

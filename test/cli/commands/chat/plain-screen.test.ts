@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createNobody } from "../../../../cli/approvers.ts";
 import { createPlainScreen } from "../../../../cli/commands/chat/plain-screen.ts";
 import type { CommandContext, Terminal } from "../../../../cli/context.ts";
-import type { Key } from "../../../../cli/term/keys.ts";
+import type { Key } from "../../../../cli/term/key.ts";
 import type { SessionEvent } from "../../../../session/mod.ts";
 import { contextIn } from "../../../support/context.ts";
 import { createHandTimers } from "../../../support/hand-timers.ts";
