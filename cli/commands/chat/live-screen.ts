@@ -1,6 +1,5 @@
 import { Writable } from "node:stream";
 import type { Approver } from "../../../core/mod.ts";
-import type { SessionEvent } from "../../../session/mod.ts";
 import type { CommandContext, Output, Terminal } from "../../context.ts";
 import { createOutput } from "../../output/output.ts";
 import { columnsWithin } from "../../output/text.ts";
@@ -9,10 +8,10 @@ import { createLiveRegion, type LiveRegion } from "../../term/live-region.ts";
 import { createMarkdownStream } from "../../term/markdown/stream.ts";
 import { type Completion, createPromptBox, type PromptBox } from "../../term/prompt-box.ts";
 import { wrapWords } from "../../term/markdown/wrap-words.ts";
-import { sanitize, sanitizeLine } from "../../term/sanitize.ts";
+import { sanitize } from "../../term/sanitize.ts";
 import { styleFor } from "../../term/style.ts";
-import { fitWidth } from "../../term/width.ts";
 import type { ChatScreen } from "./screen.ts";
+import { createUnderWay, SLOW_MS, type UnderWay } from "./under-way.ts";
 
 /** What a live screen shows besides events. */
 export interface LiveScreenParts {
@@ -23,10 +22,6 @@ export interface LiveScreenParts {
 
 /** How often unfinished text is looked at. */
 const DRAW_MS = 50;
-/** A call or a model that takes longer is shown with its seconds. */
-const SLOW_MS = 1_000;
-/** Lines of a running command that are shown. */
-const OUTPUT_LINES = 2;
 const TAIL_LINES = 3;
 
 /**
@@ -79,7 +74,7 @@ export function createLiveScreen(context: CommandContext, terminal: Terminal, pa
     complete: parts.complete,
   });
   const forget = context.onExit(() => box.close());
-  const progress = createProgress(() => clock.mono(), () => terminal.columns());
+  const underWay = createUnderWay(() => clock.mono(), () => terminal.columns());
   let drawTimer: (() => void) | null = null;
   let tickTimer: (() => void) | null = null;
   let lastDraw = Number.NEGATIVE_INFINITY;
@@ -87,22 +82,22 @@ export function createLiveScreen(context: CommandContext, terminal: Terminal, pa
   function drawText(): void {
     drawTimer = null;
     lastDraw = clock.mono();
-    region.print(stream.take(), [...stream.tail().slice(-TAIL_LINES), ...progress.lines()]);
+    region.print(stream.take(), [...stream.tail().slice(-TAIL_LINES), ...underWay.lines()]);
   }
   function settle(): void {
     drawTimer?.();
     drawTimer = null;
-    region.print(stream.end(), progress.lines());
+    region.print(stream.end(), underWay.lines());
   }
   function tick(): void {
-    region.top([...stream.tail().slice(-TAIL_LINES), ...progress.lines()]);
+    region.top([...stream.tail().slice(-TAIL_LINES), ...underWay.lines()]);
     tickTimer = timers.after(SLOW_MS, tick);
   }
   return {
     output,
-    approver: hidingApprover(terminal.approver, region, progress),
+    approver: hidingApprover(terminal.approver, region, underWay),
     take(event): void {
-      progress.take(event);
+      underWay.take(event);
       if (event.type === "text") {
         stream.push(event.text);
         // The first text is shown at once; what follows soon waits for its turn.
@@ -119,13 +114,13 @@ export function createLiveScreen(context: CommandContext, terminal: Terminal, pa
     },
     read: () => box.read(),
     async during(run): Promise<void> {
-      progress.start("thinking");
+      underWay.start("thinking");
       tickTimer = timers.after(SLOW_MS, tick);
       try {
         await box.during(run);
       } finally {
         tickTimer();
-        progress.stop();
+        underWay.stop();
         settle();
         region.top([]);
       }
@@ -168,65 +163,18 @@ function printer(region: LiveRegion): Writable {
 }
 
 /** A question has the screen for itself. */
-function hidingApprover(inner: Approver, region: LiveRegion, progress: Progress): Approver {
+function hidingApprover(inner: Approver, region: LiveRegion, underWay: UnderWay): Approver {
   return {
     channel: inner.channel,
     async ask(request, signal) {
       const show = region.hide();
-      const goOn = progress.pause();
+      const goOn = underWay.pause();
       try {
         return await inner.ask(request, signal);
       } finally {
         goOn();
         show();
       }
-    },
-  };
-}
-
-interface Progress {
-  start(title: string): void;
-  take(event: SessionEvent): void;
-  stop(): void;
-  /** Stops the clock until the returned function is called. */
-  pause(): () => void;
-  /** What is under way, once it takes long. */
-  lines(): readonly string[];
-}
-
-function createProgress(now: () => number, columns: () => number): Progress {
-  let title: string | null = null;
-  let started = 0;
-  let tail: readonly string[] = [];
-  let rest = "";
-
-  function start(what: string): void {
-    [title, started, tail, rest] = [what, now(), [], ""];
-  }
-  return {
-    start,
-    stop: () => void (title = null),
-    pause(): () => void {
-      const from = now();
-      return () => void (started += now() - from);
-    },
-    take(event): void {
-      if (event.type === "tool_call") start(event.title);
-      else if (event.type === "tool_result" || event.type === "text") start("thinking");
-      else if (event.type === "tool_output") {
-        const lines = `${rest}${event.text}`.slice(-8_192).split("\n");
-        rest = lines.pop() ?? "";
-        tail = [...tail, ...lines].slice(-OUTPUT_LINES);
-      }
-    },
-    lines(): readonly string[] {
-      const ms = now() - started;
-      if (title === null || ms < SLOW_MS) return [];
-      const shown = [...tail, ...(rest === "" ? [] : [rest])].slice(-OUTPUT_LINES);
-      return [
-        ...shown.map((line) => `  ${sanitizeLine(line.slice(0, 512))}`),
-        `${fitWidth(sanitizeLine(title), Math.max(10, columns() - 28))}  ${Math.floor(ms / 1_000)} s  (Ctrl+C stops)`,
-      ];
     },
   };
 }

@@ -1,5 +1,4 @@
-import { labelOf } from "../../../core/mod.ts";
-import { type BuiltinLine, parseBuiltinLine, type SessionEvent, type SessionInput } from "../../../session/mod.ts";
+import { parseBuiltinLine } from "../../../session/mod.ts";
 import { type ComposedSession, openComposedSession } from "../../compose.ts";
 import type { ResumeWish } from "../../compose/conversation.ts";
 import type { CommandContext, CommandInput, Terminal } from "../../context.ts";
@@ -9,10 +8,10 @@ import { completePath } from "../../term/complete-path.ts";
 import type { Typed } from "../../term/prompt-box.ts";
 import { resumeWish } from "../run/resume-wish.ts";
 import { VERSION } from "../../version.ts";
+import { ChatTurns } from "./chat-turns.ts";
 import { runChatCommand } from "./commands.ts";
 import { type History, openHistory } from "./history-file.ts";
 import { createLiveScreen } from "./live-screen.ts";
-import { showResultOnce } from "./result-once.ts";
 import { createPlainScreen } from "./plain-screen.ts";
 import { type ChatScreen, createTally, type SessionTally } from "./screen.ts";
 import { createTypedApprover, type TypedApprover } from "./typed-approver.ts";
@@ -52,8 +51,7 @@ class Chat {
   /** Only the first session of a chat goes on with an earlier one. */
   #resume: ResumeWish | null;
   #model: string | undefined;
-  #pending: SessionInput["data"][number][] = [];
-  #show: (event: SessionEvent) => void = (event) => this.#screen.take(event);
+  readonly #turns: ChatTurns;
 
   constructor(context: CommandContext, terminal: Terminal, input: CommandInput) {
     this.#input = input;
@@ -69,6 +67,12 @@ class Chat {
       });
     this.#context = { ...context, output: this.#screen.output };
     this.#approver = createTypedApprover(this.#screen.approver);
+    this.#turns = new ChatTurns({
+      screen: this.#screen,
+      approver: this.#approver,
+      signal: context.signal,
+      isShell: () => this.#tally.modelName === "builtin",
+    });
     context.signal.addEventListener("abort", () => this.#screen.close(), { once: true });
   }
 
@@ -109,7 +113,7 @@ class Chat {
       resume: this.#resume,
       emit: (event) => {
         this.#tally.take(event);
-        this.#show(event);
+        this.#turns.show(event);
       },
     });
     this.#opened = opened;
@@ -168,7 +172,7 @@ class Chat {
     await this.#history?.add(typed.text, opened.redactor);
     const line = parseBuiltinLine(typed.text);
     if (line.kind === "call" && line.slash) {
-      await this.#call(opened, line);
+      await this.#turns.call(opened, line);
       return { kind: "stay" };
     }
     if (line.kind === "incomplete") {
@@ -176,7 +180,7 @@ class Chat {
       return { kind: "stay" };
     }
     if (!typed.text.startsWith("/")) {
-      await this.#submit(opened, typed);
+      await this.#turns.submit(opened, typed);
       return { kind: "stay" };
     }
     const next = await runChatCommand(
@@ -194,66 +198,6 @@ class Chat {
       default:
         return { kind: next.kind };
     }
-  }
-
-  async #submit(opened: ComposedSession, typed: Send): Promise<void> {
-    const pastes = typed.pastes.map((text, at) => ({ text, label: labelOf("file", [], `paste ${at + 1}`) }));
-    const stop = new AbortController();
-    await this.#screen.during({
-      cancel(): void {
-        stop.abort();
-        opened.session.cancel();
-      },
-      work: async () => {
-        const signal = AbortSignal.any([stop.signal, this.#context.signal]);
-        const files = await this.#readFiles(opened, typed.text, signal);
-        if (stop.signal.aborted) return;
-        const data = [...this.#pending, ...pastes, ...files];
-        this.#pending = [];
-        await this.#answer(opened, { text: typed.text, data }, signal);
-      },
-    });
-  }
-
-  async #answer(opened: ComposedSession, input: SessionInput, signal: AbortSignal): Promise<void> {
-    const before = this.#show;
-    if (this.#tally.modelName === "builtin") this.#show = showResultOnce(this.#screen);
-    try {
-      await opened.session.submit(input, signal);
-    } finally {
-      this.#show = before;
-    }
-  }
-
-  /** A line that starts with `/` or `!` is the person's own call; its output goes along with the next prompt. */
-  async #call(opened: ComposedSession, line: Extract<BuiltinLine, { kind: "call" }>): Promise<void> {
-    const stop = new AbortController();
-    this.#approver.typed(line.tool);
-    try {
-      await this.#screen.during({
-        cancel: () => stop.abort(),
-        work: async () => {
-          const signal = AbortSignal.any([stop.signal, this.#context.signal]);
-          const { result, label } = await opened.session.call(line.tool, line.args, signal);
-          // Everything else about it came as an event.
-          if (result.output !== null) this.#screen.output.text(result.output);
-          if (!line.silent && result.output !== null) this.#pending.push({ text: result.output, label });
-        },
-      });
-    } finally {
-      this.#approver.typed(null);
-    }
-  }
-
-  async #readFiles(opened: ComposedSession, text: string, signal: AbortSignal): Promise<SessionInput["data"]> {
-    const data: SessionInput["data"][number][] = [];
-    for (const [, path = ""] of text.matchAll(/(?:^|\s)@([^\s@]+)/g)) {
-      // oxlint-disable-next-line no-await-in-loop -- in the order they are named
-      const { result, label } = await opened.session.call("read", { path }, signal);
-      // A refusal was told as an event.
-      if (result.output !== null) data.push({ text: result.output, label });
-    }
-    return data;
   }
 
   /** The conversation goes on: with what it has read, policy says whether this model may have it. */
