@@ -2,7 +2,7 @@ import { CLASSIFICATIONS, digestOf } from "../core/mod.ts";
 import { gateModel } from "./model-call.ts";
 import type { PromptState } from "./prompt-state.ts";
 import { fromModel } from "./provenance.ts";
-import type { SessionWiring } from "./session.ts";
+import type { SessionWiring } from "./session-wiring.ts";
 
 /**
  * Asks a server on this machine how much its model can take; through the gate like every other request to it.

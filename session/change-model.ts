@@ -4,7 +4,7 @@ import type { CallFailure } from "./call.ts";
 import { createHiddenPaths } from "./hidden-paths.ts";
 import { modelAction } from "./model-action.ts";
 import type { OpenModel } from "./providers/model.ts";
-import type { SessionWiring } from "./session.ts";
+import type { SessionWiring } from "./session-wiring.ts";
 
 /** A session that goes on with another model, or why it does not. */
 export type ChangedModel =

@@ -3,10 +3,10 @@ import type { ContextItem } from "./context.ts";
 import { countUsage } from "./count-usage.ts";
 import { SessionError } from "./errors.ts";
 import type { Stop } from "./events.ts";
-import { stopOf } from "./loop.ts";
 import { createPromptState } from "./prompt-state.ts";
 import { createRepeats } from "./repeats.ts";
-import type { SessionWiring } from "./session.ts";
+import type { SessionWiring } from "./session-wiring.ts";
+import { stopOf } from "./stop-of.ts";
 import { askModel, type Reply } from "./turn.ts";
 
 const INSTRUCTION =

@@ -1,5 +1,5 @@
 import type { PromptState } from "./prompt-state.ts";
-import type { SessionWiring } from "./session.ts";
+import type { SessionWiring } from "./session-wiring.ts";
 import type { Reply } from "./turn.ts";
 
 /**

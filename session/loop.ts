@@ -1,20 +1,15 @@
-import {
-  AgentZeroError,
-  type Classification,
-  isUntrusted,
-  joinLabels,
-  type Redactor,
-  USER_LABEL,
-} from "../core/mod.ts";
-import type { AnsweredCall, ContextItem, LabelledText } from "./context.ts";
-import { SessionError } from "./errors.ts";
+import { isUntrusted, joinLabels, USER_LABEL } from "../core/mod.ts";
+import { addPrompt } from "./add-prompt.ts";
+import type { AnsweredCall } from "./context.ts";
 import { exitOfStop, type Stop } from "./events.ts";
 import { createPromptState, type PromptState } from "./prompt-state.ts";
 import { createRepeats } from "./repeats.ts";
 import { startWallClock } from "./wall-clock.ts";
-import type { PromptEnd, SessionInput, SessionWiring } from "./session.ts";
+import type { PromptEnd, SessionInput } from "./prompt.ts";
+import type { SessionWiring } from "./session-wiring.ts";
 import { makeCalls } from "./make-calls.ts";
-import { maskedText } from "./masked-text.ts";
+import { makeRoom } from "./make-room.ts";
+import { stopOf } from "./stop-of.ts";
 import { askContextSize } from "./ask-context-size.ts";
 import { countUsage } from "./count-usage.ts";
 import { askModel, type Reply } from "./turn.ts";
@@ -39,7 +34,7 @@ export async function runPrompt(
   const state = createPromptState(AbortSignal.any([signal, clock.signal]), createRepeats());
   const end = { text: "", stop: "end" as Stop };
   try {
-    await start(wiring, input);
+    await addPrompt(wiring, input);
     end.stop = await converse(wiring, state, end);
   } catch (cause) {
     end.stop = stopOf(wiring, cause);
@@ -54,41 +49,12 @@ export async function runPrompt(
   return end;
 }
 
-async function start(wiring: SessionWiring, input: SessionInput): Promise<void> {
-  const { gate, limits } = wiring;
-  const bytes = Buffer.byteLength(input.text) + input.data.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
-  if (bytes > limits.promptBytes) {
-    throw new SessionError("LIMIT_SIZE", `Cannot take the prompt: ${bytes} bytes is more than ${limits.promptBytes}`, {
-      hint: "put the text into a file and let the model read it",
-    });
-  }
-  const item: ContextItem = {
-    kind: "prompt",
-    text: gate.redactor.mask(input.text).text,
-    data: await Promise.all(
-      [...wiring.context.items.length === 0 ? wiring.instructions : [], ...input.data].map((part) =>
-        labelData(gate.redactor, part)
-      ),
-    ),
-  };
-  wiring.quotes.learn(input.text);
-  wiring.context.add(item);
-  await wiring.store?.(item);
-}
-
-async function labelData(redactor: Redactor, part: SessionInput["data"][number]): Promise<LabelledText> {
-  const { text } = redactor.mask(part.text);
-  const detected = new Set<Classification>();
-  for (const hit of await redactor.detect(text)) detected.add(hit.class);
-  return { text, label: part.label, detected: [...detected] };
-}
-
 async function converse(wiring: SessionWiring, state: PromptState, end: { text: string }): Promise<Stop> {
   const { limits } = wiring;
   for (;;) {
     // oxlint-disable-next-line no-await-in-loop -- once a session at most
     if (wiring.budget.mustAsk()) wiring.budget.resize(await askContextSize(wiring, state));
-    const limit = limitReached(wiring, state) ?? contextFull(wiring);
+    const limit = limitReached(wiring, state) ?? makeRoom(wiring);
     if (limit !== null) return limit;
     state.turns++;
     const before = wiring.context.label();
@@ -155,61 +121,6 @@ function cutReply({ gate }: SessionWiring): Stop {
   const text = "the reply ends where the server's limit for one reply cut it off: ask the model to go on";
   gate.emit({ type: "notice", level: "info", code: "REPLY_CUT", text });
   return "max_tokens";
-}
-
-// Makes room in the model's context; a stop when there is none left.
-function contextFull({ gate, budget }: SessionWiring): Stop | null {
-  const step = budget.look();
-  switch (step.kind) {
-    case "fits":
-      return null;
-    case "notice": {
-      const share = Math.round((100 * step.used) / step.tokens);
-      const text =
-        `${share} % of the model's context is used: old outputs will be left out; /compact sums up, /new starts afresh`;
-      gate.emit({ type: "notice", level: "info", code: "CONTEXT_FILLING", text });
-      return null;
-    }
-    case "pruned":
-      gate.emit({ type: "compaction", before: step.before, after: step.after });
-      return null;
-    case "full":
-      gate.emit({
-        type: "error",
-        code: "PROVIDER_CONTEXT",
-        message:
-          `Cannot go on: the conversation takes ${step.used} of ${step.tokens} tokens and nothing is left to cut`,
-        hint: "let the model sum up with /compact, start a new session, or choose a model with a larger context",
-      });
-      return "max_tokens";
-    default:
-      return step satisfies never;
-  }
-}
-
-/**
- * Tells the front door of a failure and says how the prompt ends.
- *
- * @param wiring The session.
- * @param cause What was thrown.
- * @returns The stop.
- */
-export function stopOf(wiring: SessionWiring, cause: unknown): Stop {
-  const failure = cause instanceof AgentZeroError
-    ? cause
-    : new SessionError("TOOL_ERROR", "Cannot go on: the session failed inside", { cause });
-  if (failure.code === "CANCELLED") return "cancelled";
-  const { redactor, emit } = wiring.gate;
-  emit({
-    type: "error",
-    code: failure.code,
-    message: maskedText(redactor, failure.message),
-    hint: failure.hint === undefined ? null : maskedText(redactor, failure.hint),
-  });
-  if (failure.code === "MODEL_DENIED") return "denied";
-  // The prompt itself was refused: nothing broke.
-  if (failure.code === "LIMIT_SIZE") return "refused";
-  return failure.code.startsWith("PROVIDER_") ? "provider" : "integrity";
 }
 
 function finish(wiring: SessionWiring, state: PromptState, end: { readonly text: string; readonly stop: Stop }): void {

@@ -9,7 +9,7 @@ import type { ModelPart } from "./providers/model.ts";
 import { readsFreely } from "./reads-freely.ts";
 import { NEVER_A_CALL, SAME_RESULT, sameAgain, tooManyCalls } from "./refused-calls.ts";
 import { countQuestions } from "./reply-questions.ts";
-import type { SessionWiring } from "./session.ts";
+import type { SessionWiring } from "./session-wiring.ts";
 import { shortArgs } from "./short-args.ts";
 import { textForModel } from "./text-for-model.ts";
 

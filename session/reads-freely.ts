@@ -1,5 +1,5 @@
 import { fromModel } from "./provenance.ts";
-import type { SessionWiring } from "./session.ts";
+import type { SessionWiring } from "./session-wiring.ts";
 
 /**
  * Tells whether a call of the model can only read, and only what needs no question, so that it may run beside others.

@@ -1,56 +1,15 @@
-import { isUntrusted, type Label, labelOf, type MaskedText, type SessionId, USER_LABEL } from "../core/mod.ts";
+import { isUntrusted, type Label, labelOf, type SessionId, USER_LABEL } from "../core/mod.ts";
 import type { SourceNet } from "../skills/mod.ts";
 import type { Act, OpenAct } from "./acts/act.ts";
 import type { SourceNetOptions } from "./acts/source-net.ts";
 import type { CallFailure, LabelledResult } from "./call.ts";
-import type { ContextBudget } from "./budget.ts";
-import type { Context, ContextItem } from "./context.ts";
-import type { GateDeps } from "./deps.ts";
-import type { Envelope } from "./envelope.ts";
 import type { Stop } from "./events.ts";
 import { SessionError } from "./errors.ts";
 import { runCall } from "./gate.ts";
-import type { SessionLimits } from "./limits.ts";
+import type { PromptEnd, SessionInput } from "./prompt.ts";
 import { fromPerson, type Provenance } from "./provenance.ts";
-import type { ModelIo, OpenModel } from "./providers/model.ts";
-import type { QuoteTable } from "./quotes.ts";
-import type { SessionGenerated } from "./generate/session-generated.ts";
-import type { SessionSkills } from "./skills/session-skills.ts";
-import type { PromptFacts } from "./system-prompt.ts";
-
-/** Everything a session is made of. */
-export interface SessionWiring {
-  readonly gate: GateDeps;
-  readonly model: OpenModel;
-  readonly modelPorts: Pick<ModelIo, "timers" | "random" | "now">;
-  readonly limits: SessionLimits;
-  readonly context: Context;
-  readonly budget: ContextBudget;
-  readonly quotes: QuoteTable;
-  readonly envelope: Envelope;
-  /** The fixed instructions, for the mode and tools of a request. */
-  readonly systemPrompt: (facts: Pick<PromptFacts, "mode" | "tools">) => string;
-  /** What it may load and has loaded; `null` where there are none. */
-  readonly skills: SessionSkills | null;
-  /** The tools that it may generate and call; `null` where there are none. */
-  readonly generated: SessionGenerated | null;
-  /** Texts that go along with the first prompt. */
-  readonly instructions: SessionInput["data"];
-  /** Masked forms of the texts of the last request, so that a long context is scanned once. */
-  readonly maskedTexts: Map<string, MaskedText>;
-  /** Takes each finished step for the transcript; `null` where none is kept. */
-  readonly store: ((item: ContextItem) => Promise<void>) | null;
-  /** Takes the whole conversation after it was summed up, for the transcript. */
-  readonly rewrite: ((items: readonly ContextItem[]) => void) | null;
-}
-
-/** What a person, an editor or a script gives. */
-export interface SessionInput {
-  /** What the person typed: trusted. */
-  readonly text: string;
-  /** Text of other origin: a pipe, a file, an editor buffer. */
-  readonly data: readonly { readonly text: string; readonly label: Label }[];
-}
+import type { OpenModel } from "./providers/model.ts";
+import type { SessionWiring } from "./session-wiring.ts";
 
 /** What a front door may do besides tool calls. */
 export interface Acts {
@@ -58,14 +17,6 @@ export interface Acts {
   begin(act: Act): Promise<OpenAct>;
   /** The way of skill sources to the network. */
   sourceNet(options: SourceNetOptions): SourceNet;
-}
-
-/** How a prompt ended, for front doors. */
-export interface PromptEnd {
-  /** Why it ended. */
-  readonly stop: Stop;
-  /** The last reply, masked; empty when there was none. */
-  readonly text: string;
 }
 
 /** One conversation: prompts turn into decided, recorded actions. Knows no terminal and no editor. */

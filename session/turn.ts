@@ -9,7 +9,7 @@ import { fromModel } from "./provenance.ts";
 import type { ModelPart, ModelRequest, ModelUsage } from "./providers/model.ts";
 import { streamModel } from "./providers/stream-model.ts";
 import type { PromptState } from "./prompt-state.ts";
-import type { SessionWiring } from "./session.ts";
+import type { SessionWiring } from "./session-wiring.ts";
 
 /** A question of the engine's own, besides the conversation. */
 export interface Aside {
