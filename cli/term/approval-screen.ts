@@ -38,7 +38,7 @@ export function approvalScreen(
   const body = [...previewLines(request, view.details), "", ...factLines(request)];
   const cells = Math.max(20, view.columns - 4);
   return [
-    view.style.bold(headLine(request, view.columns)),
+    ...headLines(request, view.columns).map((line) => view.style.bold(line)),
     // Coloured after it was cut to width: the colours take no cells.
     ...body.flatMap((line) =>
       wrapWidth(line, cells).map((piece) => coloured(`   ${piece}`.trimEnd(), line, view.style))
@@ -107,13 +107,15 @@ export function shapeLines(request: ApprovalRequest, columns: number): readonly 
   );
 }
 
-function headLine(request: ApprovalRequest, columns: number): string {
+/** The mark stands at the end of the first line, however long the title is. */
+function headLines(request: ApprovalRequest, columns: number): readonly string[] {
   const head = ` Approve${countText(request)}: ${actorName(request.actor)} wants to ${
     lowerFirst(sanitizeLine(request.title))
   }`;
   const mark = request.tainted ? "tainted" : "";
-  const gap = Math.max(2, columns - displayWidth(head) - mark.length - 1);
-  return mark === "" ? head : `${head}${" ".repeat(gap)}${mark}`;
+  const [first = "", ...rest] = wrapWidth(head, Math.max(20, columns - mark.length - 3));
+  if (mark === "") return [first, ...rest];
+  return [`${first}${" ".repeat(Math.max(2, columns - displayWidth(first) - mark.length - 1))}${mark}`, ...rest];
 }
 
 /** Which question of the reply it is, where there are several: whoever reads the first knows that it is not the last. */

@@ -65,6 +65,13 @@ describe("approvalScreen()", () => {
     expect(screen(question())).toContain(" Approve: the model wants to write a.txt");
   });
 
+  it("breaks a long title at the width, and shows on its first line that it is tainted", () => {
+    const lines = screen(question({ title: `Run ${"x ".repeat(200)}; rm -rf y`, tainted: true })).split("\n");
+    expect(lines[0]).toMatch(/^ Approve: the model wants to run x .* tainted$/);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(120);
+    expect(lines.join("").replaceAll(" ", "")).toContain(";rm-rfy");
+  });
+
   test.for<[string, Partial<PreviewChange>, string]>([
     ["a new empty file is empty", { after: "", bytes: 0 }, "an empty file"],
     ["a deleted empty file was empty", { kind: "delete", before: "", after: null, bytes: 0 }, "it is empty"],
