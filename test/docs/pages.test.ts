@@ -34,11 +34,22 @@ describe("docs", () => {
 
   it("has a test, a mechanism and a limit for each guarantee of the threat model", () => {
     const text = readFileSync(join(DOCS, "threat-model.md"), "utf8");
-    const parts = text.split(/^## /m).slice(1).filter((part) => !part.startsWith("Outside"));
+    const parts = text.split(/^## /m).slice(1).filter((part) => !/^(?:Outside|Attacks on)/.test(part));
     expect(parts.length).toBeGreaterThan(8);
     for (const part of parts) {
       for (const word of ["Attacker", "Mechanism", "Limit", "Test"]) expect(part).toContain(`- **${word}**: `);
     }
+  });
+
+  it("names for each attack on a session a test of that title", () => {
+    const text = readFileSync(join(DOCS, "threat-model.md"), "utf8");
+    const rows = [...text.matchAll(/^\| (injection|leak|approval|engine) \| .* \| `(.+)`: \*(.+)\* \|$/gm)];
+    expect(new Set(rows.map(([, kind]) => kind)).size).toBe(4);
+    expect(rows.length).toBeGreaterThan(20);
+    const missing = rows.filter(([, , path = "", title = ""]) =>
+      !readFileSync(join(ROOT, path), "utf8").includes(title)
+    );
+    expect(missing.map(([row]) => row)).toEqual([]);
   });
 
   it("has no line that an interactive shell would change: a `!` between double quotes is its history", () => {
