@@ -7,7 +7,7 @@ import type { ToolEntry } from "../tools/registry.ts";
 import type { Plan, PlanContext, Tool } from "../tools/tool.ts";
 import { decodeText } from "../tools/write-effect.ts";
 import type { SessionSkills } from "./session-skills.ts";
-import { skillGuest, skillSource } from "./skill-guest.ts";
+import { loadAction, skillGuest, skillSource } from "./skill-guest.ts";
 
 const PATH = /^skill:([a-z0-9-]{1,64})\/(.{1,200})$/su;
 
@@ -55,20 +55,13 @@ function planFile(
       hint: `its files: ${skill.files.map((file) => file.path).slice(0, 20).join(", ")}`,
     });
   }
-  const { actor, record } = skillGuest(skill, context);
+  const { record } = skillGuest(skill, context);
   const shown = `skill:${skill.name}/${path}`;
   return {
     title: `Read ${shown}`,
     tier: "none",
     // The files belong to the text: who may load the one may read the others.
-    actions: [{
-      capability: "skill_load",
-      target: { kind: "skill", name: skill.name },
-      classes: ["internal"],
-      tier: "none",
-      tainted: context.provenance.tainted([shown]),
-      skill: { ...actor, digest: actor.digest ?? skill.textDigest },
-    }],
+    actions: [loadAction(skill, context, shown)],
     handles: [],
     record,
     prepare: () =>

@@ -1,4 +1,4 @@
-import { b2, type Digest } from "../../core/mod.ts";
+import { type AtomicAction, b2, type Digest } from "../../core/mod.ts";
 import { type GrantedSkill, runFingerprint } from "../../skills/mod.ts";
 import type { Guest } from "../host-calls/guest.ts";
 import type { PlanContext } from "../tools/tool.ts";
@@ -25,6 +25,30 @@ export function skillGuest(
     record: { id: actor.id, version: actor.version, publisher: actor.publisher, digest, fingerprint },
     file: (path) => skill.file(path),
     files: skill.files,
+  };
+}
+
+/**
+ * Makes the action of taking a skill's text, or one of its files, into a session.
+ *
+ * @param skill The skill.
+ * @param context Tells what untrusted text may have named it.
+ * @param word The argument that names it.
+ * @returns The action, with the skill as actor.
+ */
+export function loadAction(
+  skill: GrantedSkill,
+  context: Pick<PlanContext, "project" | "policy" | "version" | "provenance">,
+  word: string,
+): AtomicAction {
+  const { actor } = skillGuest(skill, context);
+  return {
+    capability: "skill_load",
+    target: { kind: "skill", name: skill.name },
+    classes: ["internal"],
+    tier: "none",
+    tainted: context.provenance.tainted([word]),
+    skill: { ...actor, digest: actor.digest ?? skill.textDigest },
   };
 }
 

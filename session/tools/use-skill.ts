@@ -2,7 +2,7 @@ import { shape } from "../../core/mod.ts";
 import type { GrantedSkill, LoadedSkill } from "../../skills/mod.ts";
 import { SessionError } from "../errors.ts";
 import type { SessionSkills } from "../skills/session-skills.ts";
-import { skillGuest, skillSource, skillTitle } from "../skills/skill-guest.ts";
+import { loadAction, skillGuest, skillSource, skillTitle } from "../skills/skill-guest.ts";
 import { quietPreview } from "./present.ts";
 import type { ToolEntry } from "./registry.ts";
 import { defineTool, type Plan, type PlanContext, type Tool } from "./tool.ts";
@@ -45,18 +45,11 @@ export function useSkillTool(skills: SessionSkills): ToolEntry {
 
 function planUse(skills: SessionSkills, loaded: LoadedSkill, context: PlanContext): Plan {
   const { skill } = loaded;
-  const { actor, record } = skillGuest(skill, context);
+  const { record } = skillGuest(skill, context);
   return {
     title: `Use skill ${skillTitle(skill)}`,
     tier: "none",
-    actions: [{
-      capability: "skill_load",
-      target: { kind: "skill", name: skill.name },
-      classes: ["internal"],
-      tier: "none",
-      tainted: context.provenance.tainted([skill.name]),
-      skill: { ...actor, digest: actor.digest ?? skill.textDigest },
-    }],
+    actions: [loadAction(skill, context, skill.name)],
     handles: [],
     record,
     ...(loaded.text === "changed" ? { unasked: changedText(skill) } : {}),

@@ -67,6 +67,30 @@ export function fileText(path: string, text: string): FileText {
   };
 }
 
+/**
+ * Makes the finding of a pattern in a text; nothing of what matched is kept.
+ *
+ * @param file The text.
+ * @param match Where it matched.
+ * @param of The rule, and how grave it is here.
+ * @returns The finding.
+ */
+export function matchFinding(
+  file: FileText,
+  match: RegExpExecArray,
+  { rule, severity }: Pick<RepoFinding, "rule" | "severity">,
+): RepoFinding {
+  return {
+    rule,
+    severity,
+    path: file.path,
+    line: file.lineAt(match.index),
+    class: null,
+    length: match[0].length,
+    tag: null,
+  };
+}
+
 /** Tells whether a severity is at least another. */
 export function isAtLeast(severity: Severity, least: Severity): boolean {
   return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(least);

@@ -1,4 +1,4 @@
-import type { FileText, RepoFinding, Severity } from "./finding.ts";
+import { type FileText, matchFinding, type RepoFinding, type Severity } from "./finding.ts";
 
 interface TextRule {
   readonly rule: string;
@@ -70,15 +70,7 @@ function matches(file: FileText, { rule, severity, pattern }: TextRule): readonl
   const found: RepoFinding[] = [];
   for (const match of file.text.matchAll(pattern)) {
     if (rule === "injection/invisible" && isOrdinary(file, match.index)) continue;
-    found.push({
-      rule,
-      severity,
-      path: file.path,
-      line: file.lineAt(match.index),
-      class: null,
-      length: match[0].length,
-      tag: null,
-    });
+    found.push(matchFinding(file, match, { rule, severity }));
     if (found.length >= MAX_PER_RULE) break;
   }
   return found;

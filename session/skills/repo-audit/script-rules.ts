@@ -1,4 +1,4 @@
-import type { FileText, RepoFinding, Severity } from "./finding.ts";
+import { type FileText, matchFinding, type RepoFinding, type Severity } from "./finding.ts";
 
 interface LineRule {
   readonly rule: string;
@@ -155,19 +155,12 @@ function triggers(file: FileText): readonly RepoFinding[] {
   });
 }
 
-function runs(file: FileText, { rule, severity, pattern }: LineRule): readonly RepoFinding[] {
+function runs(file: FileText, { rule, severity: usual, pattern }: LineRule): readonly RepoFinding[] {
+  // What a page tells people to type is not what a program does.
+  const severity = /\.(?:md|mdx|rst|txt|adoc)$/iu.test(file.path) ? "low" : usual;
   const found: RepoFinding[] = [];
   for (const match of file.text.matchAll(pattern)) {
-    found.push({
-      rule,
-      // What a page tells people to type is not what a program does.
-      severity: /\.(?:md|mdx|rst|txt|adoc)$/iu.test(file.path) ? "low" : severity,
-      path: file.path,
-      line: file.lineAt(match.index),
-      class: null,
-      length: match[0].length,
-      tag: null,
-    });
+    found.push(matchFinding(file, match, { rule, severity }));
     if (found.length >= MAX_PER_RULE) break;
   }
   return found;
