@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { b2, type SkillPermissions } from "../../../core/mod.ts";
 import type { CallResult } from "../../../session/mod.ts";
-import { type ModelServer, startModelServer } from "../../support/model-server.ts";
+import type { ModelServer } from "../../support/model-server.ts";
+import { serve } from "../../support/serve.ts";
 import {
   buildProbe,
   grantedSkill,
@@ -16,24 +17,18 @@ import {
 const HANDLE = "handle://vault/test/token";
 const VALUE = "tok-planted-4711-value";
 const home = mkdtempSync(join(tmpdir(), "az-home-"));
-const servers: ModelServer[] = [];
 let probe: Uint8Array;
 
 beforeAll(async () => {
   probe = await buildProbe(["filesystem", "http", "secrets"]);
 });
 afterAll(() => rmSync(home, { recursive: true, force: true }));
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
-});
 
-async function serve(): Promise<ModelServer> {
-  const server = await startModelServer((request, response) => {
+function startEcho(): Promise<ModelServer> {
+  return serve((request, response) => {
     if (request.path === "/v1/moved") response.writeHead(302, { location: "http://192.0.2.1/" }).end();
     else response.writeHead(200, { "x-test": "yes" }).end(`auth=${request.headers["authorization"] ?? ""} ${VALUE}`);
   });
-  servers.push(server);
-  return server;
 }
 
 const POLICY = `version: 2
@@ -75,8 +70,8 @@ function fetching(url: string, more: object = {}): { iface: string; func: string
 
 describe("http of a component", () => {
   it("reaches what it was granted, and nothing else", async () => {
-    const server = await serve();
-    const other = await serve();
+    const server = await startEcho();
+    const other = await startEcho();
     const rig = await rigFor(server.port);
     const base = `http://127.0.0.1:${server.port}`;
     const results = got(
@@ -120,7 +115,7 @@ describe("http of a component", () => {
   });
 
   it("puts a secret in outside the guest, and masks it in what comes back", async () => {
-    const server = await serve();
+    const server = await startEcho();
     const place = `127.0.0.1:${server.port}`;
     const rig = await rigFor(server.port, {
       secrets: { [HANDLE]: { value: VALUE, bindings: [{ host: place, slot: "bearer" }] } },
@@ -141,7 +136,7 @@ describe("http of a component", () => {
   });
 
   it("delivers a secret only in the slot and to the host that binding and permission name", async () => {
-    const server = await serve();
+    const server = await startEcho();
     const place = `127.0.0.1:${server.port}`;
     const rig = await rigFor(server.port, {
       secrets: { [HANDLE]: { value: VALUE, bindings: [{ host: place, slot: "bearer" }] } },
@@ -165,7 +160,7 @@ describe("http of a component", () => {
   });
 
   it("sends nothing once it has read what may not leave", async () => {
-    const server = await serve();
+    const server = await startEcho();
     const rig = await rigFor(server.port, { files: { "grave.txt": "g" } });
     const url = `http://127.0.0.1:${server.port}/v1/a`;
     const results = got(

@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, it, test } from "vitest";
+import { beforeAll, describe, expect, it, test } from "vitest";
 import { systemClock } from "../../../cli/system/clock.ts";
 import { systemTimers } from "../../../cli/system/timers.ts";
 import { createIds, loadSodium, type Outcome, type Permit, SecretBytes, type Timers } from "../../../core/mod.ts";
@@ -15,20 +15,10 @@ import {
 import { createHttpBackend } from "../../../session/http/backend.ts";
 import { createHandTimers } from "../../support/hand-timers.ts";
 import { middleRandom } from "../../support/model-io.ts";
-import { type ModelHandler, type ModelServer, startModelServer } from "../../support/model-server.ts";
+import { serve } from "../../support/serve.ts";
 
 const HANDLE = "handle://vault/test/token";
-const servers: ModelServer[] = [];
 beforeAll(() => loadSodium());
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
-});
-
-async function serve(handler: ModelHandler): Promise<ModelServer> {
-  const server = await startModelServer(handler);
-  servers.push(server);
-  return server;
-}
 
 function specFor(url: string, more: Partial<HttpSpec> = {}): HttpSpec {
   return {

@@ -1,20 +1,10 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { systemTimers } from "../../../cli/system/timers.ts";
 import { createHttp } from "../../../session/http.ts";
 import { detectLocal, LOCAL_SERVERS } from "../../../session/providers/detect-local.ts";
 import { createHandTimers } from "../../support/hand-timers.ts";
-import { type ModelHandler, type ModelServer, sendJson, startModelServer } from "../../support/model-server.ts";
-
-const servers: ModelServer[] = [];
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
-});
-
-async function serve(handler: ModelHandler): Promise<ModelServer> {
-  const server = await startModelServer(handler);
-  servers.push(server);
-  return server;
-}
+import { sendJson } from "../../support/model-server.ts";
+import { serve } from "../../support/serve.ts";
 
 describe("detectLocal()", () => {
   it("knows the usual ports", () => {

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { afterEach, describe, expect, it, test } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { systemTimers } from "../../../cli/system/timers.ts";
 import { b2, loadSodium } from "../../../core/mod.ts";
 import { createHttp } from "../../../session/http.ts";
@@ -7,14 +7,10 @@ import { readModels } from "../../../session/providers/list-models.ts";
 import { retryAfter } from "../../../session/providers/model-fetch.ts";
 import { openModel } from "../../../session/providers/open-model.ts";
 import { createModelIo } from "../../support/model-io.ts";
-import { type ModelServer, sendJson, startModelServer } from "../../support/model-server.ts";
+import { sendJson } from "../../support/model-server.ts";
+import { serve } from "../../support/serve.ts";
 
 const http = createHttp({ timers: systemTimers });
-const servers: ModelServer[] = [];
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
-});
-
 describe("openModel()", () => {
   test.for(
     [
@@ -54,7 +50,7 @@ describe("openModel()", () => {
   });
 
   it("asks the server for the size of the context, and believes only what makes sense", async () => {
-    const server = await startModelServer((_, response) =>
+    const server = await serve((_, response) =>
       sendJson(response, {
         status: 200,
         value: {
@@ -65,7 +61,6 @@ describe("openModel()", () => {
         },
       })
     );
-    servers.push(server);
     const io = await createModelIo();
     await loadSodium();
     const attempt = await io.attempt(0, b2("x"));

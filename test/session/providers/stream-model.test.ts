@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, test } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { systemTimers } from "../../../cli/system/timers.ts";
 import { SessionError } from "../../../session/errors.ts";
 import { createHttp } from "../../../session/http.ts";
@@ -8,26 +8,8 @@ import { openModel } from "../../../session/providers/open-model.ts";
 import { digestRequest, streamModel } from "../../../session/providers/stream-model.ts";
 import { createHandTimers } from "../../support/hand-timers.ts";
 import { ask, collect, createModelIo } from "../../support/model-io.ts";
-import {
-  anthropicEvents,
-  type ModelHandler,
-  type ModelServer,
-  openAiEvents,
-  sendEvents,
-  sendJson,
-  startModelServer,
-} from "../../support/model-server.ts";
-
-const servers: ModelServer[] = [];
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
-});
-
-async function serve(handler: ModelHandler): Promise<ModelServer> {
-  const server = await startModelServer(handler);
-  servers.push(server);
-  return server;
-}
+import { anthropicEvents, openAiEvents, sendEvents, sendJson } from "../../support/model-server.ts";
+import { serve } from "../../support/serve.ts";
 
 const KINDS = ["openai-compatible", "anthropic"] as const;
 type Kind = (typeof KINDS)[number];
