@@ -92,11 +92,18 @@ function parseTime(option: string, text: string | undefined, now: number): numbe
   if (text === undefined) return undefined;
   const age = AGE.exec(text);
   if (age !== null) return now - Number(age[1]) * (AGE_MS[age[2] ?? ""] ?? 0);
-  const time = DATE.test(text) ? Date.parse(text) : Number.NaN;
+  const time = DATE.test(text) && isDay(text) ? Date.parse(text) : Number.NaN;
   if (Number.isFinite(time)) return time;
   throw new AuditError("ARGS_INVALID", `Cannot use ${option} "${text.slice(0, 40)}": expected a time`, {
     hint: "write 2025-11-20, 2025-11-20T22:04:09Z, or an age like 90m, 12h, 7d",
   });
+}
+
+/** Some days that no month has, e.g. February 30, would be read as days of the next one. */
+function isDay(text: string): boolean {
+  const day = text.slice(0, 10);
+  const time = Date.parse(`${day}T00:00:00Z`);
+  return Number.isFinite(time) && new Date(time).toISOString().startsWith(day);
 }
 
 /** On a command line `github/token` is short for the handle of the vault. */

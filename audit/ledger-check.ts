@@ -52,6 +52,7 @@ export class LedgerCheck {
       this.#noteBreaks(view);
       this.#takeLines(view);
     }
+    this.#noteForeign(project);
   }
 
   /** All that is wrong with the ledgers, or with what concerns the one session. */
@@ -148,6 +149,15 @@ export class LedgerCheck {
     const rest = view.breaks.slice(MAX_BREAKS);
     const [first] = rest;
     if (first !== undefined) this.#note(view, first.after, `${view.name}: and ${rest.length} more lines`);
+  }
+
+  /** Threat: the user ledger copied over the project's: well signed and chained, but no longer a witness of its own. */
+  #noteForeign(project: LedgerView): void {
+    const index = project.lines.findIndex(({ record }) => record.dir !== undefined);
+    const line = project.lines[index];
+    if (line !== undefined) {
+      this.#note(project, index, `line ${line.record.n} of ${project.name} is one of a user ledger`);
+    }
   }
 
   /** Notes a problem with the session that stands nearest to it. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { loadSodium, type SessionId, toBase64 } from "../core/mod.ts";
-import { checkSpace } from "./check-space.ts";
+import { checkSpace, freeReserve, makeReserve } from "./reserve.ts";
 import type { AuditEvent } from "./event.ts";
 import { headEntry } from "./head-entry.ts";
 import { appendToAll, openLedgers, userLedgerPath } from "./ledgers.ts";
@@ -8,10 +8,8 @@ import { type LogFiles, NODE_FILES } from "./log-files.ts";
 import type { AuditLog, AuditLogOptions } from "./log.ts";
 import { lastLedgerLine, mendLedgers } from "./mend-ledgers.ts";
 import { peekHeader } from "./peek-header.ts";
-import { pruneSessions } from "./prune.ts";
 import { chooseReaders } from "./readers.ts";
 import { abandonedSessions, describeBroken, isTheirs } from "./recover.ts";
-import { freeReserve, makeReserve } from "./reserve.ts";
 import { type Continuation, continueSession } from "./resume.ts";
 import { firstPlace, type SegmentPlace } from "./segment-place.ts";
 import { SegmentWriter } from "./segment-writer.ts";
@@ -80,6 +78,7 @@ class Opener {
   }
 
   async prune(): Promise<void> {
+    const { pruneSessions } = await import("./prune.ts");
     const ledgers = openLedgers(this.#options, this.#files);
     try {
       await pruneSessions(this.#options, async (entries) => {

@@ -1,8 +1,9 @@
-import { errorCode, type Random } from "../core/mod.ts";
-import { lstatSync, rmSync } from "node:fs";
+import { lstatSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { errorCode, type Random } from "../core/mod.ts";
 import { AuditError } from "./errors.ts";
 import type { LogFiles } from "./log-files.ts";
+import { listSessionFiles } from "./session-files.ts";
 
 /** Bytes kept back for the moment when the disk is full. */
 export const RESERVE_BYTES = 65_536;
@@ -61,4 +62,34 @@ function isWhole(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** From this part of `audit.max_bytes` on the person is told. */
+const WARN_PART = 0.8;
+
+/**
+ * Refuses a new session where the logs of a folder have reached their limit.
+ *
+ * @param dir Folder of the logs.
+ * @param maxBytes `audit.max_bytes`.
+ * @returns What the person should know before that.
+ * @throws {AuditError} `AUDIT_FULL`.
+ */
+export function checkSpace(dir: string, maxBytes: number): readonly string[] {
+  const used = usedBytes(dir);
+  const part = used / maxBytes;
+  if (part >= 1) {
+    throw new AuditError("AUDIT_FULL", `Cannot start session: "${dir}" holds ${used} of ${maxBytes} bytes`, {
+      hint: "raise audit.max_bytes, or set audit.prune: auto to drop sessions past their retention",
+    });
+  }
+  return part < WARN_PART ? [] : [`the audit log fills ${Math.floor(part * 100)} % of audit.max_bytes`];
+}
+
+function usedBytes(dir: string): number {
+  let total = 0;
+  for (const { segments } of listSessionFiles(dir)) {
+    for (const { path } of segments) total += statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  }
+  return total;
 }

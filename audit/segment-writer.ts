@@ -1,7 +1,5 @@
-import { errorCode, type Random, sign, toBase64 } from "../core/mod.ts";
+import { errorCode, type Random, sign, sodium, toBase64 } from "../core/mod.ts";
 import { Chain } from "./chain.ts";
-import { createSegment, unwritable } from "./create-segment.ts";
-import { newEpoch } from "./epoch-key.ts";
 import { formatEventStart, formatHeader, formatSeal } from "./format-record.ts";
 import { MAX_LINE_BYTES, recordText } from "./grammar.ts";
 import type { LogFiles } from "./log-files.ts";
@@ -10,7 +8,7 @@ import { Ratchet, startRatchet } from "./ratchet.ts";
 import { type ClearValues, type CloseWord, PAD_BYTES } from "./record.ts";
 import type { SegmentState } from "./scan-segment.ts";
 import { sealKey } from "./seal-key.ts";
-import type { SegmentPlace } from "./segment-place.ts";
+import { createSegment, type SegmentPlace, unwritable } from "./segment-place.ts";
 import type { ClearField } from "./settings.ts";
 
 /** What a segment begins with. */
@@ -218,4 +216,17 @@ function plainFacts(writer: WriterFacts): WriterFacts {
   const { pid, start } = writer;
   const [ns, boot, version, runtime] = [writer.ns, writer.boot, writer.version, writer.runtime].map(recordText);
   return { pid, ns: ns ?? "", boot: boot ?? "", start, version: version ?? "", runtime: runtime ?? "" };
+}
+
+/**
+ * Makes the key pair that signs the next checkpoint; the caller zeroes the secret once it has signed.
+ *
+ * @param random Gives the seed.
+ * @returns The public key in base64, and the 64 bytes of the secret.
+ */
+export function newEpoch(random: Random): { readonly publicKey: string; readonly secret: Uint8Array } {
+  const seed = random.bytes(32);
+  const pair = sodium().crypto_sign_seed_keypair(seed);
+  seed.fill(0);
+  return { publicKey: toBase64(pair.publicKey), secret: pair.privateKey };
 }

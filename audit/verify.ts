@@ -101,17 +101,24 @@ function readLedgers(options: VerifyOptions): Gathered {
   const scope = { project: options.project, sessions: new Set(files.map(({ session }) => session)) };
   // Somebody else's log: what our own user ledger says, or does not say, is not about it.
   const ours = named.some((id) => own.some((key) => toBase64(key) === id)) || (user !== null && mentions(user, scope));
-  const trusted = options.pin !== undefined ? identitiesOf(options.pin, ledgers, named) : ours ? own : null;
+  const pinned = options.pin === undefined ? null : identitiesOf(options.pin, ledgers, named);
+  const trusted = pinned ?? (ours ? own : null);
+  // Whoever pins the key of another installation asks about its sessions: our user ledger never saw them.
+  const theirs = options.identity !== null && pinned !== null && !pinned.some((key) => isAmong(key, own));
   const check = new LedgerCheck({
     project,
     projectBefore,
-    user: ours ? user : null,
+    user: ours && !theirs ? user : null,
     anchors: (options.anchors ?? []).map(readAnchor),
     scope,
     keys: trusted ?? [...new Set(named)].flatMap((id) => fromBase64(id) ?? []),
     session: options.session,
   });
   return { files, check, signers: trusted?.map(toBase64) ?? null };
+}
+
+function isAmong(key: Uint8Array, keys: readonly Uint8Array[]): boolean {
+  return keys.some((one) => toBase64(one) === toBase64(key));
 }
 
 function readAnchor(path: string): LedgerView {

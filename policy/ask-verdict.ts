@@ -1,6 +1,6 @@
 import type { ApprovalTerms, RuleRef, Verdict } from "../core/mod.ts";
-import { DEFAULT_TTL_MS, narrowerScope, smaller } from "./approval-ceiling.ts";
 import { askedShape } from "./asked-shape.ts";
+import { DEFAULT_TTL_MS, narrowerScope, smaller } from "./compile.ts";
 import type { CompiledRule } from "./compiled-policy.ts";
 import type { DecisionState } from "./decision-state.ts";
 import { obligationsOf, type Tally } from "./evaluate.ts";

@@ -2,7 +2,7 @@ import type { Classification, Target } from "../core/mod.ts";
 import type { CompiledPolicy } from "./compiled-policy.ts";
 import { matchHost } from "./host-glob.ts";
 import { matchAnyPath } from "./path-glob.ts";
-import { foldPath } from "./path-roots.ts";
+import { foldPath } from "./path-syntax.ts";
 import { classBit, classesOf, type Mask } from "./words-masks.ts";
 
 /** What `classify` says of one place. */

@@ -8,7 +8,7 @@ import {
 } from "../core/mod.ts";
 import type { CompiledRule, PolicyLayer } from "./compiled-policy.ts";
 import type { GrantScope, PolicyRule } from "./document.ts";
-import type { PathRoots } from "./path-roots.ts";
+import type { PathRoots } from "./path-syntax.ts";
 import type { RuleTest, TestOptions } from "./rule-test.ts";
 import { compileTests } from "./rule-tests.ts";
 import { ALL_CLASSES, classBit, classMask, type Mask } from "./words-masks.ts";

@@ -2,7 +2,7 @@ import type { Capability, Decision, Layer, RuleRef, Verdict } from "../core/mod.
 import type { FileApproval, GrantScope, PolicyDocument, PolicyRule } from "./document.ts";
 import type { HostGlob } from "./host-glob.ts";
 import type { PathGlob } from "./path-glob.ts";
-import type { PathRoots } from "./path-roots.ts";
+import type { PathRoots } from "./path-syntax.ts";
 import type { RuleTable } from "./rule-index.ts";
 import type { RuleTest } from "./rule-test.ts";
 import type { Mask } from "./words-masks.ts";

@@ -1,6 +1,6 @@
 import type { CompiledPolicy } from "./compiled-policy.ts";
 import type { SessionMode } from "./engine-types.ts";
-import type { FloorPlaces } from "./floor-places.ts";
+import type { FloorPlaces } from "./floor.ts";
 import type { GrantView } from "./grant-view.ts";
 
 /** All that a decision depends on besides the action. */

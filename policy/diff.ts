@@ -1,13 +1,12 @@
 import { type AtomicAction, type Capability, type Decision, severity, type Verdict } from "../core/mod.ts";
-import { narrowerScope } from "./approval-ceiling.ts";
-import { compilePolicy } from "./compile.ts";
+import { compilePolicy, narrowerScope } from "./compile.ts";
 import type { CompiledPolicy, PolicyLayer } from "./compiled-policy.ts";
 import { decide } from "./decide.ts";
 import type { DecisionState } from "./decision-state.ts";
 import type { ClassifyRule, PolicyRule } from "./document.ts";
 import { stateOf } from "./embedded-tests.ts";
 import { factsOf } from "./facts.ts";
-import { floorPlaces } from "./floor-places.ts";
+import { floorPlaces } from "./floor.ts";
 import { PATH_CAPABILITIES } from "./matchers.ts";
 import type { PolicyRequest } from "./policy-request.ts";
 import { changedClasses, changedRules, type KeyedRule } from "./regions/changed-rules.ts";

@@ -8,9 +8,9 @@ import type { PolicyDocument, PolicyProblem, PolicyRule, PolicyTest } from "./do
 import { PolicyError } from "./errors.ts";
 import { matchedClasses } from "./evaluate.ts";
 import { factsOf } from "./facts.ts";
-import { type FloorPlaces, floorPlaces } from "./floor-places.ts";
+import { type FloorPlaces, floorPlaces } from "./floor.ts";
 import { NO_GRANTS } from "./grant-view.ts";
-import type { PathRoots } from "./path-roots.ts";
+import type { PathRoots } from "./path-syntax.ts";
 import type { PolicyRequest } from "./policy-request.ts";
 import { Problems } from "./problems.ts";
 import { isRefusedTarget, lexicalTarget, planRequest, type RequestContext } from "./requests.ts";

@@ -8,8 +8,8 @@ import {
   type Target,
   type Verdict,
 } from "../core/mod.ts";
-import { DEFAULT_TTL_MS } from "./approval-ceiling.ts";
 import { classifyTarget } from "./classify.ts";
+import { DEFAULT_TTL_MS } from "./compile.ts";
 import { decide } from "./decide.ts";
 import type { DecisionState } from "./decision-state.ts";
 import type { GrantScope } from "./document.ts";
@@ -26,12 +26,12 @@ import type {
 } from "./engine-types.ts";
 import { explain } from "./explain.ts";
 import { denial } from "./fixed-verdicts.ts";
-import { floorPlaces } from "./floor-places.ts";
+import { floorPlaces } from "./floor.ts";
 import { type LoadContext, type LoadedGeneration, loadGeneration } from "./generation.ts";
 import { GrantKeeper } from "./grant-keeper.ts";
 import { type PolicyLiterals, policyLiterals } from "./literals.ts";
 import { createMasks } from "./masks.ts";
-import type { PathRoots } from "./path-roots.ts";
+import type { PathRoots } from "./path-syntax.ts";
 import { stampOf } from "./state-file.ts";
 import { readTrust, trustFile } from "./trust.ts";
 import { worstVerdict } from "./worst-verdict.ts";

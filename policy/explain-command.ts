@@ -1,5 +1,5 @@
 import type { AtomicAction, Capability, Target, Verdict } from "../core/mod.ts";
-import { DEFAULT_TIER } from "./requests.ts";
+import { DEFAULT_TIER } from "./default-tier.ts";
 
 /** Longer commands are cut: they are meant to be read and typed. */
 const MAX_LETTERS = 240;

@@ -1,7 +1,7 @@
 import type { AtomicAction, Capability, NetworkTarget, PathTarget, SkillActor, Target } from "../core/mod.ts";
 import { parseAddress } from "./actions/addresses.ts";
 import { checkSkill, checkTarget, HIDDEN, scanPath, SPECIAL } from "./check-target.ts";
-import { foldPath } from "./path-roots.ts";
+import { foldPath } from "./path-syntax.ts";
 import { classBit, type Mask, TAINTED, tierBit, UNTAINTED } from "./words-masks.ts";
 
 /** An action in the form that rules are compared with; made once a decision. */

@@ -1,7 +1,7 @@
 import type { Capability } from "../core/mod.ts";
 import type { Facts } from "./facts.ts";
 import type { FloorHit } from "./floor-hit.ts";
-import { type FloorPlaces, isBelow } from "./floor-places.ts";
+import { type FloorPlaces, isBelow } from "./floor.ts";
 import { TAINTED } from "./words-masks.ts";
 
 /** Tells whether the line of a command that carries secret values cannot be read as plain words. */

@@ -1,11 +1,46 @@
-import type { Capability, CommandTarget, ModelTarget, NetworkTarget, SecretTarget } from "../core/mod.ts";
+import {
+  CAPABILITIES,
+  type Capability,
+  type CommandTarget,
+  type IsolationTier,
+  type ModelTarget,
+  type NetworkTarget,
+  type SecretTarget,
+} from "../core/mod.ts";
 import { classifyAddress } from "./actions/address-class.ts";
 import { formatAddress } from "./actions/addresses.ts";
 import type { Facts } from "./facts.ts";
 import type { FloorHit } from "./floor-hit.ts";
-import { type FloorPlaces, isBelow } from "./floor-places.ts";
-import { tierDeny, UNFIT_BITS } from "./tier-floor.ts";
-import { classMask, type Mask } from "./words-masks.ts";
+import { foldPath, type PathRoots } from "./path-syntax.ts";
+import { classMask, type Mask, tierMask } from "./words-masks.ts";
+
+/** Places that the floor guards. */
+export interface FloorPlaces {
+  /** Spellings of `$AGENTZERO_HOME`: as given and real, in the form of `foldPath`. */
+  readonly homes: readonly string[];
+  /** The real project, folded, or `null`. */
+  readonly project: string | null;
+}
+
+/**
+ * Prepares the places.
+ *
+ * @param homes Spellings of `$AGENTZERO_HOME`.
+ * @param roots Roots in the form of `foldRoots`.
+ */
+export function floorPlaces(homes: readonly string[], roots: PathRoots): FloorPlaces {
+  return {
+    homes: [...new Set(homes.map((home) => foldPath(home, roots.fold).replace(/\/+$/, "")))],
+    project: roots.project,
+  };
+}
+
+/** Tells whether a path is a folder or below it; both folded, the folder without a slash at its end. */
+export function isBelow(path: string, folder: string): boolean {
+  return path.startsWith(folder) && (path.length === folder.length || path.charCodeAt(folder.length) === SLASH);
+}
+
+const SLASH = 0x2f;
 
 /** Denials that do not depend on any rule; `null` when none applies. */
 export function floorDeny(facts: Facts, places: FloorPlaces): FloorHit | null {
@@ -133,3 +168,32 @@ export const READ_ONLY: ReadonlySet<Capability> = new Set<Capability>([
   "skill_load",
   "acp_context_request",
 ]);
+
+/** Where each capability cannot happen, whatever a rule says. */
+const UNFIT: Readonly<Record<Capability, readonly IsolationTier[]>> = {
+  file_read: ["none"],
+  file_write: ["none", "host-readonly"],
+  shell_command: ["none", "host-readonly", "wasm-sandbox"],
+  network_request: ["none"],
+  model_call: [],
+  secret_handle_usage: [],
+  package_install: [],
+  package_execution: ["none"],
+  skill_load: [],
+  runtime_launch: ["none"],
+  acp_context_request: [],
+  mvm_mount: ["none", "host-readonly", "host-supervised", "wasm-sandbox"],
+  wasm_host_call: ["none", "host-readonly", "host-supervised"],
+};
+
+/** The tiers where a capability is denied by the floor, as bits: a look-up that every decision makes. */
+const UNFIT_BITS: ReadonlyMap<string, Mask> = new Map(
+  CAPABILITIES.map((capability) => [capability, tierMask([...UNFIT[capability], "mvm-microvm", "deny"])]),
+);
+
+/** Says why a capability cannot happen in a tier that {@link UNFIT_BITS} names. */
+function tierDeny(capability: Capability, tier: IsolationTier): FloorHit {
+  if (tier === "deny") return { name: "tier", sentence: 'the tier is "deny"' };
+  if (UNFIT[capability].includes(tier)) return { name: "tier", sentence: `${capability} cannot run in tier "${tier}"` };
+  return { name: "tier", sentence: "there is no microVM backend in this version; use wasm-sandbox or host-supervised" };
+}

@@ -5,7 +5,7 @@ import type { CompiledPolicy, PolicyLayer } from "./compiled-policy.ts";
 import type { PolicyDocument, PolicyProblem } from "./document.ts";
 import type { Generation, LayerStatus, PolicyOptions } from "./engine-types.ts";
 import { PolicyError } from "./errors.ts";
-import type { PathRoots } from "./path-roots.ts";
+import type { PathRoots } from "./path-syntax.ts";
 import { describeProblem } from "./problems.ts";
 import { type PolicySource, policySources, readSource, type SourceState } from "./sources.ts";
 import { type Stamp, stampOf } from "./state-file.ts";

@@ -13,7 +13,7 @@ import {
   type RuleRef,
   type SkillActor,
 } from "../core/mod.ts";
-import { narrowerScope } from "./approval-ceiling.ts";
+import { narrowerScope } from "./compile.ts";
 import type { GrantScope } from "./document.ts";
 import { DAY_MS } from "./duration.ts";
 import type { GrantInfo, GrantRequest, PackageGrantRequest } from "./engine-types.ts";

@@ -1,5 +1,5 @@
 import { isStateBuiltin } from "./actions/builtins.ts";
-import { narrowerScope } from "./approval-ceiling.ts";
+import { narrowerScope } from "./compile.ts";
 import type { PolicyRule } from "./document.ts";
 import { isAllow, type LintContext, type LintText } from "./lint-check.ts";
 import { canGrant } from "./regions/can-grant.ts";

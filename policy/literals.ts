@@ -1,7 +1,7 @@
 import type { CompiledPolicy } from "./compiled-policy.ts";
 import type { WordPattern } from "./matchers.ts";
 import { compilePathGlob } from "./path-glob.ts";
-import { foldPath } from "./path-roots.ts";
+import { foldPath } from "./path-syntax.ts";
 import { hasWildcard, matchText } from "./text-glob.ts";
 
 /** Tells whether words stand literally in an `allow` of a policy that grants; see {@link policyLiterals}. */

@@ -6,9 +6,9 @@ import type { PolicyTest } from "./document.ts";
 import { runTests, stateOf, type TestResult } from "./embedded-tests.ts";
 import { contextOf } from "./engine.ts";
 import type { Generation, PolicyOptions } from "./engine-types.ts";
-import { floorPlaces } from "./floor-places.ts";
+import { floorPlaces } from "./floor.ts";
 import { loadGeneration } from "./generation.ts";
-import type { PathRoots } from "./path-roots.ts";
+import type { PathRoots } from "./path-syntax.ts";
 import { type ApprovedAction, type PolicySuggestion, suggestRules } from "./suggest.ts";
 import { measureTests, type QualityOptions, type TestQuality } from "./test-quality.ts";
 

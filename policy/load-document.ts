@@ -2,7 +2,7 @@ import type { Layer } from "../core/mod.ts";
 import type { ParsedPolicy } from "./document.ts";
 import { checkEmbedded } from "./embedded-tests.ts";
 import { parsePolicy } from "./parse-policy.ts";
-import type { PathRoots } from "./path-roots.ts";
+import type { PathRoots } from "./path-syntax.ts";
 
 /** Where a document would count. */
 export interface DocumentPlace {

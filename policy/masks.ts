@@ -1,7 +1,7 @@
 import type { CompiledRule } from "./compiled-policy.ts";
 import type { DecisionState } from "./decision-state.ts";
 import { compilePathGlob, matchAnyPath, type PathGlob } from "./path-glob.ts";
-import { foldPath } from "./path-roots.ts";
+import { foldPath } from "./path-syntax.ts";
 
 /** A rule that denies reading some paths whatever else is true. */
 interface PathDeny {

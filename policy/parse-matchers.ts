@@ -8,7 +8,7 @@ import type { Mutable } from "./mutable.ts";
 import type { NodeReader } from "./node-reader.ts";
 import { parseSkillMatcher } from "./parse-skill-matcher.ts";
 import { parseWordPatterns } from "./parse-word-patterns.ts";
-import { checkPathGlob } from "./split-path-glob.ts";
+import { checkPathGlob } from "./path-syntax.ts";
 import type { YamlEntry, YamlNode } from "./yaml-tree.ts";
 
 /**

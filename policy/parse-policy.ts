@@ -4,8 +4,8 @@ import { compileHostGlob } from "./host-glob.ts";
 import { NodeReader } from "./node-reader.ts";
 import { parseTest } from "./parse-request.ts";
 import { GRANT_SCOPES, parseRule } from "./parse-rule.ts";
+import { checkPathGlob } from "./path-syntax.ts";
 import { Problems } from "./problems.ts";
-import { checkPathGlob } from "./split-path-glob.ts";
 import { YAML_LIMITS } from "./yaml-limits.ts";
 import { readYamlTree, type YamlEntry, type YamlNode } from "./yaml-tree.ts";
 

@@ -1,5 +1,4 @@
-import type { PathRoots } from "./path-roots.ts";
-import { splitGlob } from "./split-path-glob.ts";
+import { type PathRoots, splitGlob } from "./path-syntax.ts";
 import { hasWildcard, matchText } from "./text-glob.ts";
 
 /** A compiled path glob; the kinds are the common forms that need no search. */

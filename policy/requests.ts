@@ -1,9 +1,7 @@
 import { resolve } from "node:path";
 import type {
   AtomicAction,
-  Capability,
   Classification,
-  IsolationTier,
   ModelTarget,
   NetworkTarget,
   PathTarget,
@@ -14,9 +12,10 @@ import type {
 import { classifyAddress } from "./actions/address-class.ts";
 import { parseHost, parseUrl } from "./actions/hosts.ts";
 import { parseCommand } from "./actions/shell.ts";
+import { DEFAULT_TIER } from "./default-tier.ts";
 import { PolicyError } from "./errors.ts";
 import { EXAMPLE_KEY } from "./parse-request.ts";
-import type { PathRoots } from "./path-roots.ts";
+import type { PathRoots } from "./path-syntax.ts";
 import type { PolicyRequest } from "./policy-request.ts";
 
 /** What a request is read against. */
@@ -34,23 +33,6 @@ export interface RequestContext {
   /** Finds the actor that a name stands for; a name nobody knows is a local skill without permissions. */
   readonly actor?: (name: string) => SkillActor | null;
 }
-
-/** The tier that each capability has unless a request says otherwise. */
-export const DEFAULT_TIER: Readonly<Record<Capability, IsolationTier>> = {
-  file_read: "host-readonly",
-  file_write: "host-supervised",
-  shell_command: "host-supervised",
-  network_request: "host-supervised",
-  model_call: "none",
-  secret_handle_usage: "host-supervised",
-  package_install: "none",
-  package_execution: "wasm-sandbox",
-  skill_load: "none",
-  runtime_launch: "wasm-sandbox",
-  acp_context_request: "host-readonly",
-  mvm_mount: "mvm-microvm",
-  wasm_host_call: "wasm-sandbox",
-};
 
 /** Resolves a path by its text alone. */
 export function lexicalTarget(input: string, base: string): PathTarget {

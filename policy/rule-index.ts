@@ -1,8 +1,8 @@
 import type { Capability } from "../core/mod.ts";
 import type { CompiledRule } from "./compiled-policy.ts";
 import { compilePathGlob, type PathGlob } from "./path-glob.ts";
-import type { PathRoots } from "./path-roots.ts";
-import { SKILL_DATA } from "./path-tests.ts";
+import type { PathRoots } from "./path-syntax.ts";
+import { SKILL_DATA } from "./target-tests.ts";
 import { hasWildcard } from "./text-glob.ts";
 
 /** Rules by key, each list severest first. */

@@ -1,6 +1,6 @@
 import type { Facts } from "./facts.ts";
 import type { Matchers } from "./matchers.ts";
-import type { PathRoots } from "./path-roots.ts";
+import type { PathRoots } from "./path-syntax.ts";
 
 /**
  * How a rule reads what is not certain, always to the side of the stricter answer. `grant` needs every doubtful fact

@@ -1,9 +1,17 @@
-import { testArgv, testOptions } from "./command-tests.ts";
 import type { Facts } from "./facts.ts";
 import type { Matchers, SkillMatcher } from "./matchers.ts";
-import { testCidr, testHosts, testMethods, testPorts } from "./network-tests.ts";
-import { testCommands, testCwd, testPaths } from "./path-tests.ts";
 import type { Holds, RuleTest, TestOptions } from "./rule-test.ts";
+import {
+  testArgv,
+  testCidr,
+  testCommands,
+  testCwd,
+  testHosts,
+  testMethods,
+  testOptions,
+  testPaths,
+  testPorts,
+} from "./target-tests.ts";
 import { compileTextGlobs, matchAnyText } from "./text-glob.ts";
 import { TAINTED, tierMask, UNTAINTED } from "./words-masks.ts";
 

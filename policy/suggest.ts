@@ -9,7 +9,7 @@ import { diffPolicies, type PolicyChange } from "./diff.ts";
 import type { PolicyDocument, PolicyRule } from "./document.ts";
 import { stateOf } from "./embedded-tests.ts";
 import type { Matchers } from "./matchers.ts";
-import type { PathRoots } from "./path-roots.ts";
+import type { PathRoots } from "./path-syntax.ts";
 import { printRule } from "./print-rule.ts";
 import { shapeOf } from "./shape.ts";
 

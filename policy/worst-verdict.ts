@@ -2,7 +2,7 @@ import { LAYERS, severity, type Verdict } from "../core/mod.ts";
 import { PolicyError } from "./errors.ts";
 
 /** What {@link compareVerdicts} looks at. */
-type Ranked = Pick<Verdict, "decision" | "rule" | "layer">;
+export type RankedVerdict = Pick<Verdict, "decision" | "rule" | "layer">;
 
 /**
  * Orders verdicts of one call: the one to report comes first. The severest wins; ties go by layer, floor first, then by
@@ -12,7 +12,7 @@ type Ranked = Pick<Verdict, "decision" | "rule" | "layer">;
  * @param b Another one.
  * @returns Negative when `a` is the one to report, positive for `b`, 0 when nothing tells them apart.
  */
-export function compareVerdicts(a: Ranked, b: Ranked): number {
+export function compareVerdicts(a: RankedVerdict, b: RankedVerdict): number {
   return severity(b.decision) - severity(a.decision) || layerRank(a) - layerRank(b) || compareText(a.rule, b.rule);
 }
 
@@ -23,7 +23,7 @@ export function worstVerdict(verdicts: readonly Verdict[]): Verdict {
   return others.reduce((worst, one) => compareVerdicts(one, worst) < 0 ? one : worst, first);
 }
 
-function layerRank({ layer }: Ranked): number {
+function layerRank({ layer }: RankedVerdict): number {
   return layer === null ? LAYERS.length : LAYERS.indexOf(layer);
 }
 

@@ -21,7 +21,6 @@ export type { Deny } from "./files/folder-view.ts";
 export { createHostFiles } from "./files/host-files.ts";
 export * from "./files/host-folders.ts";
 export * from "./files/host-writer.ts";
-export type { MaskedPaths, MaskProblem } from "./files/masked-paths.ts";
 export type * from "./files/read-spec.ts";
 export type { FileStamp } from "./files/stamp.ts";
 export type * from "./files/write-spec.ts";

@@ -8,7 +8,7 @@ import type { AtomicAction } from "../../core/mod.ts";
 import { compilePolicy } from "../../policy/compile.ts";
 import { decide } from "../../policy/decide.ts";
 import { stateOf } from "../../policy/embedded-tests.ts";
-import { floorPlaces } from "../../policy/floor-places.ts";
+import { floorPlaces } from "../../policy/floor.ts";
 import { parsePolicy } from "../../policy/parse-policy.ts";
 import { DEFAULT_TIER } from "../../policy/mod.ts";
 import { type PeerRequest, type PeerRule, PROJECT } from "./rules.ts";

@@ -28,11 +28,10 @@ import {
   withBinding,
   withOptions,
 } from "./edits.ts";
-import { checkExpiry, renewed } from "./expiry.ts";
-import { feedRedactors } from "./feed-redactors.ts";
+import { checkExpiry, renewed } from "./entry-meta.ts";
 import { checkNote, keyHandle, secretInfo } from "./secret-info.ts";
 import type { VaultKey } from "./vault-key.ts";
-import { VaultStore } from "./vault-store.ts";
+import { feedRedactors, VaultStore } from "./vault-store.ts";
 
 /** The vault over one file. */
 export class FileVault implements Vault {

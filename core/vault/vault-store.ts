@@ -2,6 +2,7 @@ import { loadSodium } from "../crypto/sodium.ts";
 import { toHex } from "../digest.ts";
 import { CoreError } from "../errors.ts";
 import type { FileLock } from "../file-lock.ts";
+import type { Redactor } from "../redactor.ts";
 import type { NewUnlockers, OpenVaultOptions, VaultMark } from "../vault.ts";
 import { formatCovered, formatVault, parseVault, type SealedEntry, tampered, type VaultDocument } from "./document.ts";
 import { checkRoom, pruneEntries, sortEntries } from "./entries.ts";
@@ -196,5 +197,20 @@ export class VaultStore {
     this.close();
     this.#document = null;
     this.lockReason = null;
+  }
+}
+
+/**
+ * Gives every value of an open vault to the scanners that mask it, earlier values and signing keys included.
+ *
+ * @param open The vault; each value is zeroed once it was given.
+ * @param redactors Who gets them.
+ */
+export function feedRedactors({ document, key }: OpenState, redactors: ReadonlySet<Redactor>): void {
+  for (const entry of document.entries) {
+    const value = key.openValue(entry);
+    const handle = entry.kind === "key" ? null : key.openMeta(entry).handle;
+    for (const redactor of redactors) redactor.add({ bytes: value, handle, class: "secret" });
+    value.fill(0);
   }
 }

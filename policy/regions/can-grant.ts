@@ -2,7 +2,7 @@ import { compilePolicy } from "../compile.ts";
 import { decide } from "../decide.ts";
 import type { PolicyRule } from "../document.ts";
 import { stateOf } from "../embedded-tests.ts";
-import { floorPlaces } from "../floor-places.ts";
+import { floorPlaces } from "../floor.ts";
 import { type Globs, USUAL_ROOTS } from "./globs.ts";
 import { matchersFor, sampleActions } from "./sample-actions.ts";
 

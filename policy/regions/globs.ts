@@ -1,6 +1,6 @@
 import { compileHostGlob, matchHost } from "../host-glob.ts";
 import { compilePathGlob, matchPath } from "../path-glob.ts";
-import type { PathRoots } from "../path-roots.ts";
+import type { PathRoots } from "../path-syntax.ts";
 import { matchText } from "../text-glob.ts";
 import { findText } from "./find-text.ts";
 import { hostPattern, pathPattern, type Pattern, textPattern } from "./pattern.ts";

@@ -1,6 +1,5 @@
 import { PolicyError } from "../errors.ts";
-import type { PathRoots } from "../path-roots.ts";
-import { checkPathGlob } from "../split-path-glob.ts";
+import { checkPathGlob, type PathRoots } from "../path-syntax.ts";
 
 /** What one letter of a text must be. */
 type Edge =

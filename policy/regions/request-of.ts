@@ -1,5 +1,5 @@
 import type { AtomicAction, Capability, Target } from "../../core/mod.ts";
-import type { PathRoots } from "../path-roots.ts";
+import type { PathRoots } from "../path-syntax.ts";
 import type { PolicyRequest } from "../policy-request.ts";
 import { USUAL_TIER } from "./sample-actions.ts";
 

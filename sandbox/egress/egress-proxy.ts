@@ -5,6 +5,7 @@ import type { SandboxDeps } from "../deps.ts";
 import { SandboxError } from "../errors.ts";
 import { makeTempFolder } from "../temp-folder.ts";
 import type { Egress, EgressLease, EgressRule, EgressUse } from "./egress.ts";
+import { EGRESS_PORT } from "./relay.ts";
 import { type LeaseState, serveClient } from "./serve-client.ts";
 
 /** What the proxy needs to know of the network. */
@@ -12,9 +13,6 @@ export interface EgressNetwork {
   /** Resolves a name to all its addresses. */
   resolve(host: string): Promise<readonly string[]>;
 }
-
-/** Port of the proxy inside the sandbox. */
-export const EGRESS_PORT = 3128;
 
 /**
  * Creates the proxy that lets commands reach the origins of their call and nothing else.

@@ -1,6 +1,8 @@
 import { realpathSync } from "node:fs";
 import type { HostFacts } from "../deps.ts";
-import { EGRESS_PORT } from "./egress-proxy.ts";
+
+/** Port of the proxy inside the sandbox. It stands here, since every start loads the relay and few the proxy. */
+export const EGRESS_PORT = 3128;
 
 /** Where the relay finds things, inside. */
 const SOCKET = "/run/agentzero/egress.sock";

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
 import { compilePathGlob, matchPath } from "../../policy/path-glob.ts";
-import { foldPath } from "../../policy/path-roots.ts";
+import { foldPath } from "../../policy/path-syntax.ts";
 import { ROOTS, scaled, SEED } from "./rig.ts";
 
 type Picomatch = (

@@ -1,8 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compilePathGlob, matchPath } from "../../policy/path-glob.ts";
-import { foldPath, foldRoots, type PathRoots } from "../../policy/path-roots.ts";
-import { checkPathGlob } from "../../policy/split-path-glob.ts";
+import { checkPathGlob, foldPath, foldRoots, type PathRoots } from "../../policy/path-syntax.ts";
 import { ROOTS, scaled, SEED } from "./rig.ts";
 
 function match(glob: string, path: string, roots: PathRoots = ROOTS): boolean {

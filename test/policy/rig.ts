@@ -3,10 +3,10 @@ import { compilePolicy } from "../../policy/compile.ts";
 import type { PolicyLayer } from "../../policy/compiled-policy.ts";
 import { decide } from "../../policy/decide.ts";
 import type { DecisionState } from "../../policy/decision-state.ts";
+import { DEFAULT_TIER } from "../../policy/default-tier.ts";
 import { stateOf } from "../../policy/embedded-tests.ts";
-import { floorPlaces } from "../../policy/floor-places.ts";
-import type { PathRoots } from "../../policy/path-roots.ts";
-import { DEFAULT_TIER } from "../../policy/requests.ts";
+import { floorPlaces } from "../../policy/floor.ts";
+import type { PathRoots } from "../../policy/path-syntax.ts";
 import { documentOf, layerOf } from "./policy-text.ts";
 
 /** A machine that exists nowhere. */

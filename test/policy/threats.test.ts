@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { AtomicAction, Classification, Verdict } from "../../core/mod.ts";
-import { digestOf, loadSodium } from "../../core/mod.ts";
+import { type AtomicAction, type Classification, digestOf, loadSodium, type Verdict } from "../../core/mod.ts";
+import { floorPlaces } from "../../policy/floor.ts";
 import {
   type CommandPlan,
   createPermits,
@@ -18,7 +18,6 @@ import { writeBundle } from "../../policy/bundle.ts";
 import { compilePolicy } from "../../policy/compile.ts";
 import { decide } from "../../policy/decide.ts";
 import { stateOf } from "../../policy/embedded-tests.ts";
-import { floorPlaces } from "../../policy/floor-places.ts";
 import { DEFAULT_POLICY } from "../../policy/templates.ts";
 import { handClock, seededRandom } from "../support/core-rig.ts";
 import { tempDir } from "../support/temp-dir.ts";

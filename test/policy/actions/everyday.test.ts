@@ -3,7 +3,7 @@ import { parseCommand } from "../../../policy/actions/shell.ts";
 import { compilePolicy } from "../../../policy/compile.ts";
 import { decide } from "../../../policy/decide.ts";
 import type { DecisionState } from "../../../policy/decision-state.ts";
-import { floorPlaces } from "../../../policy/floor-places.ts";
+import { floorPlaces } from "../../../policy/floor.ts";
 import { NO_GRANTS } from "../../../policy/grant-view.ts";
 import { parsePolicy } from "../../../policy/parse-policy.ts";
 import { everywhere, PROJECT } from "./plan.ts";
