@@ -6,18 +6,29 @@ import type { Passage } from "./passage.ts";
 import type { RecordSubject } from "./record.ts";
 import { secretPlace } from "./secret-place.ts";
 
+/** Decides the requests of one `fetch` as they happen. */
+export interface RequestAdmission {
+  /** The hook of the transport; it rejects to refuse. */
+  readonly admit: (request: OutgoingRequest) => Promise<Admission>;
+  /** The call with what was decided in the end: an address or a redirect may have been refused after the name was allowed. */
+  readonly judged: (outcome: Judged) => Passage;
+}
+
+type Judged = { readonly ok: true } | { readonly ok: false; readonly code: string; readonly reason: string };
+
 /**
  * Decides the requests of one `fetch` as they happen: the address behind a decided name, and each redirect as a request
  * of its own.
  *
  * @param passage The decided call.
  * @param spec What it sends.
- * @returns The hook of the transport; it rejects to refuse.
+ * @returns The hook of the transport, and what came of it.
  */
-export function admitRequests(passage: Passage, spec: HttpSpec): (request: OutgoingRequest) => Promise<Admission> {
+export function admitRequests(passage: Passage, spec: HttpSpec): RequestAdmission {
   const { deps } = passage;
+  let refusal: Verdict | null = null;
   const first = passage.plan.actions.find(({ capability }) => capability === "network_request");
-  return async (request) => {
+  async function admit(request: OutgoingRequest): Promise<Admission> {
     if (first === undefined) throw refused(request, "the call names no request");
     const action: AtomicAction = {
       ...first,
@@ -33,16 +44,42 @@ export function admitRequests(passage: Passage, spec: HttpSpec): (request: Outgo
       // Where a redirect leads was chosen by the network; of an address only the origin decides anything.
       tainted: first.tainted || new URL(request.url).origin !== new URL(spec.url).origin,
     };
-    if (request.hop > 0 && request.addresses === null) await decideHop(passage, action, request);
-    else checkAgain(passage, deps.policy.decide(action), request);
+    if (request.hop > 0 && request.addresses === null) {
+      await decideHop(passage, action, { request, refuse: (verdict) => (refusal = verdict) });
+    } else {
+      const verdict = deps.policy.decide(action);
+      refusal = verdict;
+      checkAgain(passage, verdict, request);
+      refusal = null;
+    }
     return { secret: await slotAt(passage, spec, { request, action }) };
-  };
+  }
+  function judged(outcome: Judged): Passage {
+    const { worst } = passage.authorized;
+    if (outcome.ok) return passage;
+    if (refusal !== null) return withWorst(passage, refusal);
+    // The address of the call was decided before; this one came with a redirect.
+    return outcome.code === "URL_INVALID"
+      ? withWorst(passage, {
+        ...worst,
+        decision: "deny",
+        rule: null,
+        layer: null,
+        reason: `invalid_target: ${outcome.reason}`,
+      })
+      : passage;
+  }
+  return { admit, judged };
+}
+
+function withWorst(passage: Passage, worst: Verdict): Passage {
+  return { ...passage, authorized: { ...passage.authorized, worst } };
 }
 
 // Threat: an ask that only the address brings up (a rule with `cidr`) was in no question, so no answer covers it.
 function checkAgain(passage: Passage, verdict: Verdict, request: OutgoingRequest): void {
   if (verdict.decision === "deny") {
-    throw refused(request, `policy denies it (${verdict.rule ?? "no rule allows it"})`);
+    throw refused(request, verdict.rule === null ? "no rule allows it" : `denied by rule "${verdict.rule}"`);
   }
   if (verdict.decision !== "requires_approval" || verdict.granted !== null) return;
   const asked = new Set(
@@ -60,8 +97,13 @@ function nameOf(rule: RuleRef): string {
 }
 
 // A redirect leaves a record of its own; what would need a person is refused, since its origin was not the person's choice.
-async function decideHop(passage: Passage, action: AtomicAction, request: OutgoingRequest): Promise<void> {
+async function decideHop(
+  passage: Passage,
+  action: AtomicAction,
+  hop: { readonly request: OutgoingRequest; readonly refuse: (verdict: Verdict) => void },
+): Promise<void> {
   const { deps, proposal } = passage;
+  const { request } = hop;
   const subject: RecordSubject = {
     execution: deps.ids.next("exe"),
     call: proposal.call,
@@ -82,9 +124,11 @@ async function decideHop(passage: Passage, action: AtomicAction, request: Outgoi
     },
   });
   if (decided.failure !== null) {
+    hop.refuse(decided.worst);
     throw new SessionError("POLICY_DENY", decided.failure.message, { hint: decided.failure.hint ?? undefined });
   }
   if (decided.worst.decision === "requires_approval" && decided.worst.granted === null) {
+    hop.refuse(decided.worst);
     throw refused(request, `a redirect to it needs approval (rule "${decided.worst.rule ?? ""}")`);
   }
 }
@@ -104,8 +148,12 @@ async function slotAt(
   return found.ok ? { inject: secret.inject, format: found.format } : null;
 }
 
-function refused(request: OutgoingRequest, why: string): SessionError {
-  return new SessionError("POLICY_DENY", `Cannot fetch from ${request.host}: ${why}`, {
-    hint: `agentzero policy explain network_request --url ${request.url}`,
+// A rule may allow the name and not where it leads: then the addresses are what explains the refusal.
+function refused({ host, url, addresses }: OutgoingRequest, why: string): SessionError {
+  const found = addresses === null || addresses.join() === host ? null : addresses;
+  const where = found === null ? host : `${host} (${found.join(", ")})`;
+  const more = found === null ? "" : ` --address ${found.join(" ")}`;
+  return new SessionError("POLICY_DENY", `Cannot fetch from ${where}: ${why}`, {
+    hint: `agentzero policy explain network_request --url ${url}${more}`,
   });
 }

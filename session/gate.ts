@@ -103,6 +103,9 @@ async function afterIntent(passage: Passage, intent: number): Promise<LabelledRe
   const { effect } = settled.prepared;
   const files = admitFiles(passage);
   const guests: GuestRun[] = [];
+  const requests = effect.backend === "http"
+    ? (await import("./admit-request.ts")).admitRequests(passage, effect.spec)
+    : null;
   const live = liveOutput(deps, proposal.call, passage.authorized.worst.obligations);
   const ran = await runEffect(deps, { call: proposal.call, intent }, {
     effect,
@@ -118,13 +121,12 @@ async function afterIntent(passage: Passage, intent: number): Promise<LabelledRe
     },
     handles: plan.handles,
     guests: effect.backend === "wasm" || effect.backend === "routine" ? await guestOpener(passage, guests) : null,
-    ...(effect.backend === "http"
-      ? { admitRequest: (await import("./admit-request.ts")).admitRequests(passage, effect.spec) }
-      : {}),
+    ...(requests === null ? {} : { admitRequest: requests.admit }),
   });
   live.end();
   const admissions = [files, ...guests.map(({ admission }) => admission)];
-  return await concludeRun(passage, { ran, admissions, prepared: settled.prepared, approved: settled.approved });
+  const judged = requests?.judged(ran.outcome) ?? passage;
+  return await concludeRun(judged, { ran, admissions, prepared: settled.prepared, approved: settled.approved });
 }
 
 // What answers host calls is loaded by the first guest.

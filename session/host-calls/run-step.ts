@@ -123,7 +123,7 @@ async function afterIntent(passage: Passage, { plan, intent, obligations }: Deci
     io: { signal: proposal.signal, admit: admitFiles(passage).admit, masked: maskedNames(deps) },
     handles: plan.handles,
     guests: null,
-    ...(effect.backend === "http" ? { admitRequest: admitRequests(passage, effect.spec) } : {}),
+    ...(effect.backend === "http" ? { admitRequest: admitRequests(passage, effect.spec).admit } : {}),
   });
   try {
     const taken = await plan.take(ran);

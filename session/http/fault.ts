@@ -41,6 +41,9 @@ const WORDS: ReadonlyMap<string, readonly [FaultKind, string]> = new Map([
   ["EAI_AGAIN", ["name", "the name cannot be looked up at the moment"]],
   ["ERR_TLS_CERT_ALTNAME_INVALID", ["tls", "its certificate is for another name"]],
   ["CERT_HAS_EXPIRED", ["tls", "its certificate has expired"]],
+  ["HPE_HEADER_OVERFLOW", ["protocol", "the head of its answer is too large"]],
+  ["Z_DATA_ERROR", ["protocol", "its answer is not packed as it says"]],
+  ["Z_BUF_ERROR", ["cut", "the answer ended too early"]],
   ["ERR_SSL_WRONG_VERSION_NUMBER", ["tls", "it does not speak TLS (is it an http address?)"]],
 ]);
 

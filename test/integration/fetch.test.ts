@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
 import { type ModelServer, startModelServer } from "../support/model-server.ts";
 import { type Ran, runAgentzero } from "../support/run-agentzero.ts";
 
@@ -60,15 +60,37 @@ describe("call fetch", () => {
     expect(within.json()).toMatchObject({ ok: true, output: expect.stringContaining("hello from /b") });
     const away = await serve("/a", "http://192.0.2.1/");
     const refused = await fetching([LOOPBACK], { url: `http://127.0.0.1:${away.port}/a` });
-    expect(refused.json()).toMatchObject({ ok: false, error: { code: "POLICY_DENY" } });
+    // What was decided last counts: the call was denied, though its first address was allowed.
+    expect(refused.json()).toMatchObject({
+      ok: false,
+      decision: "deny",
+      rule: "floor.address",
+      layer: "floor",
+      output: null,
+      error: { code: "POLICY_DENY" },
+    });
     expect(refused.exit).toBe(5);
+  });
+
+  test.for(["file:///etc/passwd", "http://user:pw@127.0.0.1/"])("denies a redirect to %s", async (location) => {
+    const server = await serve("/a", location);
+    const ran = await fetching([LOOPBACK], { url: `http://127.0.0.1:${server.port}/a` });
+    expect(ran.json()).toMatchObject({ ok: false, decision: "deny", rule: null, error: { code: "URL_INVALID" } });
+    expect(ran.exit).toBe(5);
   });
 
   it("sends nothing to a listed name that leads inside", async () => {
     const server = await serve();
     const rule = '{ id: named, effect: allow, capability: network_request, hosts: ["docs.localhost"] }';
     const ran = await fetching([rule], { url: `http://docs.localhost:${server.port}/a` });
-    expect(ran.json()).toMatchObject({ ok: false, error: { code: "POLICY_DENY" } });
+    // The hint names the addresses: by the name alone the rule allows it.
+    const hint = expect.stringContaining("--address 127.0.0.1 ::1");
+    expect(ran.json()).toMatchObject({
+      ok: false,
+      decision: "deny",
+      rule: "floor.address",
+      error: { code: "POLICY_DENY", hint },
+    });
     expect([ran.exit, server.requests]).toEqual([5, []]);
   });
 

@@ -357,7 +357,12 @@ describe("answers that lie or never end", () => {
         "HTTP/1.1 200 OK\r\ncontent-encoding: zstd\r\ncontent-length: 1\r\n\r\nx",
         /not asked for/,
       ],
-      ["endless headers", `HTTP/1.1 200 OK\r\n${"x: y\r\n".repeat(40_000)}`, /not HTTP|closed|failed/],
+      ["endless headers", `HTTP/1.1 200 OK\r\n${"x: y\r\n".repeat(40_000)}`, /too large|closed|failed/],
+      [
+        "packed data that is none",
+        "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 8\r\n\r\nno gzip!",
+        /not packed as it says/,
+      ],
     ] as const,
   )("refuses %s", async ([, answer, words]) => {
     await expect(raw(answer)).rejects.toThrow(failure("HTTP_FAILED", words));
