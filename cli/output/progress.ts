@@ -24,7 +24,11 @@ export function showProgress(output: Output, event: SessionEvent): void {
       output.note(`${event.level === "warning" ? "warning: " : ""}${event.text}`);
       return;
     case "compaction":
-      output.note(`(the context was shortened from ${event.before} to ${event.after} tokens)`);
+      output.note(
+        event.after < event.before
+          ? `(the context was shortened from ${event.before} to ${event.after} tokens)`
+          : `(the conversation was summed up: ${event.after} tokens)`,
+      );
       return;
     case "error":
       output.failure(event, null);
