@@ -304,7 +304,33 @@ describe("a new identity", () => {
   });
 });
 
+describe("a ledger", () => {
+  it("of the user in the place of the project's is told, however well signed it is", async () => {
+    const place = await makePlace();
+    await recordSession(place);
+    expect(await publicCodes(place)).toEqual([]);
+    putLines(join(place.dir, "HEADS"), linesOf(join(place.home, "trust", "HEADS")));
+    expect(await publicCodes(place)).toEqual(["LEDGER_BROKEN"]);
+  });
+});
+
 describe("a stranger", () => {
+  it("who shares the folder is verified by the key that is pinned, whatever our own user ledger saw", async () => {
+    const [own, stranger] = [await makePlace(), await makePlace("stranger")];
+    await recordSession(own);
+    const { dir, project } = own;
+    const log = await stranger.open({ dir, project });
+    await log.close("ok");
+    const pinned = { pin: stranger.keys.auditSign.publicKey, session: log.session };
+    expect((await verify(verifyOptions(own, pinned))).ok).toBe(true);
+    const ours = await verify(verifyOptions(own, { session: log.session }));
+    expect(ours.sessions[0]?.problems.map(({ code }) => code)).toContain("HEADER_SIG");
+    putLines(log.file, linesOf(log.file).slice(0, -1));
+    expect((await verify(verifyOptions(own, pinned))).sessions[0]?.problems.map(({ code }) => code)).toEqual([
+      "TRUNCATED",
+    ]);
+  });
+
   it("cannot make a record of its own pass by naming the pinned key as its successor", async () => {
     const [pinned, stranger] = [await makePlace(), await makePlace("stranger")];
     await recordSession(stranger);

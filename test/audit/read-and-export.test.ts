@@ -189,6 +189,8 @@ describe("parseFilter()", () => {
     [
       [{ since: "yesterday" }, /expected a time/],
       [{ until: "2025-13-41" }, /expected a time/],
+      [{ since: "2025-02-30" }, /expected a time/],
+      [{ since: "2025-04-31T10:00:00Z" }, /expected a time/],
       [{ capability: "file_red" }, /unknown word/],
       [{ decision: "maybe" }, /unknown word/],
     ] as const,
