@@ -188,7 +188,8 @@ describe("agentzero run", () => {
     child.stdin?.end();
     child.stdout?.once("data", () => child.stdout?.destroy());
     // Its command would sleep for longer than a test may take.
-    await new Promise((resolve) => child.on("close", resolve));
+    const exit = await new Promise((resolve) => child.on("close", resolve));
+    expect(exit).toBe(130);
   });
 });
 
