@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type History, openHistory } from "../../../../cli/commands/chat/history-file.ts";
 import { systemRandom } from "../../../../cli/system/random.ts";
-import { createRedactor, type Keys, loadSodium, openKeys } from "../../../../core/mod.ts";
+import { createRedactor, type Keys, loadSodium, openKeys, seal, toBase64 } from "../../../../core/mod.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
 
 beforeAll(loadSodium);
@@ -22,6 +22,15 @@ function open(home: string, keys: Keys): Opened {
 async function installed(): Promise<{ home: string; keys: Keys }> {
   const folder = tempDir();
   return { home: folder, keys: await openKeys({ home: folder, random: systemRandom }) };
+}
+
+/** Writes a history as it is kept. */
+function put(at: { readonly home: string; readonly keys: Keys }, lines: readonly string[]): void {
+  const label = "az/history/v1";
+  const plain = new TextEncoder().encode(JSON.stringify(lines));
+  const { nonce, bytes } = seal(at.keys.derive(label), plain, { aad: label, random: systemRandom });
+  const file = JSON.stringify({ v: 1, nonce: toBase64(nonce), box: toBase64(bytes) });
+  writeFileSync(join(at.home, "history.json"), `${file}\n`, { mode: 0o600 });
 }
 
 describe("openHistory()", () => {
@@ -68,9 +77,12 @@ describe("openHistory()", () => {
   it("keeps the last thousand", async () => {
     const at = await installed();
     const redactor = createRedactor({ random: systemRandom });
+    // Each input waits for the disk: most of them are there already.
+    const typed = Array.from({ length: 1_010 }, (_, number) => `input ${number}`);
+    put(at, typed.slice(0, 995));
     const { history } = open(at.home, at.keys);
-    for (let number = 0; number < 1_010; number++) await history.add(`input ${number}`, redactor);
-    expect(history.lines).toHaveLength(1_000);
-    expect(open(at.home, at.keys).history.lines.at(-1)).toBe("input 1009");
+    for (const text of typed.slice(995)) await history.add(text, redactor);
+    expect(history.lines).toEqual(typed.slice(10));
+    expect(open(at.home, at.keys).history.lines).toEqual(typed.slice(10));
   });
 });
