@@ -67,7 +67,7 @@ describe("verify()", () => {
     expect(plain.sessions[0]).toMatchObject({ ok: true, checked: "public", dangling: null });
   });
 
-  it("finds every flipped bit of a closed session with the public key alone", { timeout: 300_000 }, async () => {
+  it("finds every flipped bit of a closed session with the public key alone", { timeout: 600_000 }, async () => {
     const place = await makePlace();
     const log = await recordSession(place, Math.max(0, Number(process.env["AZ_SCALE"] ?? "1") - 1));
     const whole = readFileSync(log.file);
@@ -91,7 +91,7 @@ describe("verify()", () => {
     expect(whole.length * 8).toBeGreaterThan(20_000);
   });
 
-  it("finds every flipped bit of both ledgers", async () => {
+  it("finds every flipped bit of both ledgers", { timeout: 600_000 }, async () => {
     const place = await makePlace();
     await recordSession(place, 0);
     for (const path of [join(place.dir, "HEADS"), join(place.home, "trust", "HEADS")]) {

@@ -46,7 +46,7 @@ interface File {
 }
 
 describe("a changed vault file", () => {
-  it("is refused for every flipped bit, with no partial result", async () => {
+  it("is refused for every flipped bit, with no partial result", { timeout: 600_000 }, async () => {
     const rig = await filled();
     const good = readFileSync(rig.file);
     const step = process.env["AZ_SCALE"] === undefined ? 7 : 1;

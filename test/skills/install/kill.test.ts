@@ -59,7 +59,7 @@ describe("an installation that is killed at any step", () => {
       after: "1.0.0 ready",
     });
     expect(last).toBe("1.0.0 ready");
-  }, 60_000 * KILLS);
+  }, 120_000 * KILLS);
 
   it("leaves the old release or the new one", async () => {
     const old = release("1.0.0");
@@ -69,7 +69,7 @@ describe("an installation that is killed at any step", () => {
     const outcomes = ["1.0.0 ready", "1.1.0 ready"];
     const last = await dieEverywhere(["skill", "install", file], { before: first, outcomes, after: "1.1.0 ready" });
     expect(last).toBe("1.1.0 ready");
-  }, 60_000 * KILLS);
+  }, 120_000 * KILLS);
 });
 
 async function dieEverywhere(
