@@ -1,10 +1,11 @@
 import type { AtomicAction, EgressAnswer, EgressEnd, EgressRequest, NetworkTarget, SecretTarget } from "../core/mod.ts";
 import { parseUrl } from "../policy/mod.ts";
 import type { ProcessSpec } from "../sandbox/mod.ts";
-import { authorize, type Guard, record } from "./authorize.ts";
+import { authorize, type Guard } from "./authorize.ts";
 import type { CallFailure } from "./call.ts";
 import type { Passage } from "./passage.ts";
-import { type RecordSubject, resultEvent } from "./record.ts";
+import { record } from "./record.ts";
+import { type RecordSubject, resultEvent } from "./record-events.ts";
 
 /**
  * Decides and records each request that a command sends through the egress proxy: origin, method and addresses, and the

@@ -3,7 +3,7 @@ import { authorize } from "./authorize.ts";
 import { SessionError } from "./errors.ts";
 import type { Admission, HttpSpec, OutgoingRequest } from "./http.ts";
 import type { Passage } from "./passage.ts";
-import type { RecordSubject } from "./record.ts";
+import type { RecordSubject } from "./record-events.ts";
 import { secretPlace } from "./secret-place.ts";
 
 /** Decides the requests of one `fetch` as they happen. */

@@ -1,11 +1,11 @@
 import type { AuditEvent } from "../audit/mod.ts";
 import { AgentZeroError, type ApprovalRequest, type AtomicAction, describeTarget, type Digest } from "../core/mod.ts";
 import { type AskedConsent, type DecidedAction, type GrantScope, openQuestions } from "./approve.ts";
-import { record } from "./authorize.ts";
 import type { CallFailure, Proposal } from "./call.ts";
 import type { GateDeps } from "./deps.ts";
 import { maskDecided } from "./mask-decided.ts";
-import { approvalEvent, type RecordSubject } from "./record.ts";
+import { record } from "./record.ts";
+import { approvalEvent, type RecordSubject } from "./record-events.ts";
 import { refreshPolicy } from "./refresh-policy.ts";
 
 /** How a question ended, on record. */

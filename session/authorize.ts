@@ -4,7 +4,8 @@ import type { DecidedAction } from "./approve.ts";
 import type { CallFailure } from "./call.ts";
 import type { GateDeps } from "./deps.ts";
 import { lowerFirst } from "./lower-first.ts";
-import { intentEvent, type IntentFacts, type RecordSubject } from "./record.ts";
+import { record } from "./record.ts";
+import { intentEvent, type IntentFacts, type RecordSubject } from "./record-events.ts";
 import { refreshPolicy } from "./refresh-policy.ts";
 import { leakEvent } from "./secret-leak.ts";
 import { secretPlace } from "./secret-place.ts";
@@ -86,32 +87,6 @@ export async function authorize(
     : await record(deps, leakEvent(subject, call.facts.tool, leaked), { risky: false });
   const unrecorded = noted === null || typeof noted === "number" ? null : noted;
   return { each: pairs, worst, intent, failure: unrecorded ?? refusal(call.title, { pairs, worst }, guard) };
-}
-
-/**
- * Appends an event and waits until it is as durable as the settings ask.
- *
- * @param deps The gate's wiring.
- * @param event The event; masked by the log's own last line of defence.
- * @param options Whether an effect beyond reading waits for it.
- * @returns The sequence number, or why it could not be written.
- */
-export async function record(
-  deps: Pick<GateDeps, "audit">,
-  event: Parameters<GateDeps["audit"]["append"]>[0],
-  options: { readonly risky: boolean },
-): Promise<number | CallFailure> {
-  try {
-    const { seq } = deps.audit.append(event);
-    await deps.audit.barrier(seq, options.risky);
-    return seq;
-  } catch (cause) {
-    return {
-      code: "AUDIT_UNWRITABLE",
-      message: `Cannot record the decision: ${cause instanceof Error ? cause.message : "the audit log failed"}`,
-      hint: "free disk space or mend the folder .agentzero/audit, then start a new session",
-    };
-  }
 }
 
 async function bindingGuard(deps: GateDeps, actions: readonly AtomicAction[], tool: string): Promise<Guard | null> {

@@ -1,7 +1,6 @@
 import type { AuditEvent } from "../audit/mod.ts";
 import { joinObligations } from "../core/mod.ts";
 import type { FileAdmission } from "./admit-files.ts";
-import { record } from "./authorize.ts";
 import type { Approved, CallFailure, ChangeReport, LabelledResult } from "./call.ts";
 import type { EffectOutcome } from "./effects.ts";
 import { finish } from "./finish.ts";
@@ -10,7 +9,8 @@ import { maskPreview } from "./mask-preview.ts";
 import { targetOf } from "./http/target.ts";
 import { elapsed, type Passage } from "./passage.ts";
 import { present } from "./present-outcome.ts";
-import { resultEvent } from "./record.ts";
+import { record } from "./record.ts";
+import { resultEvent } from "./record-events.ts";
 import type { Prepared, Presented } from "./tools/tool.ts";
 
 /**

@@ -12,7 +12,7 @@ import { maskedNames } from "./masked-names.ts";
 import { maskedText } from "./masked-text.ts";
 import { normalise, type Normalised, refusedPlan } from "./normalise.ts";
 import { CANCELLED, type Passage } from "./passage.ts";
-import type { RecordSubject } from "./record.ts";
+import type { RecordSubject } from "./record-events.ts";
 import { settle } from "./settle.ts";
 
 /**

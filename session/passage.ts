@@ -1,7 +1,7 @@
 import type { Authorized } from "./authorize.ts";
 import type { CallFailure, Proposal } from "./call.ts";
 import type { GateDeps } from "./deps.ts";
-import type { RecordSubject } from "./record.ts";
+import type { RecordSubject } from "./record-events.ts";
 import type { Plan, Tool } from "./tools/tool.ts";
 
 /** One call on its way through the gate, from the recorded decision on. */

@@ -1,6 +1,6 @@
 import type { AuditEvent } from "../audit/mod.ts";
 import type { Finding } from "../core/mod.ts";
-import type { RecordSubject } from "./record.ts";
+import type { RecordSubject } from "./record-events.ts";
 
 const MAX_NAMED = 16;
 

@@ -11,13 +11,14 @@ import {
 } from "../../core/mod.ts";
 import { consult, isStricterNow, recordGranted, remember } from "../answers.ts";
 import { type DecidedAction, offeredScopes, openQuestions } from "../approve.ts";
-import { authorize, type Authorized, record } from "../authorize.ts";
+import { authorize, type Authorized } from "../authorize.ts";
 import type { CallFailure } from "../call.ts";
 import type { GateDeps } from "../deps.ts";
 import { maskedText } from "../masked-text.ts";
 import { maskPreview } from "../mask-preview.ts";
 import { fromPerson } from "../provenance.ts";
-import { approvalEvent, type RecordSubject, resultEvent } from "../record.ts";
+import { record } from "../record.ts";
+import { approvalEvent, type RecordSubject, resultEvent } from "../record-events.ts";
 import { changed, refusalOf } from "../settle.ts";
 
 /** Something a front door does for the person that is no tool call: an install, one request of a pull. */

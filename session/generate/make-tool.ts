@@ -1,6 +1,5 @@
 import { AgentZeroError, type AtomicAction, type Digest } from "../../core/mod.ts";
 import type { CheckedDefinition, GeneratedTools, PlannedVersion, ToolOrigin, ToolVersion } from "../../skills/mod.ts";
-import { record } from "../authorize.ts";
 import type { CallFailure } from "../call.ts";
 import type { GateDeps } from "../deps.ts";
 import type { RoutineIo } from "../host-calls/routine.ts";
@@ -8,6 +7,7 @@ import type { Provenance } from "../provenance.ts";
 import { generatedGuest, generatedTitle } from "./generated-guest.ts";
 import { type ToolProgram, toolProgram } from "./tool-program.ts";
 import { compileFailure, tryExamples } from "./try-examples.ts";
+import { record } from "../record.ts";
 
 /** One tool on its way: what was approved, and what it may use. */
 export interface Making {

@@ -8,7 +8,7 @@ import {
 } from "../../core/mod.ts";
 import { admitFiles } from "../admit-files.ts";
 import { admitRequests } from "../admit-request.ts";
-import { authorize, type Authorized, record } from "../authorize.ts";
+import { authorize, type Authorized } from "../authorize.ts";
 import type { CallFailure } from "../call.ts";
 import type { GateDeps } from "../deps.ts";
 import { type EffectOutcome, runEffect } from "../effects.ts";
@@ -16,7 +16,8 @@ import { maskedNames } from "../masked-names.ts";
 import { maskedText } from "../masked-text.ts";
 import { elapsed, type Passage } from "../passage.ts";
 import type { Provenance } from "../provenance.ts";
-import { type RecordSubject, resultEvent } from "../record.ts";
+import { record } from "../record.ts";
+import { type RecordSubject, resultEvent } from "../record-events.ts";
 import { settle } from "../settle.ts";
 import type { Guest, GuestTime } from "./guest.ts";
 import type { HostPlan, Taken } from "./host-plan.ts";
