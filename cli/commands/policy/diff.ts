@@ -4,7 +4,6 @@ import {
   diffPolicies,
   type LiveLayers,
   loadDocument,
-  PolicyError,
   type PolicyLayer,
   PRIVATE_POLICY,
   readBundle,
@@ -16,6 +15,7 @@ import { findProject, requireProject } from "../../project-root.ts";
 import { badUsage } from "../../usage.ts";
 import { openLive, type PolicyParts } from "./open.ts";
 import { readNamedFile } from "./read-file.ts";
+import { unloadable } from "./unloadable.ts";
 
 /** Runs `policy diff`: what two policies decide differently, each with an example. Exit 1 only with `--fail-on`. */
 export async function policyDiff(context: CommandContext, input: CommandInput): Promise<ExitCode> {
@@ -39,7 +39,9 @@ export async function policyDiff(context: CommandContext, input: CommandInput): 
       );
       context.output.text(`  e.g. ${JSON.stringify(change.witness)}`);
     }
-    context.output.text(same ? "no difference found" : `${changes.length} differences`);
+    context.output.text(
+      same ? "no difference found" : `${changes.length} ${changes.length === 1 ? "difference" : "differences"}`,
+    );
     if (truncated) context.output.note("warning: there are too many combinations to look at all of them");
   }
   return failOn === "looser" && looser ? EXIT.failed : EXIT.ok;
@@ -62,7 +64,7 @@ function layersOf(name: string, parts: DiffParts): readonly PolicyLayer[] {
       return [layerOf(PRIVATE_POLICY, name, parts.live)];
     default: {
       const file = readNamedFile(parts.context.cwd, name);
-      if ("problem" in file) throw unloadable(name, file.problem);
+      if ("problem" in file) throw unloadable(`compare "${name}"`, file.problem, `agentzero policy check ${name}`);
       return [layerOf(file.bytes, name, parts.live)];
     }
   }
@@ -70,7 +72,7 @@ function layersOf(name: string, parts: DiffParts): readonly PolicyLayer[] {
 
 function layerOf(bytes: Uint8Array | string, name: string, { roots, homes }: LiveLayers): PolicyLayer {
   const loaded = loadDocument(bytes, { layer: "project", roots, homes });
-  if (!loaded.ok) throw unloadable(name, loaded.problems[0]);
+  if (!loaded.ok) throw unloadable(`compare "${name}"`, loaded.problems[0], `agentzero policy check ${name}`);
   return { layer: "project", document: loaded.document, sha256: sha256(bytes), path: name, grants: true };
 }
 
@@ -82,13 +84,4 @@ function lastKnownGood({ project, options }: DiffParts): readonly PolicyLayer[] 
     });
   }
   return bundle.layers.map((layer) => ({ ...layer, grants: true }));
-}
-
-type Problem = { readonly line: number; readonly message: string } | undefined;
-
-function unloadable(name: string, problem: Problem): PolicyError {
-  const where = problem === undefined ? "" : `: line ${problem.line}: ${problem.message}`;
-  return new PolicyError("POLICY_SYNTAX", `Cannot compare "${name}"${where}`, {
-    hint: `agentzero policy check ${name}`,
-  });
 }

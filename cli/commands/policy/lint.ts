@@ -1,9 +1,10 @@
-import { lintPolicy, loadDocument, PolicyError } from "../../../policy/mod.ts";
+import { lintPolicy, loadDocument } from "../../../policy/mod.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { EXIT, type ExitCode } from "../../exit-codes.ts";
 import { findProject, requireProject } from "../../project-root.ts";
 import { openLive } from "./open.ts";
 import { ownPolicyFile, readNamedFile } from "./read-file.ts";
+import { unloadable } from "./unloadable.ts";
 
 /** Runs `policy lint`. Exit 1 on errors, with `--strict` on warnings too. */
 export async function policyLint(context: CommandContext, input: CommandInput): Promise<ExitCode> {
@@ -16,7 +17,9 @@ export async function policyLint(context: CommandContext, input: CommandInput): 
   const findings = read.flatMap((file) => {
     const loaded = "problem" in file ? null : loadDocument(file.bytes, place);
     const [first] = "problem" in file ? [file.problem] : loaded?.problems ?? [];
-    if (loaded === null || !loaded.ok) throw unloadable(file.shown, first);
+    if (loaded === null || !loaded.ok) {
+      throw unloadable(`lint "${file.shown}"`, first, `agentzero policy check ${file.shown}`);
+    }
     // A draft is judged as what it would be once it counts.
     return lintPolicy(loaded.document, { grants: true }).map((finding) => ({ file: file.shown, ...finding }));
   });
@@ -28,15 +31,10 @@ export async function policyLint(context: CommandContext, input: CommandInput): 
       context.output.text(`  do: ${fix}`);
     }
     context.output.text(
-      findings.length === 0 ? "no findings" : `${findings.length} findings, ${failing.length} failing`,
+      findings.length === 0
+        ? "no findings"
+        : `${findings.length} ${findings.length === 1 ? "finding" : "findings"}, ${failing.length} failing`,
     );
   }
   return failing.length === 0 ? EXIT.ok : EXIT.failed;
-}
-
-type Problem = { readonly code: string; readonly line: number; readonly message: string } | undefined;
-
-function unloadable(file: string, problem: Problem): PolicyError {
-  const where = problem === undefined ? "" : `: line ${problem.line}: ${problem.message}`;
-  return new PolicyError("POLICY_SYNTAX", `Cannot lint "${file}"${where}`, { hint: `agentzero policy check ${file}` });
 }

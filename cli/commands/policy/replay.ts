@@ -8,7 +8,7 @@ import {
   severity,
   type Verdict,
 } from "../../../core/mod.ts";
-import { classifyAddress, loadDocument, PolicyError, type PolicyLayer } from "../../../policy/mod.ts";
+import { classifyAddress, loadDocument, type PolicyLayer } from "../../../policy/mod.ts";
 import { lookupProgram } from "../../../sandbox/mod.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { EXIT, type ExitCode } from "../../exit-codes.ts";
@@ -19,6 +19,7 @@ import { openLive } from "./open.ts";
 import { readNamedFile } from "./read-file.ts";
 import { type Inexact, rebuildActions, type RecordedAction } from "./recorded-actions.ts";
 import { readVerified } from "./sealed-events.ts";
+import { unloadable } from "./unloadable.ts";
 
 /** An action that the other policy decides differently. */
 interface ReplayedChange {
@@ -96,10 +97,7 @@ async function deciderWith(context: CommandContext, { layer, file, project }: Re
     : loadDocument(named.bytes, { layer, roots: live.roots, homes: live.homes });
   if (!loaded.ok || "problem" in named) {
     const [problem] = loaded.ok ? [] : loaded.problems;
-    const where = problem === undefined ? "" : `: line ${problem.line}: ${problem.message}`;
-    throw new PolicyError("POLICY_SYNTAX", `Cannot replay with "${file}"${where}`, {
-      hint: `agentzero policy check ${file}`,
-    });
+    throw unloadable(`replay with "${file}"`, problem, `agentzero policy check ${file}`);
   }
   const { document } = loaded;
   const tried: PolicyLayer = { layer, document, sha256: named.sha256, path: named.path, grants: true };
@@ -171,8 +169,8 @@ const LACKS: Readonly<Record<Inexact, string>> = {
   no_rule: "it was decided by an answer, a mode, permissions or a broken policy, not by a rule",
 };
 
-function show({ output }: CommandContext, replay: Replay): void {
-  const { actions, same, looser, tighter, inexact, changed, lacking } = replay;
+function show({ output }: CommandContext, total: Replay): void {
+  const { actions, same, looser, tighter, inexact, changed, lacking } = total;
   for (const one of changed) {
     const way = severity(one.to) < severity(one.from) ? "looser " : "tighter";
     output.text(`${way} ${one.session} ${one.seq} ${one.capability} ${one.target}: ${one.from} -> ${one.to}`);

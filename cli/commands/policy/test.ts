@@ -13,6 +13,7 @@ import { EXIT, type ExitCode } from "../../exit-codes.ts";
 import { requireProject } from "../../project-root.ts";
 import { openLive } from "./open.ts";
 import { readNamedFile } from "./read-file.ts";
+import { unloadable } from "./unloadable.ts";
 
 /** A test and where it stands. */
 interface PlacedTest {
@@ -87,10 +88,8 @@ function readTests(context: CommandContext, path: string): readonly PlacedTest[]
   const parsed = "problem" in file ? null : parsePolicyTests(file.bytes);
   if (parsed === null || !parsed.ok) {
     const problem = "problem" in file ? file.problem : parsed?.problems[0];
-    const where = problem === undefined ? "" : `: line ${problem.line}: ${problem.message}`;
-    throw new PolicyError("POLICY_SYNTAX", `Cannot run the tests of "${shown}"${where}`, {
-      hint: problem?.hint ?? "the file is `version: 2` and `tests:`",
-    });
+    const hint = problem?.hint ?? "the file is `version: 2` and `tests:`";
+    throw unloadable(`run the tests of "${shown}"`, problem, hint);
   }
   return parsed.document.tests.map((test) => ({ file: shown, test }));
 }

@@ -6,6 +6,7 @@ import {
   PolicyError,
   type PolicyLayer,
   projectPolicyFile,
+  trustOf,
   trustPolicy,
 } from "../../../policy/mod.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
@@ -17,6 +18,7 @@ import { badUsage } from "../../usage.ts";
 import { openLive } from "./open.ts";
 import { type NamedFile, readNamedFile } from "./read-file.ts";
 import { companionsOf, showTrustPreview } from "./trust-preview.ts";
+import { unloadable } from "./unloadable.ts";
 
 /** Runs `policy trust`: shows what a policy would change, asks, and lets it allow things from then on. */
 export async function policyTrust(context: CommandContext, input: CommandInput): Promise<ExitCode> {
@@ -29,12 +31,21 @@ export async function policyTrust(context: CommandContext, input: CommandInput):
   }
   const { live, installation, options } = await openLive(context, project);
   const loaded = loadDocument(file.bytes, { layer: "project", roots: live.roots, homes: live.homes });
-  if (!loaded.ok) return refuse(context, file, loaded.problems[0]);
+  if (!loaded.ok) throw unloadable(`trust "${file.shown}"`, loaded.problems[0], "agentzero policy check");
   const next = layerOf(file, loaded.document);
   const companions = companionsOf(project);
+  const { config, agents } = companions;
+  const { sha256: hash } = file;
+  const before = trustOf(options, project);
+  const asBefore = before?.sha256 === hash && before.config === (config?.sha256 ?? null) &&
+    before.agents === (agents?.sha256 ?? null);
+  // Nothing would change: no question, also without a terminal, unless a hash was given, which may be another.
+  if (asBefore && input.option("sha256") === undefined) return done(context, project, hash);
   showTrustPreview(context.output, { project, options, live: live.layers, next, companions });
   if (!await agreed(context, input.option("sha256"), file)) {
-    throw new CliError("TRUST_DECLINED", `Cannot trust "${file.shown}": nobody agreed`, {
+    const given = input.option("sha256") !== undefined;
+    const seen = given ? "it has another hash than the one that was given" : "nobody agreed";
+    throw new CliError("TRUST_DECLINED", `Cannot trust "${file.shown}": ${seen}`, {
       hint: `read it, then: agentzero policy trust --sha256 ${file.sha256.slice(7)}`,
     });
   }
@@ -44,7 +55,6 @@ export async function policyTrust(context: CommandContext, input: CommandInput):
       action: "policy trust",
       reason: `trusted ${file.sha256} as the policy of "${project}"`,
     });
-    const { config, agents } = companions;
     trustPolicy(options, {
       project,
       sha256: file.sha256,
@@ -52,8 +62,12 @@ export async function policyTrust(context: CommandContext, input: CommandInput):
       agents: agents === null ? null : agents.sha256,
     });
   });
-  if (context.json) context.output.json({ v: 1, project, sha256: file.sha256, trusted: true });
-  else context.output.text(`trusted: ${file.sha256} now counts in ${project}`);
+  return done(context, project, hash);
+}
+
+function done(context: CommandContext, project: string, hash: string): ExitCode {
+  if (context.json) context.output.json({ v: 1, project, sha256: hash, trusted: true });
+  else context.output.text(`trusted: ${hash} now counts in ${project}`);
   return EXIT.ok;
 }
 
@@ -75,18 +89,6 @@ export function projectOf(context: CommandContext, named: string | undefined): s
   } catch (cause) {
     throw new PolicyError("POLICY_MISSING", `Cannot read "${named}": there is no such file`, { cause });
   }
-}
-
-function refuse(
-  context: CommandContext,
-  file: NamedFile,
-  problem: { readonly line: number; readonly message: string; readonly hint: string | null } | undefined,
-): ExitCode {
-  const seen = problem === undefined ? "it does not load" : `line ${problem.line}: ${problem.message}`;
-  context.output.error(
-    new PolicyError("POLICY_SYNTAX", `Cannot trust "${file.shown}": ${seen}`, { hint: "agentzero policy check" }),
-  );
-  return EXIT.failed;
 }
 
 function layerOf(file: NamedFile, document: PolicyDocument): PolicyLayer {

@@ -306,7 +306,11 @@ describe("policy trust", () => {
         hint: expect.stringContaining(hexOf(DEFAULT_POLICY)),
       },
     }]);
-    expect((await at.run("policy", "trust", "--sha256", hexOf("other"), "--json")).exit).toBe(5);
+    const other = await at.run("policy", "trust", "--sha256", hexOf("other"), "--json");
+    expect([other.exit, other.json()]).toEqual([5, {
+      v: 1,
+      error: expect.objectContaining({ code: "TRUST_DECLINED", message: expect.stringContaining("another hash") }),
+    }]);
     expect((await at.run("policy", "trust", "--sha256", "abc")).exit).toBe(2);
     expect((await at.run("policy", "status", "--json")).json()).toMatchObject({ layers: [{}, {}, { grants: false }] });
     const ran = await at.run("policy", "trust", "--sha256", hexOf(DEFAULT_POLICY), "--json");
@@ -317,12 +321,26 @@ describe("policy trust", () => {
       trusted: true,
     }]);
     expect(ran.stderr).toContain("looser   file_read");
+    // Trusted already, and nothing else changed: no question, also where nobody could be asked.
+    const again = await at.run("policy", "trust", "--json");
+    expect([again.exit, again.json()]).toEqual([0, ran.json()]);
+    writeFileSync(join(at.cwd, ".agentzero/config.yml"), "v: 1\n");
+    expect((await at.run("policy", "trust", "--json")).exit).toBe(5);
+    rmSync(join(at.cwd, ".agentzero/config.yml"));
     const [session] =
       ((await at.run("audit", "list", "--json")).json() as { sessions: { session: string }[] }).sessions;
     expect((await at.run("audit", "show", session?.session ?? "", "--json")).stdout).toContain('"trust.change"');
     expect((await at.run("audit", "verify", "--all", "--json")).exit).toBe(0);
     writeFileSync(file, `${DEFAULT_POLICY}# edited\n`);
     expect((await at.run("policy", "status", "--json")).json()).toMatchObject({ layers: [{}, {}, { grants: false }] });
+    writeFileSync(file, "version: 1\nrules: []\n");
+    for (const args of [["trust"], ["lint"], ["diff", ".agentzero/policy.yml", "default"]]) {
+      const broken = await at.run("policy", ...args, "--json");
+      expect([args, broken.exit, broken.json()]).toEqual([args, 1, {
+        v: 1,
+        error: expect.objectContaining({ code: "POLICY_VERSION" }),
+      }]);
+    }
   });
 
   it("says after an edit what differs from the policy that was trusted last, and no more", async () => {
