@@ -3,7 +3,7 @@ import { type AuditEvent, openAuditLog, writerFacts } from "../audit/mod.ts";
 import type { Digest } from "../core/mod.ts";
 import { auditSettings } from "./compose/audit-settings.ts";
 import type { Installation } from "./compose/installation.ts";
-import { type Config, loadConfig } from "./config/load-config.ts";
+import { personalConfig } from "./config/personal-config.ts";
 import type { CommandContext } from "./context.ts";
 import { PROJECT_FOLDER } from "./project-root.ts";
 
@@ -50,7 +50,7 @@ export async function recordChange<T>(
     random,
     timers,
     writer: writerFacts(installation.facts),
-    settings: auditSettings(await personalConfig(context, installation)),
+    settings: auditSettings(await personalConfig(installation.home, context.system.env)),
     policy: place.policy,
     front: "cli",
     // A change names handles, hashes and keys, never values.
@@ -71,15 +71,4 @@ export async function recordChange<T>(
   } finally {
     forget();
   }
-}
-
-/** A project's file could only make the record stricter, and may not be trusted yet: the person's own counts. */
-function personalConfig(context: CommandContext, installation: Installation): Promise<Config> {
-  return loadConfig({
-    home: installation.home,
-    project: null,
-    isTrusted: () => false,
-    env: context.system.env,
-    flags: {},
-  });
 }

@@ -2,7 +2,7 @@ import type { McpServer, SessionInfo } from "@agentclientprotocol/sdk";
 import { loadSodium } from "../../core/mod.ts";
 import type { AuditStamp } from "../../audit/mod.ts";
 import { openInstallation } from "../compose/installation.ts";
-import { loadConfig } from "../config/load-config.ts";
+import { personalConfig } from "../config/personal-config.ts";
 import type { CommandContext } from "../context.ts";
 import { findProject } from "../project-root.ts";
 import { ACP_CODE, acpError } from "./acp-error.ts";
@@ -80,13 +80,7 @@ export function createSessionDesk(deps: AcpSessionDeps): SessionDesk {
   }
   async function folderOf(cwd: string): Promise<string> {
     const { context } = deps;
-    const { user } = await loadConfig({
-      home: context.home,
-      project: null,
-      isTrusted: () => false,
-      env: {},
-      flags: {},
-    });
+    const { user } = await personalConfig(context.home, {});
     const rules = { userHome: context.userHome, home: context.home, allow: user.acp?.cwd_allow ?? null };
     const folder = checkFolder(cwd, rules);
     // Threat: a folder inside what is allowed whose project begins above it: the project is what an agent works on.

@@ -3,11 +3,12 @@ import { announceIdentity, createVaultLedger, writerFacts } from "../../../audit
 import { changePassphrase, MIN_PASSPHRASE_LENGTH, rotateIdentity, rotateReadingKey } from "../../../core/mod.ts";
 import { auditSettings } from "../../compose/audit-settings.ts";
 import type { Installation } from "../../compose/installation.ts";
+import { personalConfig } from "../../config/personal-config.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
+import { peekHome } from "../../home.ts";
 import { CliError } from "../../errors.ts";
 import { readPassphrase } from "../../passphrase.ts";
 import { findProject, PROJECT_FOLDER } from "../../project-root.ts";
-import { personalConfig } from "./personal-config.ts";
 import { openUnlocked, recordKeyChange } from "./record-key-change.ts";
 
 /** `audit keys rotate`: a new reading key, or with `--identity` a new signing key, announced by the old one. */
@@ -49,7 +50,7 @@ async function rotateSigning(context: CommandContext, installation: Installation
   const { home, keys } = installation;
   const { clock, random } = context.system;
   const project = findProject(context);
-  const { anchors } = auditSettings(await personalConfig(context));
+  const { anchors } = auditSettings(await personalConfig(peekHome(context.home), context.system.env));
   return await recordKeyChange(context, {
     installation,
     reason: `new identity instead of ${keys.auditSign.kid}`,

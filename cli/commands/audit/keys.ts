@@ -2,17 +2,17 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { formatPublicKey, type Keys, openKeys, parsePublicKey } from "../../../core/mod.ts";
 import { auditSettings } from "../../compose/audit-settings.ts";
+import { personalConfig } from "../../config/personal-config.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { peekHome } from "../../home.ts";
-import { personalConfig } from "./personal-config.ts";
 
 const PROTECTS = "the keys protect copies of the project folder, not against a program that runs as you";
 
 /** `audit keys list`: who signs, who can read, what protects the keys. */
 export async function auditKeys(context: CommandContext): Promise<void> {
   const keys = await existingKeys(context);
-  const settings = auditSettings(await personalConfig(context));
+  const settings = auditSettings(await personalConfig(peekHome(context.home), context.system.env));
   const auditors = settings.recipients === "self" ? [] : settings.auditor.map((line) => parsePublicKey(line).kid);
   const own = settings.recipients === "auditor" ? [] : [keys.auditBox.kid];
   const older = keys.auditBoxIds().slice(1);

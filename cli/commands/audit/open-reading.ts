@@ -12,11 +12,11 @@ import {
 import { isId, type Keys, loadSodium, openKeys, type SessionId } from "../../../core/mod.ts";
 import { auditSettings } from "../../compose/audit-settings.ts";
 import { processFacts } from "../../compose/host-facts.ts";
+import { personalConfig } from "../../config/personal-config.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { peekHome } from "../../home.ts";
 import { errorObject } from "../../output/error.ts";
-import { personalConfig } from "./personal-config.ts";
 import { readPassphrase } from "../../passphrase.ts";
 import { findProject, PROJECT_FOLDER } from "../../project-root.ts";
 
@@ -77,7 +77,7 @@ export async function openReading(
       if (keys === null || listSessionFiles(dir).length === 0) return;
       const writer = writerFacts(processFacts({ userHome: context.userHome, home }));
       try {
-        const { anchors } = auditSettings(await personalConfig(context));
+        const { anchors } = auditSettings(await personalConfig(home, context.system.env));
         await recordRead({ dir, home, project, session, keys, clock, random, writer, anchors });
       } catch (cause) {
         // Looking must stay possible on a full disk; that it left no trace is said.

@@ -3,9 +3,10 @@ import { join, resolve } from "node:path";
 import { parsePublicKey, type PublicKey, readOwnFile, writeFileAtomic } from "../../../core/mod.ts";
 import { auditSettings } from "../../compose/audit-settings.ts";
 import { openInstallation } from "../../compose/installation.ts";
+import { personalConfig } from "../../config/personal-config.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
+import { peekHome } from "../../home.ts";
 import { CliError } from "../../errors.ts";
-import { personalConfig } from "./personal-config.ts";
 import { recordKeyChange } from "./record-key-change.ts";
 
 const MAX_CONFIG_BYTES = 262_144;
@@ -13,7 +14,7 @@ const MAX_CONFIG_BYTES = 262_144;
 /** `audit keys recipient add`: new segments can be read by this auditor too. */
 export async function auditRecipientAdd(context: CommandContext, input: CommandInput): Promise<void> {
   const key = readReader(context, input.arg(0) ?? "");
-  const before = auditSettings(await personalConfig(context));
+  const before = auditSettings(await personalConfig(peekHome(context.home), context.system.env));
   const others = before.auditor.filter((line) => parsePublicKey(line).kid !== key.kid);
   const auditor = [...others, `azpub/1 audit-box ${key.kid} ${Buffer.from(key.publicKey).toString("base64")}`];
   const recipients = input.flag("only") || before.recipients === "auditor" ? "auditor" : "both";
@@ -27,7 +28,7 @@ export async function auditRecipientAdd(context: CommandContext, input: CommandI
 /** `audit keys recipient rm`: new segments are no longer written for this auditor. */
 export async function auditRecipientRemove(context: CommandContext, input: CommandInput): Promise<void> {
   const kid = input.arg(0) ?? "";
-  const before = auditSettings(await personalConfig(context));
+  const before = auditSettings(await personalConfig(peekHome(context.home), context.system.env));
   const auditor = before.auditor.filter((line) => parsePublicKey(line).kid !== kid);
   if (auditor.length === before.auditor.length) {
     throw new CliError("NOT_FOUND", `Cannot remove reader "${kid.slice(0, 40)}": it stands not in audit.auditor`, {

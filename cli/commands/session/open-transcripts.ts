@@ -5,7 +5,7 @@ import { createPermits } from "../../../policy/mod.ts";
 import type { TranscriptFolder } from "../../../session/mod.ts";
 import { type Installation, openInstallation } from "../../compose/installation.ts";
 import { openSecrets } from "../../compose/secrets.ts";
-import { loadConfig } from "../../config/load-config.ts";
+import { personalConfig } from "../../config/personal-config.ts";
 import type { CommandContext } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { peekHome } from "../../home.ts";
@@ -76,13 +76,7 @@ export async function maskAgain(
   context: CommandContext,
   installation: Installation,
 ): Promise<(text: string) => string> {
-  const config = await loadConfig({
-    home: installation.home,
-    project: null,
-    isTrusted: () => false,
-    env: context.system.env,
-    flags: {},
-  });
+  const config = await personalConfig(installation.home, context.system.env);
   const redactor = createRedactor({ random: context.system.random });
   const permits = createPermits(context.system.clock);
   const { secrets, vault } = await openSecrets(context, { installation, config, redactor, permits });

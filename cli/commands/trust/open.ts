@@ -4,7 +4,7 @@ import { SkillsError, type TrustPlace } from "../../../skills/mod.ts";
 import { type Installation, openInstallation } from "../../compose/installation.ts";
 import { openProjectPolicy } from "../../compose/project-policy.ts";
 import type { CommandContext } from "../../context.ts";
-import { recordChange } from "../../record-change.ts";
+import { type ChangePlace, recordChange } from "../../record-change.ts";
 
 /** Whose trust a command works on. */
 export interface OpenTrust {
@@ -48,14 +48,7 @@ export async function changeTrust<T>(
   trust: OpenTrust,
   change: { readonly action: string; readonly reason: string; readonly run: () => T },
 ): Promise<T> {
-  const policy = await openProjectPolicy(context, trust.installation, {
-    project: null,
-    mode: "ask",
-    readOnlyState: true,
-  });
-  const place = { installation: trust.installation, project: null, policy: policy.generation.digest };
-  policy.close();
-  return await recordChange(context, place, async (record) => {
+  return await recordChange(context, await placeOf(context, trust), async (record) => {
     const event: AuditEvent = { event: "trust.change", action: change.action, reason: change.reason };
     await record(event);
     return change.run();
@@ -76,14 +69,7 @@ export async function recordRefusal(
 ): Promise<void> {
   const { action, cause } = refused;
   if (!(cause instanceof AgentZeroError)) return;
-  const policy = await openProjectPolicy(context, trust.installation, {
-    project: null,
-    mode: "ask",
-    readOnlyState: true,
-  });
-  const place = { installation: trust.installation, project: null, policy: policy.generation.digest };
-  policy.close();
-  await recordChange(context, place, async (record) => {
+  await recordChange(context, await placeOf(context, trust), async (record) => {
     await record({
       event: "trust.change",
       action,
@@ -92,4 +78,12 @@ export async function recordRefusal(
       result: { status: "error", error: { code: cause.code, message: cause.message } },
     });
   });
+}
+
+// Trust belongs to the person: it is recorded under the home, with the digest of their own rules.
+async function placeOf(context: CommandContext, { installation }: OpenTrust): Promise<ChangePlace> {
+  const policy = await openProjectPolicy(context, installation, { project: null, mode: "ask", readOnlyState: true });
+  const place = { installation, project: null, policy: policy.generation.digest };
+  policy.close();
+  return place;
 }

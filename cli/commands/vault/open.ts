@@ -3,7 +3,8 @@ import type { Vault } from "../../../core/mod.ts";
 import { type Installation, openInstallation } from "../../compose/installation.ts";
 import { openProjectPolicy } from "../../compose/project-policy.ts";
 import { openUserVault } from "../../compose/secrets.ts";
-import { type Config, loadConfig } from "../../config/load-config.ts";
+import type { Config } from "../../config/load-config.ts";
+import { personalConfig } from "../../config/personal-config.ts";
 import type { CommandContext } from "../../context.ts";
 import { recordChange } from "../../record-change.ts";
 
@@ -22,13 +23,7 @@ export interface VaultParts {
  */
 export async function openParts(context: CommandContext): Promise<VaultParts> {
   const installation = await openInstallation(context);
-  const config = await loadConfig({
-    home: installation.home,
-    project: null,
-    isTrusted: () => false,
-    env: context.system.env,
-    flags: {},
-  });
+  const config = await personalConfig(installation.home, context.system.env);
   return { installation, config };
 }
 
