@@ -36,7 +36,7 @@ export async function main(words: readonly string[]): Promise<void> {
  */
 export async function runCommandLine(given: readonly string[], host: ProcessHost): Promise<ExitCode> {
   // Editors append what an agent told them for set-up; older ones put it in the place of all arguments.
-  const words = given[0] === "--setup" ? ["acp", ...given] : given;
+  const words = given[0] === "--setup" ? ["acp", ...given] : helpWords(given);
   const json = asksJson(words);
   const frame = createFrame(host);
   const program = createProgram({
@@ -61,6 +61,15 @@ export async function runCommandLine(given: readonly string[], host: ProcessHost
     createOutput({ stdout, stderr, json, terminal: tty.stdout, style, debug }).error(failure);
     return exitCodeOf(errorObject(failure).error.code);
   }
+}
+
+/** `help tool run` is `tool run --help`: the library's own `help` looks at one word alone. */
+function helpWords(words: readonly string[]): readonly string[] {
+  const [first, ...rest] = words;
+  const named = rest.length > 0 && rest.every((word) => word !== "help" && !word.startsWith("-"));
+  if (first !== "help" || !named) return words;
+  // A command that is none is told so; with --help the library would show the help of the program.
+  return COMMANDS.some(({ name }) => name === rest[0]) ? [...rest, "--help"] : rest;
 }
 
 function asksJson(words: readonly string[]): boolean {

@@ -19,10 +19,14 @@ export interface HostTarget {
  */
 export function hostTargets(origins: readonly string[]): readonly HostTarget[] {
   return origins.map((origin) => {
-    const [, host, port] = /^([a-z0-9.-]+):(\d{1,5})$/u.exec(origin) ?? [];
-    if (host === undefined || port === undefined) {
-      throw new SessionError("ARGS_INVALID", `Cannot read host "${origin.slice(0, 80)}": expected name:port`);
+    const [, given, port] = /^([a-z0-9.-]+):(\d{1,5})$/iu.exec(origin) ?? [];
+    if (given === undefined || port === undefined) {
+      throw new SessionError("ARGS_INVALID", `Cannot read host "${origin.slice(0, 80)}": expected name:port`, {
+        hint: "a name in ASCII or an IPv4 address, then the port, e.g. registry.example.org:443",
+      });
     }
+    // Names are the same in upper case and with the dot of the root.
+    const host = given.toLowerCase().replace(/\.$/u, "");
     const target = targetOf(`https://${host}:${port}/`);
     // Threat: an address in a spelling that policy and the resolver read differently.
     if (target.host !== host) {

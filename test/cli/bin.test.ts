@@ -47,6 +47,24 @@ describe("agentzero", () => {
     expect(ran.stderr.split("\n")[0]).toBe(`error: Cannot run: Deno was started without ${missing}`);
   });
 
+  it("helps with a command of a group as the option does, and knows which there are", async () => {
+    const cwd = tempDir();
+    const asked = await Promise.all(
+      [["help", "tool", "run"], ["tool", "run", "--help"]].map((args) => runAgentzero(args, { cwd })),
+    );
+    expect(asked[0]).toMatchObject({
+      exit: 0,
+      stdout: expect.stringContaining("Usage: agentzero tool run"),
+      stderr: "",
+    });
+    expect(asked[0]?.stdout).toBe(asked[1]?.stdout);
+    expect(await runAgentzero(["help", "docter"], { cwd })).toMatchObject({
+      exit: 2,
+      stdout: "",
+      stderr: expect.stringContaining('unknown command "docter"'),
+    });
+  });
+
   it("prints its version, and nothing else", async () => {
     const cwd = tempDir();
     expect(await runAgentzero(["--version"], { cwd })).toMatchObject({ exit: 0, stdout: `${VERSION}\n`, stderr: "" });
