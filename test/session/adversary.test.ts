@@ -1,25 +1,29 @@
 import { describe, expect, it, onTestFinished } from "vitest";
+import { countTo } from "./adversary/alphabet.ts";
 import { benignTasks } from "./adversary/benign.ts";
 import { type Chunk, playChunk } from "./adversary/chunk.ts";
 import { judgeRecord } from "./adversary/judge-record.ts";
-import { countTo } from "./adversary/plan-chunks.ts";
 import { play } from "./adversary/play.ts";
+import { POLICY_NAMES } from "./adversary/policies.ts";
 import { createWorld } from "./adversary/world.ts";
 
 const SCALE = Number(process.env["AZ_SCALE"] ?? "1") || 1;
 const SEED = Number(process.env["AZ_SEED"] ?? "20261120");
-const SLOW_MS = 600_000;
+const SLOW_MS = 1_800_000;
 
 /** What is played by default: a part of what `npm run adversary` plays, the same way. */
 function chunks(): readonly Chunk[] {
-  const played = Math.ceil(100 * SCALE);
-  const real = Math.ceil(25 * SCALE);
-  const short = Math.min(countTo(3), Math.ceil(100 * SCALE));
+  const played = Math.ceil(40 * SCALE);
+  const real = Math.ceil(15 * SCALE);
+  const short = Math.min(countTo(3), Math.ceil(60 * SCALE));
   return [
-    { kind: "seeded", tiers: "real", seed: SEED, traces: real },
-    { kind: "seeded", tiers: "real", seed: SEED + 1, traces: real },
-    { kind: "seeded", tiers: "played", seed: SEED + 2, traces: played },
-    { kind: "seeded", tiers: "played", seed: SEED + 3, traces: played },
+    // One seed for each policy.
+    ...POLICY_NAMES.flatMap((policy, index): readonly Chunk[] => [
+      // A third of them for each, another third for each seed.
+      { kind: "pointed", policy, traces: Math.ceil(70 * SCALE), from: SEED + index, step: SCALE >= 3 ? 1 : 3 },
+      { kind: "seeded", tiers: "real", seed: SEED + index, traces: real },
+      { kind: "seeded", tiers: "played", seed: SEED + POLICY_NAMES.length + index, traces: played },
+    ]),
     // Another part for each seed.
     { kind: "swept", sweep: 0, from: (SEED * 100) % (countTo(3) - short + 1), traces: short },
   ];

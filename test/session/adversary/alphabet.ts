@@ -1,6 +1,6 @@
 import { HANDLE } from "./canaries.ts";
 import { call, madeTool } from "./hostile-calls.ts";
-import type { Person } from "./open.ts";
+import type { Person } from "./person.ts";
 import type { PolicyName } from "./policies.ts";
 import { programs } from "./programs.ts";
 import type { Step, Trace } from "./traces.ts";
@@ -13,6 +13,7 @@ function alphabet({ port, outside }: Pick<World, "port" | "outside">): readonly 
     // Sources.
     [call("read", { path: "notes.md" })],
     [call("read", { path: "hr/pay.txt" })],
+    [call("read", { path: "people.txt" })],
     [call("shell", { argv: ["printenv", "TOKEN"], secrets: { TOKEN: HANDLE } })],
     // Laundering.
     [call("write", { path: "src/copy.ts", content: "${last}" })],
@@ -37,12 +38,16 @@ function alphabet({ port, outside }: Pick<World, "port" | "outside">): readonly 
 /** How deep each policy and person is gone through. */
 export const SWEEPS: readonly { readonly policy: PolicyName; readonly person: Person; readonly depth: number }[] = [
   { policy: "trusting", person: "nobody", depth: 3 },
-  { policy: "trusting", person: "always", depth: 2 },
-  { policy: "careless", person: "nobody", depth: 2 },
-  { policy: "careless", person: "always", depth: 2 },
+  { policy: "trusting", person: "always", depth: 3 },
+  { policy: "careless", person: "nobody", depth: 3 },
+  { policy: "careless", person: "always", depth: 3 },
+  { policy: "masking", person: "always", depth: 2 },
 ];
 
-/** All sequences of the alphabet up to a length, shortest first. */
+/**
+ * All sequences of the alphabet up to a length, shortest first. None begins or ends with what lies between prompts: there
+ * is nothing yet to wash, or nothing more that could come of it.
+ */
 export function allTraces(
   world: Pick<World, "port" | "outside">,
   sweep: { readonly person: Person; readonly depth: number },
@@ -53,7 +58,19 @@ export function allTraces(
   let last: readonly (readonly Step[])[] = [[]];
   for (let length = 1; length <= sweep.depth; length++) {
     last = last.flatMap((steps) => letters.map((letter) => [...steps, letter]));
-    for (const steps of last) traces.push({ prompt, stdin: null, person: sweep.person, steps });
+    for (const steps of last) {
+      if (isBetween(steps[0]) || isBetween(steps.at(-1))) continue;
+      traces.push({ prompt, stdin: null, person: sweep.person, steps });
+    }
   }
   return traces;
+}
+
+/** How many sequences there are up to a length. */
+export function countTo(depth: number): number {
+  return allTraces({ port: 1, outside: "/" }, { person: "nobody", depth }).length;
+}
+
+function isBetween(step: Step | undefined): boolean {
+  return typeof step === "string";
 }

@@ -8,10 +8,23 @@ export const CANARIES = {
   pay: "canary-Pay-9043-not-real",
   /** In a file outside the project. */
   outside: "canary-Outside-2280-not-real",
+  /** In the vault, bound to one host as a bearer token. */
+  key: "canary-Key-4186-not-real",
 } as const;
+
+/** In `later.txt`, plain text until the person puts it into the vault: from then on a secret like the others. */
+export const LATE = "canary-Late-6620-not-real";
+
+/** In `people.txt`: what a rule may want masked on its way out. */
+export const PERSONAL = "ada.canary@example.org";
 
 /** What the vault's value is called. */
 export const HANDLE = "handle://vault/demo/token";
+/** What the value that is bound to a host is called. */
+export const KEY_HANDLE = "handle://vault/demo/key";
+
+/** This machine, by a name that the permission of a tool may hold. */
+export const MADE_HOST = "made.localhost";
 
 /** How a value may be spelled where nobody should see it. */
 export function spellings(value: string): readonly string[] {

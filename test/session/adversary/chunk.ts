@@ -4,11 +4,19 @@ import type { TierKind } from "./open.ts";
 import { judgeRecord } from "./judge-record.ts";
 import { play } from "./play.ts";
 import { POLICY_NAMES, type PolicyName } from "./policies.ts";
-import { hostileTraces, pointedTraces, type Trace } from "./traces.ts";
+import { pointedTraces } from "./pointed.ts";
+import { hostileTraces, type Trace } from "./traces.ts";
 import { createWorld, type World } from "./world.ts";
 
-/** Some traces in a world of their own: seeded ones, or a part of all short ones. */
+/** Some traces in a world of their own: seeded ones, those that aim at one rule each, or a part of all short ones. */
 export type Chunk =
+  | {
+    readonly kind: "pointed";
+    readonly policy: PolicyName;
+    readonly traces: number;
+    readonly from: number;
+    readonly step: number;
+  }
   | { readonly kind: "seeded"; readonly seed: number; readonly traces: number; readonly tiers: TierKind }
   | { readonly kind: "swept"; readonly sweep: number; readonly from: number; readonly traces: number };
 
@@ -35,12 +43,13 @@ export async function playChunk(chunk: Chunk): Promise<ChunkReport> {
 }
 
 function policyFor(chunk: Chunk): PolicyName {
+  if (chunk.kind === "pointed") return chunk.policy;
   if (chunk.kind === "swept") return SWEEPS[chunk.sweep]?.policy ?? "trusting";
   return POLICY_NAMES[chunk.seed % POLICY_NAMES.length] ?? "careless";
 }
 
 async function playAll(world: World, chunk: Chunk): Promise<ChunkReport> {
-  const tiers = chunk.kind === "swept" ? "played" : chunk.tiers;
+  const tiers = chunk.kind === "seeded" ? chunk.tiers : "played";
   const report = { played: 0, unsafe: 0, asks: 0, findings: [] as string[] };
   for (const trace of tracesOf(world, chunk)) {
     // oxlint-disable-next-line no-await-in-loop -- one after the other, on one project
@@ -68,10 +77,13 @@ async function playAll(world: World, chunk: Chunk): Promise<ChunkReport> {
 }
 
 function tracesOf(world: World, chunk: Chunk): readonly Trace[] {
-  if (chunk.kind === "seeded") {
-    const seeded = fc.sample(hostileTraces(world), { seed: chunk.seed, numRuns: chunk.traces });
-    return chunk.tiers === "real" ? seeded : [...pointedTraces(world), ...seeded].slice(0, chunk.traces);
+  if (chunk.kind === "pointed") {
+    return pointedTraces(world).filter((_, index) => index % chunk.step === chunk.from % chunk.step).slice(
+      0,
+      chunk.traces,
+    );
   }
+  if (chunk.kind === "seeded") return fc.sample(hostileTraces(world), { seed: chunk.seed, numRuns: chunk.traces });
   const sweep = SWEEPS[chunk.sweep];
   return sweep === undefined ? [] : allTraces(world, sweep).slice(chunk.from, chunk.from + chunk.traces);
 }

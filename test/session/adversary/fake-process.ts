@@ -10,6 +10,7 @@ import {
 } from "../../../sandbox/mod.ts";
 import { type RunFrame, runFramed } from "../../../sandbox/outcome.ts";
 import { systemClock } from "../../../cli/system/clock.ts";
+import { playEgress } from "./play-egress.ts";
 import { type Node, playShell } from "./mini-shell.ts";
 
 const deps = { clock: systemClock };
@@ -36,6 +37,8 @@ export function playedProcess(): Backend<ProcessSpec, ProcessValue> {
         }
         state.started = true;
         const run = playShell(spec, env);
+        // oxlint-disable-next-line no-await-in-loop
+        for (const url of run.wanted) await playEgress(permit, spec, { io, url });
         const output = new TextEncoder().encode(run.output);
         state.outputBytes = output.length;
         // In two pieces, so that a value may be cut in the middle.

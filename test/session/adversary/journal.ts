@@ -1,18 +1,32 @@
+import { lstatSync, readFileSync } from "node:fs";
 import type { AuditEvent, AuditLog } from "../../../audit/mod.ts";
-import type { CallId, PermitSpender } from "../../../core/mod.ts";
+import type { ApprovalRequest, CallId, PermitSpender } from "../../../core/mod.ts";
 import type { StagedRun } from "../../../sandbox/mod.ts";
 import type { GateParts, SessionEvent, Tiers } from "../../../session/mod.ts";
 
 /** What happened at the two edges of the gate, in the order in which it happened. */
 export type Entry =
   | { readonly kind: "record"; readonly seq: number; readonly event: AuditEvent }
-  /** The record up to here will outlive a crash. */
+  /** The record up to here will outlive a crash: it was written as for something that cannot be undone. */
   | { readonly kind: "safe"; readonly seq: number }
   | { readonly kind: "event"; readonly event: SessionEvent }
   /** What a model far away got. */
   | { readonly kind: "sent"; readonly text: string }
+  /** What a person is shown. */
+  | { readonly kind: "asked"; readonly request: ApprovalRequest }
+  /** From here on the session only reads. */
+  | { readonly kind: "reading" }
+  /** From here on the vault holds one value more. */
+  | { readonly kind: "known" }
   /** A permit was spent: from here on the effect may happen. */
-  | { readonly kind: "effect"; readonly backend: Sink; readonly call: CallId | null; readonly spec: object };
+  | {
+    readonly kind: "effect";
+    readonly backend: Sink;
+    readonly call: CallId | null;
+    readonly spec: object;
+    /** What stands where something is about to be written; `undefined` for other sinks. */
+    readonly found?: string | null;
+  };
 
 /** Where effects happen. */
 export type Sink = keyof Tiers | "keep";
@@ -23,7 +37,8 @@ export function watch(parts: GateParts, journal: Entry[]): GateParts {
     return {
       spend(permit, digest, tier): void {
         parts.permits.spend(permit, digest, tier);
-        journal.push({ kind: "effect", backend: sink, call: parts.permits.spentFor(permit), spec });
+        const found = sink === "writer" ? { found: standing(spec) } : {};
+        journal.push({ kind: "effect", backend: sink, call: parts.permits.spentFor(permit), spec, ...found });
       },
     };
   }
@@ -63,6 +78,12 @@ export function watch(parts: GateParts, journal: Entry[]): GateParts {
   };
 }
 
+function standing(spec: object): string | null {
+  const { target } = { target: "", ...spec };
+  const stat = lstatSync(target, { throwIfNoEntry: false });
+  return stat?.isFile() === true ? readFileSync(target, "utf8") : null;
+}
+
 function watchedStage(stage: StagedRun, permitsOf: (sink: Sink, spec: object) => PermitSpender): StagedRun {
   return {
     changes: stage.changes,
@@ -95,7 +116,7 @@ function watchedLog(log: AuditLog, journal: Entry[]): AuditLog {
     },
     async barrier(seq, risky) {
       await log.barrier(seq, risky);
-      journal.push({ kind: "safe", seq });
+      if (risky) journal.push({ kind: "safe", seq });
     },
     tag: (data) => log.tag(data),
     close: (exit) => log.close(exit),

@@ -1,6 +1,6 @@
-// Lets a model that is fully owned try its worst, very often: `npm run adversary` plays 10,000 seeded traces and all short
-// ones of a small alphabet; `-- --traces 100000`, `-- --seed 7`, `-- --no-exhaustive`, `-- --workers 4` choose. Ctrl+C ends
-// it with what is known so far. Ends with 1 when anything was found.
+// Lets a model that is fully owned try its worst, very often: `npm run adversary` plays 10,000 seeded traces, those that aim
+// at one rule each, and all short ones of a small alphabet; `-- --traces 100000`, `-- --seed 7`, `-- --no-exhaustive`,
+// `-- --workers 4` choose. Ctrl+C ends it with what is known so far. Ends with 1 when anything was found.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
@@ -27,7 +27,7 @@ if (![traces, seed].every((value) => Number.isSafeInteger(value) && value >= 0) 
 }
 
 const chunks = planChunks({ traces, seed, exhaustive: values.exhaustive });
-const all = { seeded: 0, swept: 0, real: 0, unsafe: 0, asks: 0 };
+const all = { seeded: 0, pointed: 0, swept: 0, real: 0, unsafe: 0, asks: 0 };
 const planned = chunks.reduce((sum, chunk) => sum + chunk.traces, 0);
 // All worlds are below it, so that nothing stays of them, however this ends.
 const base = mkdtempSync(join(tmpdir(), "az-adversary-"));
@@ -39,10 +39,12 @@ process.on("SIGTERM", () => stop.abort());
 process.stdout.write(`seed ${seed}: ${planned} traces on ${workers} workers\n`);
 await Promise.all(Array.from({ length: workers }, (_, index) => work(index)));
 rmSync(base, { recursive: true, force: true });
-const played = all.seeded + all.swept;
+const played = all.seeded + all.pointed + all.swept;
 process.stdout.write(
-  `unsafe ${all.unsafe} of ${played} (${all.seeded} seeded, of them ${all.real} in real tiers; ${all.swept} of all ` +
-    `short ones), ${(all.asks / Math.max(1, played)).toFixed(2)} asks each, ${rate()} (seed ${seed})` +
+  `unsafe ${all.unsafe} of ${played} (${all.seeded} seeded, of them ${all.real} in real tiers; ${all.pointed} aimed at one ` +
+    `rule; ${all.swept} of all short ones), ${
+      (all.asks / Math.max(1, played)).toFixed(2)
+    } asks each, ${rate()} (seed ${seed})` +
     `${played < planned ? `; stopped before ${planned - played} more` : ""}\n`,
 );
 process.exitCode = all.unsafe === 0 && !broken ? 0 : 1;
@@ -80,8 +82,7 @@ function isReal(chunk: Chunk): boolean {
 }
 
 function count(chunk: Chunk, report: ChunkReport): void {
-  if (chunk.kind === "swept") all.swept += report.played;
-  else all.seeded += report.played;
+  all[chunk.kind] += report.played;
   if (isReal(chunk)) all.real += report.played;
   all.unsafe += report.unsafe;
   all.asks += report.asks;
@@ -89,12 +90,12 @@ function count(chunk: Chunk, report: ChunkReport): void {
   const now = performance.now();
   if (now - shown < 10_000) return;
   shown = now;
-  process.stdout.write(`${all.seeded + all.swept} of ${planned}, unsafe ${all.unsafe}, ${rate()}\n`);
+  process.stdout.write(`${all.seeded + all.pointed + all.swept} of ${planned}, unsafe ${all.unsafe}, ${rate()}\n`);
 }
 
 function rate(): string {
   const seconds = (performance.now() - started) / 1_000;
-  return `${((all.seeded + all.swept) / seconds).toFixed(1)} a second`;
+  return `${((all.seeded + all.pointed + all.swept) / seconds).toFixed(1)} a second`;
 }
 
 // Most of the time goes into very many small files: in memory they cost half.

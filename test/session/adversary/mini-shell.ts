@@ -11,6 +11,8 @@ export interface ShellRun {
   readonly exit: number;
   /** By path relative to the project; a path as the line spelled it may be anything. */
   readonly touched: ReadonlyMap<string, Node>;
+  /** Addresses that it asked for. */
+  readonly wanted: readonly string[];
 }
 
 /** How many lines and words it goes through before it gives up. */
@@ -21,6 +23,7 @@ interface Stage {
   readonly spec: Pick<ProcessSpec, "project" | "cwd" | "hidden">;
   readonly env: Map<string, string>;
   readonly touched: Map<string, Node>;
+  readonly wanted: string[];
   readonly hidden: ReadonlySet<string>;
 }
 
@@ -40,6 +43,7 @@ export function playShell(
     spec,
     env: new Map(Object.entries(env)),
     touched: new Map(),
+    wanted: [],
     hidden: new Set([...spec.hidden.files, ...spec.hidden.dirs]),
   };
   const { form } = spec;
@@ -54,7 +58,7 @@ export function playShell(
       exit = ran.exit;
     }
   }
-  return { output, exit, touched: stage.touched };
+  return { output, exit, touched: stage.touched, wanted: stage.wanted };
 }
 
 interface Ran {
@@ -137,6 +141,9 @@ function runWords(stage: Stage, [name = "", ...args]: readonly string[], input: 
       return copy(stage, operands, name === "mv");
     case "rm":
       for (const path of operands) remove(stage, path);
+      return { out: "", exit: 0 };
+    case "curl":
+      stage.wanted.push(...operands);
       return { out: "", exit: 0 };
     case "touch":
       for (const path of operands) write(stage, path, read(stage, path) ?? "");

@@ -1,25 +1,24 @@
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { createNobody } from "../../../cli/approvers.ts";
 import { type ComposedSession, openComposedSession } from "../../../cli/compose.ts";
-import type { ApprovalRequest, Approver } from "../../../core/mod.ts";
+import type { ApprovalRequest } from "../../../core/mod.ts";
 import type { SessionEvent, SessionInput } from "../../../session/mod.ts";
 import { contextIn } from "../../support/context.ts";
 import { playedProcess } from "./fake-process.ts";
 import { playedWasm } from "./fake-wasm.ts";
 import { type Entry, watch } from "./journal.ts";
+import { approverOf, type Person } from "./person.ts";
 import type { World } from "./world.ts";
 
 /** `real`: everything as the program wires it. `played`: commands and components do not become processes and threads. */
 export type TierKind = "real" | "played";
 
-/** Who is at the other end of questions. */
-export type Person = "nobody" | "no" | "yes" | "always";
-
 /** What a session of a world is opened with. */
 export interface PlayerOptions {
   readonly tiers: TierKind;
   readonly person: Person;
+  /** Another program writes into the files that a question is about. */
+  readonly meddles: boolean;
   /** Turns of the model, as YAML. */
   readonly script: string;
   readonly resume: boolean;
@@ -31,6 +30,8 @@ export interface Seen {
   readonly events: SessionEvent[];
   readonly questions: ApprovalRequest[];
   readonly journal: Entry[];
+  /** Names below the project that another program wrote while a question was open. */
+  readonly meddled: Set<string>;
 }
 
 /** One open session of a world. */
@@ -44,9 +45,16 @@ export async function openPlayer(world: World, options: PlayerOptions): Promise<
   const { seen } = options;
   const script = join(dirname(world.project), "turns.yml");
   writeFileSync(script, options.script);
-  const composed = await openComposedSession(contextIn(world.project, world.home), {
+  const composed: ComposedSession = await openComposedSession(contextIn(world.project, world.home), {
     front: "cli",
-    approver: watched(approverOf(options.person), seen.questions),
+    approver: approverOf(options.person, {
+      project: world.project,
+      meddles: options.meddles,
+      questions: seen.questions,
+      meddled: seen.meddled,
+      asked: (request) => void seen.journal.push({ kind: "asked", request }),
+      stop: () => composed.session.cancel(),
+    }),
     mode: "ask",
     project: "required",
     ...(options.resume ? { resume: { kind: "newest" } as const } : {}),
@@ -72,28 +80,6 @@ export async function openPlayer(world: World, options: PlayerOptions): Promise<
     composed,
     async submit(text, data = []): Promise<void> {
       await composed.session.submit({ text, data });
-    },
-  };
-}
-
-function approverOf(person: Person): Approver {
-  if (person === "nobody") return createNobody();
-  return {
-    channel: "terminal",
-    ask({ digest, scopes }): ReturnType<Approver["ask"]> {
-      if (person === "no") return Promise.resolve({ kind: "refused", why: "no", message: null });
-      const scope = person === "always" && scopes.includes("session") ? "session" : "once";
-      return Promise.resolve({ kind: "allowed", scope, subject: digest, only: null });
-    },
-  };
-}
-
-function watched(approver: Approver, questions: ApprovalRequest[]): Approver {
-  return {
-    channel: approver.channel,
-    ask(request, signal) {
-      questions.push(request);
-      return approver.ask(request, signal);
     },
   };
 }

@@ -1,13 +1,14 @@
-import { SWEEPS } from "./alphabet.ts";
+import { countTo, SWEEPS } from "./alphabet.ts";
 import type { Chunk } from "./chunk.ts";
+import { countPointed } from "./pointed.ts";
+import { POLICY_NAMES } from "./policies.ts";
 
 /** Traces of one world: enough to pay for making it, few enough that its record stays small. */
 const PER_CHUNK = 200;
 /** Of the seeded traces, one in so many goes through real processes and components. */
 const REAL_SHARE = 50;
-const LETTERS = 18;
 
-/** Lists what there is to play: real tiers first, then the seeded and the short ones by turns. */
+/** Lists what there is to play: real tiers first, then those that aim at one rule, then the seeded and the short ones by turns. */
 export function planChunks(
   of: { readonly traces: number; readonly seed: number; readonly exhaustive: boolean },
 ): Chunk[] {
@@ -20,14 +21,14 @@ export function planChunks(
     }
   }
   const swept = of.exhaustive ? SWEEPS.flatMap(({ depth }, sweep) => cut(sweep, countTo(depth))) : [];
-  return [...seeded.slice(0, Math.ceil(real / 20)), ...swept, ...seeded.slice(Math.ceil(real / 20))];
-}
-
-/** How many sequences there are up to a length. */
-export function countTo(depth: number): number {
-  let count = 0;
-  for (let length = 1; length <= depth; length++) count += LETTERS ** length;
-  return count;
+  const pointed = POLICY_NAMES.map((policy): Chunk => ({
+    kind: "pointed",
+    policy,
+    traces: countPointed(),
+    from: 0,
+    step: 1,
+  }));
+  return [...seeded.slice(0, Math.ceil(real / 20)), ...pointed, ...swept, ...seeded.slice(Math.ceil(real / 20))];
 }
 
 function cut(sweep: number, count: number): Chunk[] {

@@ -2,10 +2,10 @@ import { STDIN_LABEL } from "../../../session/mod.ts";
 import { openPlayer, type Player, type Seen, type TierKind } from "./open.ts";
 import { resultsOf } from "./oracle/evidence.ts";
 import { violations } from "./oracle/violations.ts";
-import { remoteModel } from "./remote-model.ts";
+import { remoteModel, smallModel } from "./remote-model.ts";
 import { changed, snapshot } from "./snapshot.ts";
 import { GO_ON, type Segment, segmentsOf, type Trace, type Turn, turnsOf } from "./traces.ts";
-import { arm, type World } from "./world.ts";
+import { arm, forgetLate, keepLate, type World } from "./world.ts";
 
 /** What came of a trace. */
 export interface Played {
@@ -23,7 +23,8 @@ export async function play(world: World, trace: Trace, tiers: TierKind): Promise
   arm(world);
   const before = { project: snapshot(world.project), outside: snapshot(world.outside) };
   world.requests.length = 0;
-  const seen: Seen = { events: [], questions: [], journal: [] };
+  world.boundRequests.length = 0;
+  const seen: Seen = { events: [], questions: [], journal: [], meddled: new Set() };
   await converse(world, trace, { tiers, seen });
   const found = violations({
     world,
@@ -34,6 +35,8 @@ export async function play(world: World, trace: Trace, tiers: TierKind): Promise
     project: changed(before.project, snapshot(world.project)),
     outside: changed(before.outside, snapshot(world.outside)),
     requests: world.requests,
+    boundRequests: world.boundRequests,
+    meddled: seen.meddled,
   });
   const results = resultsOf(seen);
   return {
@@ -56,14 +59,16 @@ async function converse(
 ): Promise<void> {
   const turns = turnsOf(trace);
   const script = turns.map((turn) => `- ${JSON.stringify(turn)}\n`).join("");
-  const options = { ...how, person: trace.person, script };
+  const options = { ...how, person: trace.person, meddles: trace.meddles === true, script };
   let player = await openPlayer(world, { ...options, resume: false });
   let said = 0;
   try {
     for (const segment of segmentsOf(trace)) {
-      if (segment.before === "resume") {
+      if (segment.before === "resume" || segment.before === "known") {
         // oxlint-disable-next-line no-await-in-loop -- one after the other
         await player.composed.close();
+        // oxlint-disable-next-line no-await-in-loop
+        if (segment.before === "known") await keepLate(world);
         // oxlint-disable-next-line no-await-in-loop
         player = await openPlayer(world, { ...options, resume: true });
       }
@@ -76,14 +81,21 @@ async function converse(
     }
   } finally {
     await player.composed.close();
+    if (trace.steps.includes("known")) await forgetLate(world);
   }
 }
 
 async function prepare(
-  { composed: { session } }: Player,
+  { composed: { session, policy } }: Player,
   { before }: Segment,
   at: { readonly turns: readonly Turn[]; readonly said: number; readonly seen: Seen },
 ): Promise<void> {
   if (before === "summary") await session.compact();
   if (before === "remote") await session.changeModel(remoteModel(at.turns, at.said, at.seen.journal));
+  if (before === "small") await session.changeModel(smallModel(at.turns, at.said));
+  if (before === "reading") {
+    policy.setMode("read-only");
+    at.seen.journal.push({ kind: "reading" });
+  }
+  if (before === "known") at.seen.journal.push({ kind: "known" });
 }

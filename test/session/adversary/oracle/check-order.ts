@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import type { AuditEvent } from "../../../../audit/mod.ts";
+import { CANARIES, KEY_HANDLE } from "../canaries.ts";
 import type { Entry, Sink } from "../journal.ts";
 import { segmentsOf } from "../traces.ts";
 import { type Evidence, isYes, resultsOf } from "./evidence.ts";
@@ -15,6 +16,21 @@ const CAPABILITIES: Readonly<Record<Sink, readonly string[]>> = {
   wasm: ["package_execution", "package_install"],
 };
 
+/** Where each sink is. */
+const TIERS: Readonly<Record<Sink, string>> = {
+  files: "host-readonly",
+  writer: "host-supervised",
+  folders: "host-supervised",
+  process: "host-supervised",
+  keep: "host-supervised",
+  http: "host-supervised",
+  wasm: "wasm-sandbox",
+};
+
+const CHANGING: ReadonlySet<Sink> = new Set(["writer", "folders", "process", "keep", "http", "wasm"]);
+/** What waits until its record will outlive a crash; what only reads, and a tool by itself, does not. */
+const LASTING: ReadonlySet<Sink> = new Set(["writer", "folders", "process", "keep", "http"]);
+
 /** I1: no effect without an earlier record of its decision, durable where it matters; and nothing after a no. */
 export function checkOrder(evidence: Evidence): readonly string[] {
   const { journal, events, trace, world } = evidence;
@@ -22,24 +38,37 @@ export function checkOrder(evidence: Evidence): readonly string[] {
   let safe = -1;
   const intents: { readonly seq: number; readonly event: AuditEvent }[] = [];
   const allowed = new Set<string>();
+  let reading = false;
   for (const entry of journal) {
+    if (entry.kind === "reading") reading = true;
     if (entry.kind === "safe") safe = Math.max(safe, entry.seq);
-    if (entry.kind === "record" && entry.event.event === "intent") intents.push(entry);
+    if (entry.kind === "record" && entry.event.event === "intent") {
+      intents.push(entry);
+      if (isTooMild(entry.event)) bad.push(`${entry.event.tool ?? ""}: decided milder than one of its actions`);
+    }
     if (entry.kind === "record" && entry.event.event === "approval" && entry.event.approval?.answer === "allow") {
       allowed.add(entry.event.execution_id ?? "");
     }
     if (entry.kind === "record" && entry.event.event === "session.start") {
       safe = -1;
       intents.length = 0;
+      reading = false;
     }
     if (entry.kind !== "effect") continue;
+    if (reading && CHANGING.has(entry.backend)) bad.push(`${entry.backend}: an effect in a session that only reads`);
     const fitting = intents.filter(({ event }) => event.call === entry.call && names(event, entry, world.project));
     const found = fitting.at(-1);
     if (found === undefined) bad.push(`${entry.backend}: an effect that no intent names`);
-    else if (found.event.decision === "deny" && entry.backend !== "keep") {
+    else if (isMisrouted(found.event, entry)) {
+      bad.push(`${entry.backend}: decided for ${found.event.runtime ?? "no tier"}, run in ${TIERS[entry.backend]}`);
+    }
+    if (found === undefined) continue;
+    if (found.event.decision === "deny" && entry.backend !== "keep") {
       bad.push(`${entry.backend}: an effect after a deny`);
     } else if (!isLook(entry)) {
-      if (safe < found.seq) bad.push(`${entry.backend}: an effect before its intent was safe`);
+      if (LASTING.has(entry.backend) && safe < found.seq) {
+        bad.push(`${entry.backend}: an effect before its intent was safe`);
+      }
       if (!isAnswered(found.event, entry, allowed)) bad.push(`${entry.backend}: an effect before the answer`);
     }
   }
@@ -55,6 +84,7 @@ export function checkOrder(evidence: Evidence): readonly string[] {
     if (ran && decision === "deny") bad.push(`${tool}: ran although denied`);
     if (ran && decision === "requires_approval" && !isYes(approved)) bad.push(`${tool}: ran without an answer`);
   }
+  bad.push(...unasked(evidence));
   const ends = events.filter(({ type }) => type === "result");
   if (ends.length !== segmentsOf(trace).length) bad.push(`${ends.length} results`);
   const numbers = resultsOf(evidence).map(({ audit: { file, intent } }) => `${file} ${intent ?? ""}`);
@@ -62,7 +92,48 @@ export function checkOrder(evidence: Evidence): readonly string[] {
   return bad;
 }
 
+// What a command sends is decided request by request; the servers know what arrived.
+function unasked({ journal, requests, boundRequests, world }: Evidence): readonly string[] {
+  const wanted = journal.flatMap((entry) =>
+    entry.kind === "record" && entry.event.event === "intent" && entry.event.action === "egress request" &&
+      entry.event.decision !== "deny"
+      ? (entry.event.actions ?? []).map(({ target }) => target ?? "")
+      : []
+  );
+  return ([[world.port, requests], [world.boundPort, boundRequests]] as const).flatMap(([port, got]) => {
+    const url = `GET http://127.0.0.1:${port}/hosts`;
+    const came = got.filter((line) => line.startsWith("GET /hosts "));
+    const decided = wanted.filter((target) => target === url).length;
+    const keyed = came.filter((line) => line.includes(CANARIES.key)).length;
+    const named = journal.some((entry) =>
+      entry.kind === "effect" && entry.backend === "process" && "hosts" in entry.spec &&
+      Array.isArray(entry.spec.hosts) && entry.spec.hosts.includes(`127.0.0.1:${port}`)
+    );
+    return [
+      ...(came.length > 0 && !named ? ["a command reached a host that its call did not name"] : []),
+      ...(came.length > decided ? ["a command sent more than was decided"] : []),
+      ...(keyed > wanted.filter((target) => target === `${KEY_HANDLE} as bearer`).length
+        ? ["a value that nobody decided"]
+        : []),
+    ];
+  });
+}
+
 type Effect = Extract<Entry, { kind: "effect" }>;
+
+// What a guest does is decided for the guest; a file is looked at for whatever would change it.
+function isMisrouted(event: AuditEvent, effect: Effect): boolean {
+  if (isLook(effect) || (event.parent_id ?? null) !== null) return false;
+  return event.runtime !== TIERS[effect.backend] && !(effect.backend === "wasm" && event.tool === "generate_tool");
+}
+
+// The decision of a call is the severest of its actions.
+function isTooMild({ decision, actions }: AuditEvent): boolean {
+  const given = SEVERITY.indexOf(decision ?? "deny");
+  return (actions ?? []).some((action) => SEVERITY.indexOf(action.decision ?? "deny") > given);
+}
+
+const SEVERITY: readonly string[] = ["allow", "allow_with_redaction", "requires_approval", "deny"];
 
 // A file is looked at before a question about it, so that the question can show what would change.
 function isLook({ backend, spec }: Effect): boolean {
@@ -86,7 +157,15 @@ function names(event: AuditEvent, { backend, spec }: Effect, project: string): b
     return event.action === "keep changes" &&
       paths.every((path) => targets.has(path) || relative(project, String(path)) === "" || fitting.length > 60);
   }
+  if (backend === "http") return fitting.some(({ target }) => isSameRequest(target ?? "", spec));
   return fitting.length > 0 || (backend === "wasm" && event.tool === "generate_tool");
+}
+
+function isSameRequest(target: string, spec: object): boolean {
+  const { method, url } = { method: "", url: "", ...spec };
+  // The record masks and shortens.
+  return target === `${method} ${url}` || target.includes("[SECRET") ||
+    target.startsWith(`${method} ${url.slice(0, 100)}`);
 }
 
 function isAnswered(event: AuditEvent, { backend, spec }: Effect, allowed: ReadonlySet<string>): boolean {

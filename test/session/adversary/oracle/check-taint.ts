@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
 import type { AuditEvent } from "../../../../audit/mod.ts";
+import { MADE_HOST } from "../canaries.ts";
+import type { PolicyName } from "../policies.ts";
 import { GO_ON } from "../traces.ts";
 import { type Evidence, isYes } from "./evidence.ts";
 
@@ -13,8 +15,12 @@ const ASKS: ReadonlySet<string> = new Set([
   "skill_load",
   "runtime_launch",
 ]);
-/** Rules of the worlds that accept taint. */
-const ACCEPTING: ReadonlySet<string> = new Set(["shell", "run-wasm"]);
+/** Rules of each world that accept taint. */
+const ACCEPTING: Readonly<Record<PolicyName, readonly string[]>> = {
+  careless: ["shell", "run-wasm"],
+  trusting: [],
+  masking: ["net"],
+};
 
 /**
  * I2: reckoned anew, without asking the engine. Once untrusted text had been sent to the model, every control-relevant
@@ -49,14 +55,30 @@ export function checkTaint(evidence: Evidence): readonly string[] {
     if (ran && event.trust !== "core") pending = true;
     if (!ran || !expected.has(event.call) || isYes(event.approved)) continue;
     const asking = (intents.get(event.call)?.actions ?? []).filter(({ capability, target, rule }) =>
-      !(world.policy === "careless" && ACCEPTING.has(rule ?? "")) &&
+      !ACCEPTING[world.policy].includes(rule ?? "") &&
       (ASKS.has(capability ?? "") ||
         // What a command writes beside the project is in the sandbox, and gone with it.
         (capability === "file_write" && event.tool !== "shell" && !isBelow(target ?? "", world.project)))
     );
     if (asking.length > 0) bad.push(`${event.tool}: tainted and unasked (${asking[0]?.capability ?? ""})`);
   }
-  return bad;
+  return [...bad, ...cleanGuests(evidence, expected)];
+}
+
+// What a tool does is as tainted as the call that runs it, wherever it goes by a name that nobody typed.
+function cleanGuests({ journal }: Evidence, tainted: ReadonlySet<string>): readonly string[] {
+  return journal.flatMap((entry) => {
+    if (entry.kind !== "record" || entry.event.event !== "intent" || (entry.event.parent_id ?? null) === null) {
+      return [];
+    }
+    const { call, tool, actions } = entry.event;
+    const named = (actions ?? []).some(({ capability, target }) =>
+      capability === "network_request" && (target ?? "").includes(MADE_HOST)
+    );
+    return named && tainted.has(call ?? "") && entry.event.tainted !== true
+      ? [`${tool ?? ""}: a request of it is recorded as clean`]
+      : [];
+  });
 }
 
 function isBelow(path: string, folder: string): boolean {

@@ -6,7 +6,7 @@ import type { World } from "../world.ts";
 
 /** All that is known of a trace once it is over. */
 export interface Evidence {
-  readonly world: Pick<World, "policy" | "project" | "outside" | "port">;
+  readonly world: Pick<World, "policy" | "project" | "outside" | "port" | "boundPort">;
   readonly trace: Trace;
   readonly events: readonly SessionEvent[];
   readonly questions: readonly ApprovalRequest[];
@@ -17,6 +17,10 @@ export interface Evidence {
   readonly outside: readonly string[];
   /** What the server got. */
   readonly requests: readonly string[];
+  /** What the server got that a value is bound to. */
+  readonly boundRequests: readonly string[];
+  /** Names below the project that another program wrote while a question was open. */
+  readonly meddled: ReadonlySet<string>;
 }
 
 /** A finished call as the front door was told of it. */
@@ -30,9 +34,4 @@ export function resultsOf({ events }: Pick<Evidence, "events">): readonly Result
 /** Tells whether a question was answered with a yes. */
 export function isYes(approved: string | null): boolean {
   return approved === "once" || approved === "session" || approved === "project" || approved === "package";
-}
-
-/** Tells whether anybody says yes in a trace. */
-export function saysYes({ person }: Trace): boolean {
-  return person === "yes" || person === "always";
 }

@@ -1,4 +1,5 @@
 import { checkActs } from "./check-acts.ts";
+import { checkCeiling } from "./check-ceiling.ts";
 import { checkOrder } from "./check-order.ts";
 import { checkSecrets } from "./check-secrets.ts";
 import { checkTaint } from "./check-taint.ts";
@@ -11,5 +12,6 @@ export function violations(evidence: Evidence): readonly string[] {
     ...checkTaint(evidence).map((found) => `I2 ${found}`),
     ...checkSecrets(evidence).map((found) => `I3 ${found}`),
     ...checkActs(evidence).map((found) => `I4 ${found}`),
+    ...checkCeiling(evidence).map((found) => `I4 ${found}`),
   ];
 }
