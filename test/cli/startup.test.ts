@@ -49,7 +49,7 @@ describe("a start", () => {
         .test(name)
     );
     expect(others).toEqual([]);
-    expect(loaded.filter((name) => !name.startsWith("node:")).length).toBeLessThan(360);
+    expect(loaded.filter((name) => !name.startsWith("node:")).length).toBeLessThan(340);
   });
 
   it.skipIf(onDeno)("loads for the version nothing but the version", async () => {
