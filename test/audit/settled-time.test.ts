@@ -9,7 +9,7 @@ function settled(starts: readonly number[], now: number): number {
 }
 
 describe("settledTime()", () => {
-  it.each<readonly [string, readonly number[], number, number]>([
+  it.for<readonly [string, readonly number[], number, number]>([
     ["the present, where sessions were recorded all along", [0, 20, 45, 70], 90, 90],
     ["the present, whatever the order of the files is", [70, 0, 45, 20], 90, 90],
     ["the last time before a clock set forward", [0, 20, 45], 1000, 45],
@@ -19,5 +19,5 @@ describe("settledTime()", () => {
     ["one session back, for who starts one every other month", [0, 60, 120, 180], 240, 180],
     ["nothing, in the first days", [0, 2], 5, -Infinity],
     ["nothing, where there is nothing", [], 5, -Infinity],
-  ])("is %s", (_, starts, now, expected) => expect(settled(starts, now)).toBe(expected));
+  ])("is %s", ([, starts, now, expected]) => expect(settled(starts, now)).toBe(expected));
 });
