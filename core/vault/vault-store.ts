@@ -152,7 +152,8 @@ export class VaultStore {
   #checkMark(file: VaultMark, mark: VaultMark | null): void {
     if (mark === null || file.gen > mark.gen || (file.gen === mark.gen && file.mac === mark.mac)) return;
     if (this.#accepted === file.gen) return;
-    const seen = file.gen === 0 ? "it is missing" : `it is generation ${file.gen}`;
+    const another = file.gen === mark.gen ? "another file of " : "";
+    const seen = file.gen === 0 ? "it is missing" : `it is ${another}generation ${file.gen}`;
     throw new CoreError("VAULT_ROLLBACK", `Cannot open vault: ${seen}, the ledger has seen ${mark.gen}`, {
       hint: `if you put a backup back yourself: agentzero vault rotate --accept-generation ${file.gen}`,
     });
