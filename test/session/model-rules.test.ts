@@ -12,11 +12,11 @@ function configOf(url: string, key?: string): Readonly<Record<string, unknown>> 
 }
 
 /** The rules that a refusal names, as they would be pasted. */
-async function rulesTold(url: string, key?: string): Promise<readonly string[]> {
+async function rulesTold(url: string, key?: string, why = "no rule allows it"): Promise<readonly string[]> {
   const engine = await openEngine({ policy: NONE, config: configOf(url, key) });
   expect(await engine.submit("hello")).toMatchObject({ stop: "denied", exit: 5 });
   const error = engine.events.find((event) => event.type === "error");
-  expect(error).toMatchObject({ code: "MODEL_DENIED", message: "Cannot ask model far/m: no rule allows it" });
+  expect(error).toMatchObject({ code: "MODEL_DENIED", message: `Cannot ask model far/m: ${why}` });
   return (error?.hint ?? "").split("\n").filter((line) => line.startsWith("- {"));
 }
 
@@ -40,7 +40,9 @@ describe("rulesForModel()", () => {
   });
 
   it("names the address of a key as the network that a rule must say", async () => {
-    const rules = await rulesTold("http://127.0.0.1:9/v1", "handle://vault/far/key");
+    // Both are denied; the floor's word about the key's address is told before that no rule lets the model be asked.
+    const why = 'denied by rule "floor.address" (floor)';
+    const rules = await rulesTold("http://127.0.0.1:9/v1", "handle://vault/far/key", why);
     expect(rules).toEqual([
       "- { id: far-model, effect: allow_with_redaction, capability: model_call, remote: false, redact: [secret, credential] }",
       '- { id: far-key, effect: allow, capability: secret_handle_usage, secrets: ["handle://vault/far/key"], cidr: ["127.0.0.1/32"] }',
