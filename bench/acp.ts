@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { interleave, median, type Row, rowWithin } from "./row.ts";
+import { interleave, median, type Row, rowWithin } from "./support/row.ts";
 
 const BIN = fileURLToPath(new URL("../dist/cli/bin.js", import.meta.url));
 const RUNS = 9;

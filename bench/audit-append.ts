@@ -13,7 +13,7 @@ import {
   writerFacts,
 } from "../audit/mod.ts";
 import { b2, createIds, type Keys, loadSodium, openKeys } from "../core/mod.ts";
-import { median, type Row } from "./row.ts";
+import { median, type Row } from "./support/row.ts";
 
 const EVENTS = 100_000;
 const PART = 20_000;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { initProject } from "../cli/commands/init/init-project.ts";
 import { contextIn } from "../test/support/context.ts";
-import { median, quantile, type Row, rowWithin } from "./row.ts";
+import { median, quantile, type Row, rowWithin } from "./support/row.ts";
 
 const BIN = fileURLToPath(new URL("../dist/cli/bin.js", import.meta.url));
 const STARTS = 5;

@@ -5,7 +5,7 @@ import { createNobody } from "../cli/approvers.ts";
 import { initProject } from "../cli/commands/init/init-project.ts";
 import { openComposedSession } from "../cli/compose.ts";
 import { contextIn } from "../test/support/context.ts";
-import { median, quantile, type Row, rowWithin } from "./row.ts";
+import { median, quantile, type Row, rowWithin } from "./support/row.ts";
 
 const RUNS = 3000;
 

@@ -10,7 +10,7 @@ import { initProject } from "../cli/commands/init/init-project.ts";
 import { type ComposedSession, openComposedSession } from "../cli/compose.ts";
 import { buildStandalone, readScriptEngine } from "../sandbox/mod.ts";
 import { contextIn } from "../test/support/context.ts";
-import { interleave, median, type Row } from "./row.ts";
+import { interleave, median, type Row } from "./support/row.ts";
 
 const SOURCE = "function run({text}) { return { words: (text.match(/\\S+/g) ?? []).length }; }";
 const WARM = 12;

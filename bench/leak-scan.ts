@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createRedactor, loadSodium, type Redactor } from "../core/mod.ts";
-import type { Row } from "./row.ts";
+import type { Row } from "./support/row.ts";
 
 const MEGABYTE = 1e6;
 const SECRETS = 50;

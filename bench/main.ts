@@ -1,12 +1,11 @@
 import { readdir } from "node:fs/promises";
 import { cpus, release, totalmem } from "node:os";
 import { parseArgs } from "node:util";
-import type { Measurement, Row } from "./row.ts";
+import type { Measurement, Row } from "./support/row.ts";
 
 // One command prints the whole table: `npm run bench`, `npm run bench -- --json`, `npm run bench -- policy`; as it
 // stands in RESULTS.md: `npm run -s bench -- --markdown`.
 const HERE = new URL("./", import.meta.url);
-const NOT_MEASUREMENTS = new Set(["main.ts", "row.ts", "shipped.ts"]);
 
 const { values, positionals } = parseArgs({
   options: { json: { type: "boolean" }, markdown: { type: "boolean" } },
@@ -14,7 +13,7 @@ const { values, positionals } = parseArgs({
 });
 const rows: Row[] = [];
 for (const file of (await readdir(HERE)).toSorted()) {
-  if (!file.endsWith(".ts") || NOT_MEASUREMENTS.has(file)) continue;
+  if (!file.endsWith(".ts") || file === "main.ts") continue;
   if (positionals.length > 0 && !positionals.some((word) => file.includes(word))) continue;
   const loaded: unknown = await import(new URL(file, HERE).href);
   if (!isMeasurement(loaded)) throw new TypeError(`Cannot measure "${file}": it exports no measure()`);

@@ -9,7 +9,7 @@ import { compilePolicy } from "../policy/compile.ts";
 import { decide } from "../policy/decide.ts";
 import { stateOf } from "../policy/embedded-tests.ts";
 import { parsePolicy } from "../policy/parse-policy.ts";
-import { median, quantile, type Row } from "./row.ts";
+import { median, quantile, type Row } from "./support/row.ts";
 
 // The same 512 requests on policies of 10, 100 and 1,000 rules of all kinds, and opening a policy of 1,000 rules.
 const REQUESTS = 512;

@@ -1,6 +1,6 @@
 import { casbinDecider, cedarDecider, type Decider, ourDecider } from "./peers/engines.ts";
 import { requestsFor, rulesOf } from "./peers/rules.ts";
-import { interleave, median, type Row } from "./row.ts";
+import { interleave, median, type Row } from "./support/row.ts";
 
 // The same 512 requests on the same rules, decided by our engine and two that many use; first all three must agree.
 const REQUESTS = 512;

@@ -8,7 +8,7 @@ import type { CommandContext } from "../cli/context.ts";
 import type { SessionEvent } from "../session/mod.ts";
 import { contextIn } from "../test/support/context.ts";
 import { openAiEvents, startModelServer } from "../test/support/model-server.ts";
-import { median, type Row, rowWithin } from "./row.ts";
+import { median, type Row, rowWithin } from "./support/row.ts";
 
 const ROUNDS = 9;
 

@@ -14,7 +14,7 @@ import { exportDocument, exportHtml, openTranscript, readTranscript } from "../s
 import { contextIn } from "../test/support/context.ts";
 import { openAiEvents, startModelServer } from "../test/support/model-server.ts";
 import { headerFor, promptItem, replyItem } from "../test/support/transcript-home.ts";
-import { median, type Row, rowWithin } from "./row.ts";
+import { median, type Row, rowWithin } from "./support/row.ts";
 
 const MEGABYTE = 1_000_000;
 const STATE = { script: null, turns: 1, input: 1, output: 1 };

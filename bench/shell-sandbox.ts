@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { loadSodium, Permit, type RunIo } from "../core/mod.ts";
 import { createBubblewrap, findMasked, processLimits, type ProcessSpec } from "../sandbox/mod.ts";
 import { type PeerSandbox, startPeerSandbox } from "./peers/sandbox-runtime.ts";
-import { median, quantile, type Row } from "./row.ts";
-import { benchDeps } from "./sandbox-deps.ts";
+import { median, quantile, type Row } from "./support/row.ts";
+import { benchDeps } from "./support/sandbox-deps.ts";
 
 const ROUNDS = 60;
 const ARGV = ["/usr/bin/true"] as const;

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { loadSodium, Permit, type RunIo } from "../core/mod.ts";
 import { createBubblewrap, processLimits, type ProcessSpec, type ProcessValue } from "../sandbox/mod.ts";
-import { median, type Row } from "./row.ts";
-import { benchDeps } from "./sandbox-deps.ts";
+import { median, type Row } from "./support/row.ts";
+import { benchDeps } from "./support/sandbox-deps.ts";
 
 const FILES = 1000;
 const ROUNDS = 7;

@@ -28,7 +28,7 @@ import {
   signPackage,
   type SkillsOptions,
 } from "../skills/mod.ts";
-import { median, type Row, rowWithin } from "./row.ts";
+import { median, type Row, rowWithin } from "./support/row.ts";
 
 const FILES = 50;
 const ROUNDS = 9;

@@ -15,7 +15,7 @@ import {
   trustPackage,
   verifySignedPackage,
 } from "../skills/mod.ts";
-import type { Row } from "./row.ts";
+import type { Row } from "./support/row.ts";
 
 const ROUNDS = 60;
 const GOAL_MS = 10;

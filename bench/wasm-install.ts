@@ -5,7 +5,7 @@ import { readScriptEngine } from "../sandbox/mod.ts";
 import { readModule } from "../sandbox/wasm/binary/read-module.ts";
 import { FUEL_GLOBAL, START_EXPORT, TICK_MODULE, TICK_TABLE } from "../sandbox/wasm/component.ts";
 import { instrumentModule } from "../sandbox/wasm/instrument/instrument-module.ts";
-import type { Row } from "./row.ts";
+import type { Row } from "./support/row.ts";
 
 interface Instance {
   readonly exports: Readonly<Record<string, unknown>>;

@@ -5,9 +5,9 @@ import process from "node:process";
 import { Worker } from "node:worker_threads";
 import type { RunIo } from "../core/mod.ts";
 import type { WasmBackend, WasmSpec, WasmValue } from "../sandbox/mod.ts";
-import { median, type Row } from "./row.ts";
-import { benchDeps } from "./sandbox-deps.ts";
-import { core, sandbox } from "./shipped.ts";
+import { median, type Row } from "./support/row.ts";
+import { benchDeps } from "./support/sandbox-deps.ts";
+import { core, sandbox } from "./support/shipped.ts";
 
 const { b2, loadSodium, Permit } = core;
 const {

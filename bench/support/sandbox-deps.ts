@@ -1,5 +1,5 @@
-import type { SandboxDeps } from "../sandbox/mod.ts";
-import { CLOCK, hostFacts } from "../test/support/host-facts.ts";
+import type { SandboxDeps } from "../../sandbox/mod.ts";
+import { CLOCK, hostFacts } from "../../test/support/host-facts.ts";
 
 /**
  * Wires the sandbox to this machine.

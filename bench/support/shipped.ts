@@ -1,5 +1,5 @@
-import type * as Core from "../core/mod.ts";
-import type * as Sandbox from "../sandbox/mod.ts";
+import type * as Core from "../../core/mod.ts";
+import type * as Sandbox from "../../sandbox/mod.ts";
 
 // What is measured is what is shipped: a thread that takes the types out of its program first would be another one.
 
@@ -9,5 +9,5 @@ export const core: typeof Core = await built("core");
 export const sandbox: typeof Sandbox = await built("sandbox");
 
 function built<Module>(folder: "core" | "sandbox"): Promise<Module> {
-  return import(new URL(`../dist/${folder}/mod.js`, import.meta.url).href);
+  return import(new URL(`../../dist/${folder}/mod.js`, import.meta.url).href);
 }
