@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inFolder } from "./support/in-folder.ts";
 import { interleave, median, type Row, rowWithin } from "./support/row.ts";
 
 const BIN = fileURLToPath(new URL("../dist/cli/bin.js", import.meta.url));
@@ -11,8 +11,7 @@ const UPDATES = 400;
 
 /** The agent in an editor: from spawn to the first answers, updates a second, a permission there and back, cancel. */
 export async function measure(): Promise<readonly Row[]> {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "az-bench-")));
-  try {
+  return inFolder(async (folder) => {
     const place = prepare(folder);
     const start = await interleave(RUNS, () => initialized(place), () => bareNode(place));
     const opened: number[] = [];
@@ -34,9 +33,7 @@ export async function measure(): Promise<readonly Row[]> {
       rowWithin(`acp update, over ${UPDATES} calls`, turn.updateMs, { unit: "ms", limit: 1 }),
       rowWithin("acp cancel to `cancelled`, running command", turn.cancelMs, { unit: "ms", limit: 700 }),
     ];
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 interface Place {

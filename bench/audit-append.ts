@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import {
   type AuditEvent,
@@ -13,6 +12,7 @@ import {
   writerFacts,
 } from "../audit/mod.ts";
 import { b2, createIds, type Keys, loadSodium, openKeys } from "../core/mod.ts";
+import { inFolder } from "./support/in-folder.ts";
 import { median, type Row } from "./support/row.ts";
 
 const EVENTS = 100_000;
@@ -23,13 +23,10 @@ const DENO = process.versions["deno"] !== undefined;
 /** The record: appending, verifying, what a risky call waits for, and opening. */
 export async function measure(): Promise<readonly Row[]> {
   await loadSodium();
-  const root = mkdtempSync(join(tmpdir(), "az-bench-"));
-  try {
+  return inFolder(async (root) => {
     const keys = await openKeys({ home: join(root, "home"), random: RANDOM });
     return [...await appending(root, keys), ...await verifying(root, keys), ...await waiting(root, keys)];
-  } finally {
-    rmSync(root, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Best of some rounds, beside a plain log: JSON lines with a SHA-256 chain, neither encrypted nor signed. */

@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { initProject } from "../cli/commands/init/init-project.ts";
 import { contextIn } from "../test/support/context.ts";
+import { inFolder } from "./support/in-folder.ts";
 import { median, quantile, type Row, rowWithin } from "./support/row.ts";
 
 const BIN = fileURLToPath(new URL("../dist/cli/bin.js", import.meta.url));
@@ -14,8 +14,7 @@ const KEYS = 100;
 /** The built program on a terminal of its own: until its status line stands, what it keeps in memory, how keys feel. */
 export async function measure(): Promise<readonly Row[]> {
   if (process.platform !== "linux" || spawnSync("script", ["--version"]).status !== 0) return [];
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "az-bench-")));
-  try {
+  return inFolder(async (folder) => {
     const cwd = join(folder, "project");
     const home = join(folder, "home");
     mkdirSync(cwd);
@@ -37,9 +36,7 @@ export async function measure(): Promise<readonly Row[]> {
         limit: 16,
       }),
     ];
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 interface Seen {

@@ -1,23 +1,14 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createNobody } from "../cli/approvers.ts";
-import { initProject } from "../cli/commands/init/init-project.ts";
 import { openComposedSession } from "../cli/compose.ts";
-import { contextIn } from "../test/support/context.ts";
+import { inProject } from "./support/in-project.ts";
 import { median, quantile, type Row, rowWithin } from "./support/row.ts";
 
 const RUNS = 3000;
 
 /** The engine on a fresh project: a decision with its record, and one whole gated read. */
 export async function measure(): Promise<readonly Row[]> {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "az-bench-")));
-  try {
-    const project = join(folder, "project");
-    mkdirSync(project);
-    writeFileSync(join(project, "README.md"), "# Hello\n");
-    const context = contextIn(project, join(folder, "home"));
-    await initProject(context, "default");
+  return inProject(async (context, project) => {
     const composed = await openComposedSession(context, {
       front: "call",
       approver: createNobody(),
@@ -55,7 +46,5 @@ export async function measure(): Promise<readonly Row[]> {
       rowWithin("decide + intent in the log, p95", quantile(decided, 0.95), { unit: "us", limit: 300 }),
       rowWithin("one gated read in a session, p50", median(reads), { unit: "ms", limit: 1 }),
     ];
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }

@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -10,6 +9,7 @@ import { initProject } from "../cli/commands/init/init-project.ts";
 import { type ComposedSession, openComposedSession } from "../cli/compose.ts";
 import { buildStandalone, readScriptEngine } from "../sandbox/mod.ts";
 import { contextIn } from "../test/support/context.ts";
+import { inFolder } from "./support/in-folder.ts";
 import { interleave, median, type Row } from "./support/row.ts";
 
 const SOURCE = "function run({text}) { return { words: (text.match(/\\S+/g) ?? []).length }; }";
@@ -19,8 +19,7 @@ const CALLS = 100;
 
 /** From the source of a tool to its first result, beside making a component of the same source in one go. */
 export async function measure(): Promise<readonly Row[]> {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "az-bench-")));
-  try {
+  return inFolder(async (folder) => {
     const [project, home] = [join(folder, "project"), join(folder, "home")];
     mkdirSync(project);
     await initProject(contextIn(project, home), "default");
@@ -53,9 +52,7 @@ export async function measure(): Promise<readonly Row[]> {
       row("a registered tool, warm call, p50", median(calls), { unit: "ms", limit: 5, peer: null }),
       row("script engine", engine, { unit: "MB", limit: 1.5, peer: null }),
     ];
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 function row(

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AtomicAction, sha256 } from "../core/mod.ts";
@@ -9,6 +9,7 @@ import { compilePolicy } from "../policy/compile.ts";
 import { decide } from "../policy/decide.ts";
 import { stateOf } from "../policy/embedded-tests.ts";
 import { parsePolicy } from "../policy/parse-policy.ts";
+import { inFolder } from "./support/in-folder.ts";
 import { median, quantile, type Row } from "./support/row.ts";
 
 // The same 512 requests on policies of 10, 100 and 1,000 rules of all kinds, and opening a policy of 1,000 rules.
@@ -172,8 +173,7 @@ function timeDecisions(state: DecisionState): { readonly p50: number; readonly p
 }
 
 async function timeOpening(text: string): Promise<{ readonly bundle: number; readonly yaml: number }> {
-  const base = realpathSync(mkdtempSync(join(tmpdir(), "az-bench-")));
-  try {
+  return inFolder(async (base) => {
     const [project, home] = [join(base, "shop"), join(base, "home")];
     mkdirSync(join(project, ".agentzero"), { recursive: true });
     mkdirSync(home, { mode: 0o700 });
@@ -194,9 +194,7 @@ async function timeOpening(text: string): Promise<{ readonly bundle: number; rea
     const yaml = await time(options, 5, true);
     (await openPolicy(options)).close();
     return { yaml, bundle: await time(options, 30, false) };
-  } finally {
-    rmSync(base, { recursive: true, force: true });
-  }
+  });
 }
 
 async function time(options: PolicyOptions, rounds: number, readOnlyState: boolean): Promise<number> {

@@ -1,25 +1,18 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createNobody } from "../cli/approvers.ts";
-import { initProject } from "../cli/commands/init/init-project.ts";
 import { openComposedSession } from "../cli/compose.ts";
 import type { CommandContext } from "../cli/context.ts";
 import type { SessionEvent } from "../session/mod.ts";
-import { contextIn } from "../test/support/context.ts";
 import { openAiEvents, startModelServer } from "../test/support/model-server.ts";
+import { inProject } from "./support/in-project.ts";
 import { median, type Row, rowWithin } from "./support/row.ts";
 
 const ROUNDS = 9;
 
 /** From Ctrl+C to a session that takes the next prompt: in a model's stream, and in a command that will not end. */
 export async function measure(): Promise<readonly Row[]> {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "az-bench-")));
-  try {
-    const project = join(folder, "project");
-    mkdirSync(project);
-    const context = contextIn(project, join(folder, "home"));
-    await initProject(context, "default");
+  return inProject(async (context) => {
     return [
       rowWithin("cancel to idle, in a model's stream, p50", median(await inStream(context)), {
         unit: "ms",
@@ -30,9 +23,7 @@ export async function measure(): Promise<readonly Row[]> {
         limit: 700,
       }),
     ];
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 async function inStream(context: CommandContext): Promise<readonly number[]> {

@@ -1,19 +1,17 @@
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DEFAULT_AUDIT_SETTINGS, openAuditLog, writerFacts } from "../audit/mod.ts";
 import { b2 } from "../core/mod.ts";
 import { createNobody } from "../cli/approvers.ts";
 import { createLiveScreen } from "../cli/commands/chat/live-screen.ts";
 import type { ChatScreen } from "../cli/commands/chat/screen.ts";
-import { initProject } from "../cli/commands/init/init-project.ts";
 import { openInstallation } from "../cli/compose/installation.ts";
 import { openComposedSession } from "../cli/compose.ts";
 import type { CommandContext, Terminal } from "../cli/context.ts";
 import { exportDocument, exportHtml, openTranscript, readTranscript } from "../session/mod.ts";
-import { contextIn } from "../test/support/context.ts";
 import { openAiEvents, startModelServer } from "../test/support/model-server.ts";
 import { headerFor, promptItem, replyItem } from "../test/support/transcript-home.ts";
+import { inProject } from "./support/in-project.ts";
 import { median, type Row, rowWithin } from "./support/row.ts";
 
 const MEGABYTE = 1_000_000;
@@ -21,13 +19,7 @@ const STATE = { script: null, turns: 1, input: 1, output: 1 };
 
 /** What a person waits for: first text, long text, going on, leaving a copy. */
 export async function measure(): Promise<readonly Row[]> {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "az-bench-")));
-  try {
-    const project = join(folder, "project");
-    mkdirSync(project);
-    writeFileSync(join(project, "README.md"), "# Hello\n");
-    const context = contextIn(project, join(folder, "home"));
-    await initProject(context, "default");
+  return inProject(async (context) => {
     return [
       rowWithin("first token on the screen after it arrived, p50", await firstToken(context), {
         unit: "ms",
@@ -37,9 +29,7 @@ export async function measure(): Promise<readonly Row[]> {
       rowWithin("100 KB of streamed Markdown, CPU", markdown(context, MEGABYTE / 10), { unit: "ms", limit: 200 }),
       ...await goingOn(context),
     ];
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** From the moment a server hands over a piece of text to the moment it is written to the terminal. */

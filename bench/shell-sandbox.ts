@@ -1,32 +1,21 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadSodium, Permit, type RunIo } from "../core/mod.ts";
+import { loadSodium, Permit } from "../core/mod.ts";
 import { createBubblewrap, findMasked, processLimits, type ProcessSpec } from "../sandbox/mod.ts";
 import { type PeerSandbox, startPeerSandbox } from "./peers/sandbox-runtime.ts";
+import { inFolder } from "./support/in-folder.ts";
 import { median, quantile, type Row } from "./support/row.ts";
-import { benchDeps } from "./support/sandbox-deps.ts";
+import { BENCH_IO, benchDeps } from "./support/sandbox-deps.ts";
 
 const ROUNDS = 60;
 const ARGV = ["/usr/bin/true"] as const;
 const FILES = 200;
 
-const io: RunIo = {
-  signal: new AbortController().signal,
-  permits: { spend: () => {} },
-  secrets: { reveal: () => Promise.reject(new TypeError("no secrets")) },
-};
-
 /** Measures one command in the sandbox against a plain spawn of the same program, in turns. */
 export async function measure(): Promise<readonly Row[]> {
   await loadSodium();
-  const root = realpathSync(mkdtempSync(join(tmpdir(), "az-bench-")));
-  try {
-    return await measureIn(root);
-  } finally {
-    rmSync(root, { recursive: true, force: true });
-  }
+  return inFolder(measureIn);
 }
 
 async function measureIn(root: string): Promise<readonly Row[]> {
@@ -45,7 +34,7 @@ async function measureIn(root: string): Promise<readonly Row[]> {
     const outcome = await backend.run(
       new Permit(),
       specOf(project, { stage, name: `exe_${++count}`, hidden: masked }),
-      io,
+      BENCH_IO,
     );
     if (!outcome.ok) throw new Error(`${outcome.code}: ${outcome.reason}`);
     const ms = performance.now() - begun;

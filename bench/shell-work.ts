@@ -1,32 +1,23 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { loadSodium, Permit, type RunIo } from "../core/mod.ts";
 import { createBubblewrap, processLimits, type ProcessSpec, type ProcessValue } from "../sandbox/mod.ts";
+import { inFolder } from "./support/in-folder.ts";
 import { median, type Row } from "./support/row.ts";
-import { benchDeps } from "./support/sandbox-deps.ts";
+import { BENCH_IO, benchDeps } from "./support/sandbox-deps.ts";
 
 const FILES = 1000;
 const ROUNDS = 7;
 const GIB = 1024 ** 3;
 const MIB = 1024 ** 2;
 
-const io: RunIo = {
-  signal: new AbortController().signal,
-  permits: { spend: () => {} },
-  secrets: { reveal: () => Promise.reject(new TypeError("no secrets")) },
-};
-
 /** Measures what a command leaves: keeping many changed files, and an output that nobody could hold. */
 export async function measure(): Promise<readonly Row[]> {
   await loadSodium();
-  const root = realpathSync(mkdtempSync(join(tmpdir(), "az-bench-")));
-  try {
+  return inFolder(async (root) => {
     return [await keeping(root), await flooding(root)];
-  } finally {
-    rmSync(root, { recursive: true, force: true });
-  }
+  });
 }
 
 async function keeping(root: string): Promise<Row> {
@@ -38,7 +29,7 @@ async function keeping(root: string): Promise<Row> {
     if (value.stage === null) throw new Error("nothing is staged");
     const paths = value.changes.map(({ path }) => path);
     const begun = performance.now();
-    const outcome = await value.stage.keep(new Permit(), paths, io);
+    const outcome = await value.stage.keep(new Permit(), paths, BENCH_IO);
     if (!outcome.ok || outcome.value.kept.length < FILES) throw new Error("not everything was kept");
     times.push(performance.now() - begun);
     await backend.idle();
@@ -60,7 +51,7 @@ async function flooding(root: string): Promise<Row> {
   let peak = before;
   const script = `head -c ${10 * GIB} /dev/zero`;
   const value = await run(backend, specOf(join(root, "flood"), script), {
-    ...io,
+    ...BENCH_IO,
     onOutput: () => void (peak = Math.max(peak, process.memoryUsage().rss)),
   });
   await backend.idle();
@@ -79,7 +70,7 @@ async function flooding(root: string): Promise<Row> {
 async function run(
   backend: ReturnType<typeof createBubblewrap>,
   spec: ProcessSpec,
-  with_: RunIo = io,
+  with_: RunIo = BENCH_IO,
 ): Promise<ProcessValue> {
   const outcome = await backend.run(new Permit(), spec, with_);
   if (!outcome.ok) throw new Error(`${outcome.code}: ${outcome.reason}`);

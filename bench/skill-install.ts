@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../cli/system/clock.ts";
@@ -28,6 +28,7 @@ import {
   signPackage,
   type SkillsOptions,
 } from "../skills/mod.ts";
+import { inFolder } from "./support/in-folder.ts";
 import { median, type Row, rowWithin } from "./support/row.ts";
 
 const FILES = 50;
@@ -49,8 +50,7 @@ interface Bench {
  */
 export async function measure(): Promise<readonly Row[]> {
   await loadSodium();
-  const root = realpathSync(mkdtempSync(join(tmpdir(), "az-bench-")));
-  try {
+  return inFolder(async (root) => {
     const bench = await prepare(root);
     const installs: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
@@ -69,9 +69,7 @@ export async function measure(): Promise<readonly Row[]> {
       rowWithin(`skill install, ${FILES} files`, median(installs), { unit: "ms", limit: INSTALL_MS }),
       rowWithin(`skill list, ${SKILLS} installed`, median(lists), { unit: "ms", limit: LIST_MS }),
     ];
-  } finally {
-    rmSync(root, { recursive: true, force: true });
-  }
+  });
 }
 
 async function prepare(root: string): Promise<Bench> {

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inFolder } from "./support/in-folder.ts";
 import { interleave, median, type Row } from "./support/row.ts";
 
 const BIN = fileURLToPath(new URL("../dist/cli/bin.js", import.meta.url));
@@ -10,8 +10,7 @@ const RUNS = 15;
 
 /** Whole processes, from spawn to exit: `--version` against a bare Node, and a gated read. */
 export async function measure(): Promise<readonly Row[]> {
-  const folder = mkdtempSync(join(tmpdir(), "az-bench-"));
-  try {
+  return inFolder(async (folder) => {
     const project = join(folder, "project");
     const home = join(folder, "home");
     const env = { ...process.env, HOME: folder, AGENTZERO_HOME: home };
@@ -29,9 +28,7 @@ export async function measure(): Promise<readonly Row[]> {
       row("agentzero --version", version, { goal: "<= 1.5x bare node", reached: ratio <= 1.5 }),
       row("call read, from spawn", read, { goal: "<= 200 ms", reached: median(read.ours) <= 200 }),
     ];
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 function run(args: readonly string[], env: NodeJS.ProcessEnv): number {

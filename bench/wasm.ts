@@ -1,12 +1,12 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { Worker } from "node:worker_threads";
 import type { RunIo } from "../core/mod.ts";
 import type { WasmBackend, WasmSpec, WasmValue } from "../sandbox/mod.ts";
+import { inFolder } from "./support/in-folder.ts";
 import { median, type Row } from "./support/row.ts";
-import { benchDeps } from "./support/sandbox-deps.ts";
+import { BENCH_IO, benchDeps } from "./support/sandbox-deps.ts";
 import { core, sandbox } from "./support/shipped.ts";
 
 const { b2, loadSodium, Permit } = core;
@@ -53,22 +53,12 @@ const WAT = `
 const SCRIPT = "function run(input) { return { doubled: input.n * 2 }; }";
 const MANIFEST = { world: "tool", imports: ["filesystem"], wasi: [] } as const;
 
-const io: RunIo = {
-  signal: new AbortController().signal,
-  permits: { spend: () => {} },
-  secrets: { reveal: () => Promise.reject(new TypeError("no secrets")) },
-  host: () => Promise.resolve({ ok: true, value: true }),
-};
+const io: RunIo = { ...BENCH_IO, host: () => Promise.resolve({ ok: true, value: true }) };
 
 /** Measures calls of components against a bare worker that does the same by hand. */
 export async function measure(): Promise<readonly Row[]> {
   await loadSodium();
-  const root = realpathSync(mkdtempSync(join(tmpdir(), "az-bench-")));
-  try {
-    return await measureIn(root);
-  } finally {
-    rmSync(root, { recursive: true, force: true });
-  }
+  return inFolder(measureIn);
 }
 
 async function measureIn(root: string): Promise<readonly Row[]> {

@@ -1,3 +1,4 @@
+import type { RunIo } from "../../core/mod.ts";
 import type { SandboxDeps } from "../../sandbox/mod.ts";
 import { CLOCK, hostFacts } from "../../test/support/host-facts.ts";
 
@@ -20,3 +21,10 @@ export function benchDeps(root: string): SandboxDeps {
     facts: hostFacts(root),
   };
 }
+
+/** What a run gets that nobody gated: it holds no secret and is never cancelled. */
+export const BENCH_IO: RunIo = {
+  signal: new AbortController().signal,
+  permits: { spend: () => {} },
+  secrets: { reveal: () => Promise.reject(new TypeError("no secrets")) },
+};
