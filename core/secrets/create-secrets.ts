@@ -8,6 +8,7 @@ import { checkSecretValue, MAX_SECRET_BYTES } from "../secret-value.ts";
 import { SecretBytes } from "../secret.ts";
 import type { SecretDeclaration, Secrets, SecretsOptions } from "../secrets.ts";
 import type { SecretInfo } from "../vault.ts";
+import { describeDeclared } from "./declarations.ts";
 
 const COMMAND_TIMEOUT_MS = 10_000;
 
@@ -43,16 +44,7 @@ class SessionSecrets implements Secrets {
   }
 
   async list(): Promise<readonly SecretInfo[]> {
-    const declared = this.#options.declarations.map(({ handle, bindings }) => ({
-      handle,
-      version: 1,
-      note: null,
-      created: null,
-      rotated: null,
-      expires: null,
-      expired: false,
-      bindings,
-    }));
+    const declared = this.#options.declarations.map(describeDeclared);
     return [...(await this.#options.vault.list()), ...declared];
   }
 

@@ -3,6 +3,7 @@ import { type Binding, BINDINGS_SHAPE, checkBinding } from "../bindings.ts";
 import { AgentZeroError, CoreError } from "../errors.ts";
 import { handleProvider, isHandle } from "../handle.ts";
 import type { SecretDeclaration, SecretSource } from "../secrets.ts";
+import type { SecretInfo } from "../vault.ts";
 import { list, object, optional, string } from "../shape.ts";
 
 const BIND = optional(BINDINGS_SHAPE);
@@ -83,4 +84,14 @@ function invalid(key: string, seen: string, cause?: unknown): CoreError {
       'e.g. handle://cmd/github/token: { argv: [/usr/bin/pass, show, github/token], bind: [{ host: "api.github.com:443", slot: bearer }] }',
     cause,
   });
+}
+
+/**
+ * Tells of a declared secret what can be told of one in the vault.
+ *
+ * @param declaration What the user's config declares.
+ * @returns Its entry in a list of secrets; nothing of the value.
+ */
+export function describeDeclared({ handle, bindings }: SecretDeclaration): SecretInfo {
+  return { handle, version: 1, note: null, created: null, rotated: null, expires: null, expired: false, bindings };
 }

@@ -1,5 +1,6 @@
 import {
   type Binding,
+  describeDeclared,
   handleProvider,
   parseSecretDeclarations,
   type SecretInfo,
@@ -14,16 +15,7 @@ export async function vaultList(context: CommandContext): Promise<void> {
     const declared = parseSecretDeclarations(parts.config.user.secrets, context.userHome);
     const secrets = [
       ...(await vault.list()),
-      ...declared.map(({ handle, bindings }): SecretInfo => ({
-        handle,
-        version: 1,
-        note: null,
-        created: null,
-        rotated: null,
-        expires: null,
-        expired: false,
-        bindings,
-      })),
+      ...declared.map(describeDeclared),
     ];
     const protection = describeProtection(vault, parts.installation.keys.passphrase);
     if (context.json) {
