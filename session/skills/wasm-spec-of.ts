@@ -1,12 +1,12 @@
 import type { WasmSpec } from "../../sandbox/mod.ts";
-import type { GrantedSkill } from "../../skills/mod.ts";
+import { declaredInterfaces, type GrantedSkill } from "../../skills/mod.ts";
 import { SessionError } from "../errors.ts";
 import type { ToolLimits } from "../tools/tool-limits.ts";
 import { wasmLimitsOf } from "./wasm-limits-of.ts";
 
 /**
- * Makes what runs of a skill's component and an input: imports follow the granted atoms, limits are the author's within
- * the ceilings.
+ * Makes what runs of a skill's component and an input: imports follow the atoms that its author declared, limits are the
+ * author's within the ceilings.
  *
  * @param skill The skill.
  * @param input JSON text.
@@ -32,10 +32,9 @@ export function wasmSpecOf(
       { hint: "the user's config.yml may raise limits.wasm_input" },
     );
   }
-  const imports: ("filesystem" | "http" | "secrets")[] = [];
-  if (permissions["fs.read"].length > 0 || permissions["fs.write"].length > 0) imports.push("filesystem");
-  if (permissions.net.length > 0) imports.push("http");
-  if (permissions.secret.length > 0) imports.push("secrets");
+  // Not those that were granted: a component whose last file or host was struck off still starts, and each such call of
+  // it is refused, and on record.
+  const imports = declaredInterfaces(skill.md.secure?.permissions ?? permissions);
   return {
     op: "wasm",
     component: component.digest,

@@ -1,9 +1,10 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { skillInstall } from "../../../../cli/commands/skill/install.ts";
 import type { CommandContext, CommandInput } from "../../../../cli/context.ts";
 import { contextIn } from "../../../support/context.ts";
+import { buildProbe } from "../../../support/skill-rig.ts";
 import { type Desk, makeSharedDesk } from "../../../skills/install/desk.ts";
 import { makeSigner, release, writePackageAs } from "../../../skills/install/publisher.ts";
 import { sampleComponent } from "../../../skills/install/sample-component.ts";
@@ -99,6 +100,30 @@ describe("a person who is asked about an installation", () => {
     await skillInstall(next.context, words(pack("1.1.0")));
     expect(next.asked).toEqual([]);
     expect(granted()).toMatchObject({ net: [] });
+  });
+
+  it("strikes off all that a component imports, and it runs with what is left", async () => {
+    await desk.trust();
+    mkdirSync(join(desk.project, "data"));
+    writeFileSync(join(desk.project, "data/a.csv"), "a secret of the project\n");
+    const keys = { ...KEYS, "az.perm.secret": "github/default -> https://api.example.com:443 bearer" };
+    const component = await buildProbe(["filesystem", "http", "secrets"]);
+    const archive = release("1.0.0", { keys, files: { "component/skill.wasm": component } });
+    const file = writePackageAs(join(desk.root, "probe.azs"), archive, desk.signer.sign(archive));
+    await skillInstall(person(["1 2 3", "y"]).context, words(file));
+    expect(granted()).toMatchObject({ "fs.read": [], net: [], secret: [] });
+    const calls = [
+      { iface: "filesystem", func: "readFile", args: ["data/a.csv"] },
+      { iface: "http", func: "fetch", args: [{ method: "GET", url: "https://api.example.com:443/repos/a" }] },
+      { iface: "secrets", func: "getSecret", args: ["github/default"] },
+      { iface: "clock", func: "now", args: [] },
+    ];
+    const ran = await desk.run("skill", "run", "pdf-report", "--input", JSON.stringify({ calls }), "--json");
+    expect([ran.exit, ran.json()]).toMatchObject([0, { ok: true, tier: "wasm-sandbox" }]);
+    const [read, sent, secret, now] = JSON.parse(String(ran.json()["output"])) as { ok: boolean; tag: string }[];
+    expect([read, sent, secret]).toMatchObject([{ tag: "denied" }, { tag: "denied" }, { tag: "denied" }]);
+    expect(now).toMatchObject({ ok: true });
+    expect(ran.stdout).not.toContain("a secret of the project");
   });
 
   it("is asked about one more host alone", async () => {
