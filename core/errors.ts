@@ -37,6 +37,7 @@ export type CoreErrorCode =
   | "HANDLE_INVALID"
   | "ID_INVALID"
   | "JSON_INVALID"
+  | "KEY_BUSY"
   | "KEY_INVALID"
   | "KEY_LOCKED"
   | "KEY_MISSING"

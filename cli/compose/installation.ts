@@ -1,4 +1,4 @@
-import { createIds, type IdSource, type Keys, openKeys } from "../../core/mod.ts";
+import { createIds, finishKeyChange, type IdSource, type Keys, openKeys } from "../../core/mod.ts";
 import type { CommandContext } from "../context.ts";
 import { openHome } from "../home.ts";
 import { type ProcessFacts, processFacts } from "./host-facts.ts";
@@ -23,6 +23,7 @@ export interface Installation {
 export async function openInstallation(context: CommandContext): Promise<Installation> {
   const home = openHome(context.home);
   const { clock, random } = context.system;
+  finishKeyChange(home, clock);
   const keys = await openKeys({ home, random });
   return {
     home,

@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { createFileOnce } from "../atomic-write.ts";
 import { CoreError } from "../errors.ts";
-import type { Random } from "../ports.ts";
-import { changeKeys, type KeyChange } from "./key-change.ts";
+import type { FileLock } from "../file-lock.ts";
+import type { Clock, Random } from "../ports.ts";
+import { changeKeys, type KeyChange, lockKeys } from "./key-change.ts";
 import { formatKeyFile, generateKey, type KeyMaterial, openKeyFile } from "./key-file.ts";
 import { encode, KeyFolder } from "./key-folder.ts";
-import { type KeyPair, type Keys, openKeys, wrapKeyOf } from "./keys.ts";
+import { areCurrent, type KeyPair, type Keys, openKeys, wrapKeyOf } from "./keys.ts";
 import { formatPublicKey, type PublicKey } from "./public-key.ts";
 import { sodium } from "./sodium.ts";
 import { newUnlock } from "./unlock-file.ts";
@@ -14,8 +15,10 @@ import { newUnlock } from "./unlock-file.ts";
 export interface KeyAdminOptions {
   /** `$AGENTZERO_HOME`, absolute. */
   readonly home: string;
-  /** Unlocked, if a passphrase is set. */
+  /** Unlocked, if a passphrase is set, and as they still are on the disk. */
   readonly keys: Keys;
+  /** Tells how old a lock is. */
+  readonly clock: Clock;
   /** Fresh bytes for keys, salts and nonces. */
   readonly random: Random;
 }
@@ -30,28 +33,45 @@ export const MIN_PASSPHRASE_LENGTH = 8;
  * @param options Where the keys are.
  * @param passphrase The new one, or `null` to remove it.
  * @returns The keys, opened anew and unlocked.
- * @throws {CoreError} `KEY_LOCKED` while they are locked, `ARGS_INVALID` for a short passphrase, `FILE_WRITE`.
+ * @throws {CoreError} `KEY_LOCKED` while they are locked, `KEY_BUSY` when another process changes them, `ARGS_INVALID`
+ * for a short passphrase, `FILE_WRITE`.
  */
 export async function changePassphrase(options: KeyAdminOptions, passphrase: string | null): Promise<Keys> {
   const { home, random } = options;
-  if (passphrase !== null && passphrase.length < MIN_PASSPHRASE_LENGTH) {
-    throw new CoreError(
-      "ARGS_INVALID",
-      `Cannot set passphrase: it has fewer than ${MIN_PASSPHRASE_LENGTH} characters`,
-      {
-        hint: "several words in a row are easy to keep and hard to guess",
-      },
-    );
-  }
-  const folder = new KeyFolder(home);
-  const protectedKeys = openProtected(options, folder);
+  if (passphrase !== null) checkPassphrase(passphrase);
+  checkUnlocked(options.keys);
   const unlock = passphrase === null ? null : newUnlock(passphrase, random);
-  const files: Record<string, string | null> = { "unlock.json": unlock?.text ?? null };
-  for (const [name, key] of protectedKeys) {
-    files[name] = formatKeyFile(key, unlock === null ? null : { key: unlock.key, random });
-  }
-  changeKeys(folder.folder, files);
-  return await openKeys({ home, random, passphrase: () => Promise.resolve(passphrase) });
+  return await underLock(options, (folder, lock) => {
+    const files: Record<string, string | null> = { "unlock.json": unlock?.text ?? null };
+    for (const [name, key] of openProtected(options, folder)) {
+      files[name] = formatKeyFile(key, unlock === null ? null : { key: unlock.key, random });
+    }
+    changeKeys(folder.folder, files, lock);
+    return openKeys({ home, random, passphrase: () => Promise.resolve(passphrase) });
+  });
+}
+
+/**
+ * Refuses a passphrase that is easy to guess.
+ *
+ * @param passphrase A new one.
+ * @throws {CoreError} `ARGS_INVALID` for fewer than {@link MIN_PASSPHRASE_LENGTH} characters.
+ */
+export function checkPassphrase(passphrase: string): void {
+  if (passphrase.length >= MIN_PASSPHRASE_LENGTH) return;
+  throw new CoreError("ARGS_INVALID", `Cannot set passphrase: it has fewer than ${MIN_PASSPHRASE_LENGTH} characters`, {
+    hint: "several words in a row are easy to keep and hard to guess",
+  });
+}
+
+/**
+ * Refuses keys that a passphrase closes.
+ *
+ * @param keys What is about to be changed.
+ * @throws {CoreError} `KEY_LOCKED`.
+ */
+export function checkUnlocked(keys: Keys): void {
+  if (keys.locked) throw lockedKeys();
 }
 
 /**
@@ -59,20 +79,24 @@ export async function changePassphrase(options: KeyAdminOptions, passphrase: str
  *
  * @param options Where the keys are.
  * @returns The keys, opened anew; locked if a passphrase is set.
- * @throws {CoreError} `KEY_LOCKED` while they are locked, `FILE_WRITE`.
+ * @throws {CoreError} `KEY_LOCKED` while they are locked, `KEY_BUSY` when another process changes them, `FILE_WRITE`.
  */
 export async function rotateReadingKey(options: KeyAdminOptions): Promise<Keys> {
-  const folder = new KeyFolder(options.home);
-  const wrapKey = requireUnlocked(options.keys);
-  const old = openKeyFile(folder.read("audit-box"), wrapKey, folder.path("audit-box"));
-  if (old === null) throw lockedKeys();
-  const wrap = wrapKey === null ? null : { key: wrapKey, random: options.random };
-  const fresh = generateKey("audit-box", options.random);
-  changeKeys(folder.folder, {
-    [`audit-box.${old.kid}.key`]: formatKeyFile(old, wrap),
-    ...publicAndSecret("audit-box", fresh, formatKeyFile(fresh, wrap)),
+  const { home, keys, random } = options;
+  checkUnlocked(keys);
+  return await underLock(options, (folder, lock) => {
+    const wrapKey = wrapKeyOf(keys);
+    const old = openKeyFile(folder.read("audit-box"), wrapKey, folder.path("audit-box"));
+    if (old === null) throw lockedKeys();
+    const wrap = wrapKey === null ? null : { key: wrapKey, random };
+    const fresh = generateKey("audit-box", random);
+    const files = {
+      [`audit-box.${old.kid}.key`]: formatKeyFile(old, wrap),
+      ...publicAndSecret("audit-box", fresh, formatKeyFile(fresh, wrap)),
+    };
+    changeKeys(folder.folder, files, lock);
+    return openKeys({ home, random });
   });
-  return await openKeys({ home: options.home, random: options.random });
 }
 
 /**
@@ -83,18 +107,40 @@ export async function rotateReadingKey(options: KeyAdminOptions): Promise<Keys> 
  * @param options Where the keys are.
  * @param announce Given the new key first; when it fails, nothing changes.
  * @returns The keys, opened anew; locked if a passphrase is set.
- * @throws {CoreError} `FILE_WRITE`.
+ * @throws {CoreError} `KEY_BUSY` when another process changes them, `FILE_WRITE`.
  */
 export async function rotateIdentity(
   options: KeyAdminOptions,
   announce: (next: KeyPair) => Promise<void>,
 ): Promise<Keys> {
-  const folder = new KeyFolder(options.home);
-  const fresh = generateKey("audit-sign", options.random);
-  const { publicKey, privateKey } = sodium().crypto_sign_seed_keypair(fresh.secret);
-  await announce({ kid: fresh.kid, publicKey, secretKey: privateKey });
-  changeKeys(folder.folder, publicAndSecret("audit-sign", fresh, formatKeyFile(fresh, null)));
-  return await openKeys({ home: options.home, random: options.random });
+  const { home, random } = options;
+  return await underLock(options, async (folder, lock) => {
+    const fresh = generateKey("audit-sign", random);
+    const { publicKey, privateKey } = sodium().crypto_sign_seed_keypair(fresh.secret);
+    await announce({ kid: fresh.kid, publicKey, secretKey: privateKey });
+    changeKeys(folder.folder, publicAndSecret("audit-sign", fresh, formatKeyFile(fresh, null)), lock);
+    return await openKeys({ home, random });
+  });
+}
+
+/** Changes keys that nobody else changes meanwhile, or has changed since they were opened. */
+async function underLock<T>(
+  { home, keys, clock }: KeyAdminOptions,
+  run: (folder: KeyFolder, lock: FileLock) => Promise<T>,
+): Promise<T> {
+  const folder = new KeyFolder(home);
+  const lock = lockKeys(folder.folder, clock);
+  try {
+    // Threat: a key wrapped by a passphrase that is gone, or put in the place of one that others already write for.
+    if (!areCurrent(keys)) {
+      throw new CoreError("KEY_BUSY", "Cannot change keys: another process has changed them meanwhile", {
+        hint: "try again",
+      });
+    }
+    return await run(folder, lock);
+  } finally {
+    lock.release();
+  }
 }
 
 function publicAndSecret(use: "audit-sign" | "audit-box", key: KeyMaterial, text: string): KeyChange {
@@ -105,7 +151,7 @@ function publicAndSecret(use: "audit-sign" | "audit-box", key: KeyMaterial, text
 
 // Every key that a passphrase protects, opened, by file name.
 function openProtected(options: KeyAdminOptions, folder: KeyFolder): ReadonlyMap<string, KeyMaterial> {
-  const wrapKey = requireUnlocked(options.keys);
+  const wrapKey = wrapKeyOf(options.keys);
   const found = new Map<string, KeyMaterial>();
   for (const { file, path } of folder.readBoxes()) {
     const key = openKeyFile(file, wrapKey, path);
@@ -119,11 +165,6 @@ function openProtected(options: KeyAdminOptions, folder: KeyFolder): ReadonlyMap
     if (key !== null) found.set(`${use}.key`, key);
   }
   return found;
-}
-
-function requireUnlocked(keys: Keys): Uint8Array | null {
-  if (keys.locked) throw lockedKeys();
-  return wrapKeyOf(keys);
 }
 
 function lockedKeys(): CoreError {

@@ -5,7 +5,7 @@ import { CoreError } from "../errors.ts";
 import { checkOwnFolder, type OwnFile, readOwnFile } from "../own-file.ts";
 import type { Random } from "../ports.ts";
 import { formatKeyFile, generateKey, type KeyFile, type KeyUse, parseKeyFile } from "./key-file.ts";
-import { finishKeyChange } from "./key-change.ts";
+import { pendingChange } from "./key-change.ts";
 import { formatPublicKey } from "./public-key.ts";
 
 const MAX_KEY_FILE_BYTES = 4096;
@@ -28,15 +28,9 @@ export class KeyFolder {
     return join(this.folder, kid === undefined ? `${use}.key` : `${use}.${kid}.key`);
   }
 
-  /** Tells whether a passphrase is set. */
-  hasPassphrase(): boolean {
-    return this.readText("unlock.json") !== null;
-  }
-
   /** Makes the folder and what is missing in it; tells whether anything was made. */
   makeMissing(random: Random): boolean {
     this.#prepare();
-    finishKeyChange(this.folder);
     let made = false;
     // Newest first: if the last one was seen, the earlier ones must be there, whatever another process does meanwhile.
     const seen = ALWAYS.toReversed().filter((use) => this.readText(`${use}.key`) !== null);
@@ -72,7 +66,8 @@ export class KeyFolder {
   /** Reads the current reading key and the older ones, the current one first. */
   readBoxes(): readonly { readonly file: KeyFile; readonly path: string }[] {
     const boxes = [{ file: this.read("audit-box"), path: this.path("audit-box") }];
-    for (const name of readdirSync(this.folder).toSorted()) {
+    const names = new Set([...readdirSync(this.folder), ...Object.keys(pendingChange(this.folder) ?? {})]);
+    for (const name of [...names].toSorted()) {
       const kid = /^audit-box\.([0-9a-f]{16})\.key$/.exec(name)?.[1];
       const text = kid === undefined ? null : this.readText(name);
       if (text === null) continue;
@@ -82,8 +77,10 @@ export class KeyFolder {
     return boxes;
   }
 
-  /** Reads a small own file of the folder; `null` when there is none. */
+  /** Reads a small own file of the folder, as an unfinished change of keys has it; `null` when there is none. */
   readText(name: string): string | null {
+    const changed = pendingChange(this.folder)?.[name];
+    if (changed !== undefined) return changed;
     const path = join(this.folder, name);
     const file = readOwnFile(path, { maxBytes: MAX_KEY_FILE_BYTES, secret: true });
     if (file.kind === "missing") return null;

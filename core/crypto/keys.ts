@@ -1,6 +1,7 @@
 import { CoreError } from "../errors.ts";
 import type { Random } from "../ports.ts";
 import { type KeyFile, type KeyMaterial, type KeyUse, openKeyFile } from "./key-file.ts";
+import { keyStamp } from "./key-change.ts";
 import { KeyFolder } from "./key-folder.ts";
 import { deriveKey } from "./kdf.ts";
 import { loadSodium, sodium } from "./sodium.ts";
@@ -72,9 +73,35 @@ export async function openKeys(options: OpenKeysOptions): Promise<Keys> {
   await loadSodium();
   const folder = new KeyFolder(options.home);
   const made = folder.makeMissing(options.random);
-  const keys = new KeyRing(folder, made);
+  const keys = readSteadily(folder, made);
   if (options.passphrase !== undefined) await keys.unlock(options.passphrase);
   return keys;
+}
+
+const MAX_LOOKS = 20;
+
+/** Reads the keys once more when they were changed meanwhile: half of one change and half of another open nothing. */
+function readSteadily(folder: KeyFolder, made: boolean): KeyRing {
+  for (let looks = 1;; looks++) {
+    const before = keyStamp(folder.folder);
+    const last = looks === MAX_LOOKS;
+    try {
+      const keys = new KeyRing(folder, made);
+      if (last || keyStamp(folder.folder) === before) return keys;
+    } catch (error) {
+      if (last || keyStamp(folder.folder) === before) throw error;
+    }
+  }
+}
+
+/**
+ * Tells whether keys are still those on the disk. Not exported from the folder.
+ *
+ * @param keys What {@link openKeys} returned.
+ * @returns `false` when passphrase, reading key or identity were changed since.
+ */
+export function areCurrent(keys: Keys): boolean {
+  return keys instanceof KeyRing && keys.isCurrent();
 }
 
 /**
@@ -94,6 +121,7 @@ class KeyRing implements Keys {
   readonly created: boolean;
   readonly passphrase: boolean;
   readonly #folder: KeyFolder;
+  readonly #unlock: string | null;
   readonly #boxes: readonly { readonly file: KeyFile; readonly path: string }[];
   readonly #open = new Map<string, Uint8Array>();
   #wrapKey: Uint8Array | null = null;
@@ -101,7 +129,8 @@ class KeyRing implements Keys {
   constructor(folder: KeyFolder, created: boolean) {
     this.#folder = folder;
     this.created = created;
-    this.passphrase = folder.hasPassphrase();
+    this.#unlock = folder.readText("unlock.json");
+    this.passphrase = this.#unlock !== null;
     this.tag = neverWrapped(folder, "tag").secret;
     const identity = neverWrapped(folder, "audit-sign");
     const pair = sodium().crypto_sign_seed_keypair(identity.secret);
@@ -142,6 +171,12 @@ class KeyRing implements Keys {
 
   wrapKey(): Uint8Array | null {
     return this.#wrapKey;
+  }
+
+  isCurrent(): boolean {
+    return this.#folder.readText("unlock.json") === this.#unlock &&
+      this.#folder.read("audit-box").kid === this.auditBox.kid &&
+      this.#folder.read("audit-sign").kid === this.auditSign.kid;
   }
 
   #openBoxes(): void {

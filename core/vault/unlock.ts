@@ -3,7 +3,7 @@ import { concatBytes } from "../concat-bytes.ts";
 import { deriveKey } from "../crypto/kdf.ts";
 import { keyFromSecret, type KeyMaterial, openKeyFile } from "../crypto/key-file.ts";
 import { KeyFolder } from "../crypto/key-folder.ts";
-import { type Keys, wrapKeyOf } from "../crypto/keys.ts";
+import { areCurrent, type Keys, wrapKeyOf } from "../crypto/keys.ts";
 import type { PublicKey } from "../crypto/public-key.ts";
 import { seal, SEAL_NONCE_BYTES, sealTo, unseal, unsealFrom } from "../crypto/seal.ts";
 import { CoreError } from "../errors.ts";
@@ -69,6 +69,8 @@ export async function wrapForKeyFile(key: Uint8Array, id: string, means: UnlockM
     if (!(await unlockKeys(means))) {
       throw locked("no passphrase was given", "give it, so that the new key is protected too");
     }
+    // Threat: a passphrase that was set since would not protect the new key, or one that is gone would close it.
+    if (!areCurrent(means.keys)) throw locked("its keys were changed by another process meanwhile", "try again");
     const wrapKey = wrapKeyOf(means.keys);
     folder.makeOne("vault", wrapKey === null ? null : { key: wrapKey, random: means.random }, means.random);
   }

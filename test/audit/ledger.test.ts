@@ -261,8 +261,8 @@ describe("createVaultLedger()", () => {
   it("believes an identity that was announced, and none that was replaced", async () => {
     const place = await makePlace();
     const mac = toBase64(new Uint8Array(32).fill(7));
-    const { home, keys, random } = place;
-    const rotated = await rotateIdentity({ home, keys, random }, async (next) => {
+    const { home, keys, clock, random } = place;
+    const rotated = await rotateIdentity({ home, keys, clock, random }, async (next) => {
       await announceIdentity({ ...place, next: next.publicKey });
       const own = { ...place.keys, auditSign: next, auditBoxSecret: () => null };
       await announceIdentity({ ...place, keys: own, next: next.publicKey });
@@ -288,9 +288,9 @@ describe("a new identity", () => {
   it("is vouched for by the old one: what either signed stays sound", async () => {
     const place = await makePlace();
     await recordSession(place);
-    const { home, keys, random } = place;
+    const { home, keys, clock, random } = place;
     const rotated = await rotateIdentity(
-      { home, keys, random },
+      { home, keys, clock, random },
       (next) => announceIdentity({ ...place, next: next.publicKey }),
     );
     expect(rotated.auditSign.kid).not.toBe(keys.auditSign.kid);

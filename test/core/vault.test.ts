@@ -19,7 +19,7 @@ import { Permit } from "../../core/permit.ts";
 import { SecretBytes } from "../../core/secret.ts";
 import type { OpenVaultOptions, Vault } from "../../core/vault.ts";
 import { openVault } from "../../core/vault/open-vault.ts";
-import { codeOfAsync, seededRandom, text, utf8, vaultRig } from "../support/core-rig.ts";
+import { codeOfAsync, handClock, seededRandom, text, utf8, vaultRig } from "../support/core-rig.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const HANDLE = parseHandle("handle://vault/github/token");
@@ -311,7 +311,7 @@ describe("unlocking", () => {
   it("takes the passphrase, once, and is locked and blind without it", async () => {
     const { options, home, keys } = await vaultRig(tempDir());
     await (await openVault(options)).set(HANDLE, secret("faketoken-0123456789"));
-    await changePassphrase({ home, keys, random: seededRandom() }, "four fake words here");
+    await changePassphrase({ home, keys, clock: handClock(), random: seededRandom() }, "four fake words here");
     const again = { ...options, keys: await openKeys({ home, random: options.random }) };
     const locked = await openVault(again);
     expect([locked.state, locked.blind, locked.lockReason]).toEqual(["locked", true, "no passphrase was given"]);
@@ -334,9 +334,21 @@ describe("unlocking", () => {
     expect([asked, await locked.unlock()]).toEqual([1, true]);
   });
 
+  it("makes no key file for keys that were changed since they were opened", async () => {
+    const { options, home, keys } = await vaultRig(tempDir());
+    await changePassphrase({ home, keys, clock: handClock(), random: seededRandom() }, "four fake words here");
+    // Threat: a key file that the new passphrase does not protect.
+    const late = openVault(options).then((vault) => vault.set(HANDLE, secret("faketoken-0123456789")));
+    expect(await codeOfAsync(() => late)).toBe("VAULT_LOCKED");
+    expect(existsSync(join(home, "keys", "vault.key"))).toBe(false);
+  });
+
   it("makes the key file under the passphrase when one is set already", async () => {
     const { options, home, keys } = await vaultRig(tempDir());
-    const unlocked = await changePassphrase({ home, keys, random: seededRandom() }, "four fake words here");
+    const unlocked = await changePassphrase(
+      { home, keys, clock: handClock(), random: seededRandom() },
+      "four fake words here",
+    );
     await (await openVault({ ...options, keys: unlocked })).set(HANDLE, secret("faketoken-0123456789"));
     expect(readFileSync(join(home, "keys", "vault.key"), "utf8")).toContain('"wrap":{"nonce"');
     const locked = { ...options, keys: await openKeys({ home, random: options.random }) };

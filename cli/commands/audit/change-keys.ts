@@ -1,6 +1,13 @@
 import { join } from "node:path";
 import { announceIdentity, createVaultLedger, writerFacts } from "../../../audit/mod.ts";
-import { changePassphrase, MIN_PASSPHRASE_LENGTH, rotateIdentity, rotateReadingKey } from "../../../core/mod.ts";
+import {
+  changePassphrase,
+  checkPassphrase,
+  checkUnlocked,
+  MIN_PASSPHRASE_LENGTH,
+  rotateIdentity,
+  rotateReadingKey,
+} from "../../../core/mod.ts";
 import { auditSettings } from "../../compose/audit-settings.ts";
 import type { Installation } from "../../compose/installation.ts";
 import { personalConfig } from "../../config/personal-config.ts";
@@ -9,18 +16,21 @@ import { peekHome } from "../../home.ts";
 import { CliError } from "../../errors.ts";
 import { readPassphrase } from "../../passphrase.ts";
 import { findProject, PROJECT_FOLDER } from "../../project-root.ts";
+import { badUsage } from "../../usage.ts";
 import { openUnlocked, recordKeyChange } from "./record-key-change.ts";
 
 /** `audit keys rotate`: a new reading key, or with `--identity` a new signing key, announced by the old one. */
 export async function auditKeysRotate(context: CommandContext, input: CommandInput): Promise<void> {
   const installation = await openUnlocked(context, input);
   const { home, keys } = installation;
-  const { random } = context.system;
+  const { clock, random } = context.system;
+  // Refused before it is recorded: what did not happen has no place in the record.
+  if (!input.flag("identity")) checkUnlocked(keys);
   const before = input.flag("identity") ? keys.auditSign.kid : keys.auditBox.kid;
   const after = input.flag("identity") ? await rotateSigning(context, installation) : await recordKeyChange(context, {
     installation,
     reason: `new reading key instead of ${before}`,
-    run: async () => (await rotateReadingKey({ home, keys, random })).auditBox.kid,
+    run: async () => (await rotateReadingKey({ home, keys, clock, random })).auditBox.kid,
   });
   if (context.json) context.output.json({ v: 1, before, after });
   else {context.output.text(
@@ -30,16 +40,27 @@ export async function auditKeysRotate(context: CommandContext, input: CommandInp
 
 /** `audit keys passphrase`: sets, changes or removes what protects reading key and vault. */
 export async function auditKeysPassphrase(context: CommandContext, input: CommandInput): Promise<void> {
+  const remove = input.flag("remove");
+  if (remove && input.option("newPassphraseFile") !== undefined) {
+    throw badUsage("Cannot change the passphrase: --remove and a new one were both given", "leave one of them out");
+  }
   const installation = await openUnlocked(context, input);
   const { home, keys } = installation;
-  const remove = input.flag("remove");
+  checkUnlocked(keys);
+  if (remove && !keys.passphrase) {
+    if (context.json) context.output.json({ v: 1, passphrase: false });
+    else context.output.text("no passphrase is set: nothing was changed");
+    return;
+  }
   const passphrase = remove ? null : await newPassphrase(context, input);
+  if (passphrase !== null) checkPassphrase(passphrase);
+  const { clock, random } = context.system;
   const what = remove ? "passphrase removed" : keys.passphrase ? "passphrase changed" : "passphrase set";
   await recordKeyChange(context, {
     installation,
     reason: what,
     run: async () => {
-      await changePassphrase({ home, keys, random: context.system.random }, passphrase);
+      await changePassphrase({ home, keys, clock, random }, passphrase);
     },
   });
   if (context.json) context.output.json({ v: 1, passphrase: !remove });
@@ -58,7 +79,7 @@ async function rotateSigning(context: CommandContext, installation: Installation
       const dir = project === null ? join(home, "audit") : join(project, PROJECT_FOLDER, "audit");
       const common = { home, anchors, clock, random, writer: writerFacts(installation.facts) };
       const vault = await createVaultLedger({ ...common, keys }).read();
-      const rotated = await rotateIdentity({ home, keys, random }, async (next) => {
+      const rotated = await rotateIdentity({ home, keys, clock, random }, async (next) => {
         await announceIdentity({ ...common, dir, keys, next: next.publicKey });
         const own = {
           tag: keys.tag,

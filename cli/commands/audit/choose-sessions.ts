@@ -2,6 +2,7 @@ import { listSessionFiles, listSessions, needsContent } from "../../../audit/mod
 import type { SessionId } from "../../../core/mod.ts";
 import type { CommandInput } from "../../context.ts";
 import { CliError } from "../../errors.ts";
+import { badUsage } from "../../usage.ts";
 import { type Reading, sessionArgument } from "./open-reading.ts";
 
 /**
@@ -32,6 +33,20 @@ export function newestSession(reading: Reading): SessionId {
 }
 
 /**
+ * Reads which session a command line names.
+ *
+ * @param input Arguments and options.
+ * @returns The session, or `null` when none is named.
+ * @throws {CliError} `NOT_FOUND`, or `USAGE` when both an id and `--all` are given.
+ */
+export function namedSession(input: CommandInput): SessionId | null {
+  const id = input.arg(0);
+  if (id === undefined) return null;
+  if (!input.flag("all")) return sessionArgument(id);
+  throw badUsage(`Cannot take "${id.slice(0, 64)}" and --all together`, "leave one of them out");
+}
+
+/**
  * Chooses what `export` and `report` are about: the session that is named, with `--all` every one, else the newest.
  *
  * @param reading The record.
@@ -40,12 +55,6 @@ export function newestSession(reading: Reading): SessionId {
  * @throws {CliError} `NOT_FOUND`, or `USAGE` when both an id and `--all` are given.
  */
 export function chooseOne(reading: Reading, input: CommandInput): SessionId | null {
-  const id = input.arg(0);
-  if (id !== undefined && input.flag("all")) {
-    throw new CliError("USAGE", `Cannot take "${id.slice(0, 64)}" and --all together`, {
-      hint: "leave one of them out",
-    });
-  }
-  if (id !== undefined) return sessionArgument(id);
-  return input.flag("all") ? null : newestSession(reading);
+  const named = namedSession(input);
+  return named !== null || input.flag("all") ? named : newestSession(reading);
 }

@@ -3,19 +3,19 @@ import { pinnedKeyOf, type SessionReport, verify, type VerifyReport } from "../.
 import type { SessionId } from "../../../core/mod.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { EXIT, type ExitCode } from "../../exit-codes.ts";
-import { chooseSessions } from "./choose-sessions.ts";
-import { openReading, type Reading, sessionArgument } from "./open-reading.ts";
+import { chooseSessions, namedSession } from "./choose-sessions.ts";
+import { lockedError } from "./locked.ts";
+import { openReading, type Reading } from "./open-reading.ts";
 import { verifyProofFile } from "./verify-proof.ts";
 
 /** `audit verify`: exit 0 when everything holds, 7 when anything does not. */
 export async function auditVerify(context: CommandContext, input: CommandInput): Promise<ExitCode> {
   const proof = input.option("proof");
   if (proof !== undefined) return await verifyProofFile(context, input, proof);
+  const session = namedSession(input) ?? undefined;
   const pub = input.option("pub");
   const wantsAll = input.flag("key") || input.option("key") !== undefined;
   const reading = await openReading(context, input, pub !== undefined ? "never" : wantsAll ? "ask" : "quietly");
-  const id = input.arg(0);
-  const session = id === undefined ? undefined : sessionArgument(id);
   const report = await verify({
     dir: reading.dir,
     home: reading.home,
@@ -27,6 +27,12 @@ export async function auditVerify(context: CommandContext, input: CommandInput):
     full: wantsAll,
     anchors: input.options("anchor").map((path) => resolve(context.cwd, path)),
   });
+  // Whoever asks for all of it to be decrypted is not told "ok" about what stayed closed.
+  if (
+    wantsAll && report.ok && report.sessions.length > 0 && report.sessions.every(({ checked }) => checked !== "full")
+  ) {
+    throw lockedError(reading);
+  }
   const shown = judge(await filtered(report, reading), input.flag("strict"));
   if (context.json) context.output.json({ v: 1, ...shown });
   else printReport(context, shown);

@@ -62,6 +62,10 @@ class Sink extends Writable {
   }
 }
 
+async function sessionsOf(place: Place): Promise<readonly unknown[]> {
+  return (await az(place, ["audit", "list", "--json"])).json()["sessions"] as readonly unknown[];
+}
+
 async function closed(place: Place): Promise<AuditLog> {
   return await recordSession(place, 3);
 }
@@ -271,8 +275,8 @@ describe("agentzero audit show", () => {
 async function locked(): Promise<{ readonly place: Place; readonly log: AuditLog; readonly file: string }> {
   const place = await makePlace();
   const log = await recordSession(place, 3, { settings: { clear: ["event", "decision"] } });
-  const { home, keys, random } = place;
-  await changePassphrase({ home, keys, random }, "correct horse battery");
+  const { home, keys, clock, random } = place;
+  await changePassphrase({ home, keys, clock, random }, "correct horse battery");
   const file = join(place.root, "passphrase");
   writeFileSync(file, "correct horse battery\n", { mode: 0o600 });
   return { place, log, file };
@@ -304,6 +308,19 @@ describe("a locked record", () => {
     expect([ran.exit, ran.json()]).toMatchObject([1, {
       error: { code: "AUDIT_LOCKED", hint: expect.stringContaining("--passphrase-file") },
     }]);
+  });
+
+  it("is not called sound when all of it was to be decrypted, and none of it could be", async () => {
+    const { place, log } = await locked();
+    const stranger = await makePlace("stranger");
+    const other = join(stranger.home, "keys", "audit-box.key");
+    const all = await az(place, ["audit", "verify", "--key", "--json"]);
+    expect([all.exit, all.json()]).toMatchObject([1, { error: { code: "AUDIT_LOCKED" } }]);
+    const foreign = await az(place, ["audit", "verify", log.session, "--key", other, "--json"]);
+    expect([foreign.exit, foreign.json()]).toMatchObject([1, { error: { code: "AUDIT_LOCKED" } }]);
+    // What is damaged is told first of all, and needs no key.
+    putLines(log.file, linesOf(log.file).slice(0, -2));
+    expect((await az(place, ["audit", "verify", "--key", "--json"])).exit).toBe(7);
   });
 
   it("opens with the passphrase", async () => {
@@ -527,6 +544,30 @@ describe("agentzero audit keys", () => {
       exit: 0,
     });
     expect((await az(place, ["audit", "show", log.session])).exit).toBe(0);
+  });
+
+  it("records no change of keys that did not happen", async () => {
+    const place = await makePlace();
+    await closed(place);
+    const file = join(place.root, "new");
+    writeFileSync(file, "short\n", { mode: 0o600 });
+    const keys = ["audit", "keys"];
+    const set = [...keys, "passphrase", "--new-passphrase-file", file, "--json"];
+    expect(await az(place, [...keys, "passphrase", "--remove", "--json"])).toMatchObject({
+      exit: 0,
+      stdout: '{"v":1,"passphrase":false}\n',
+    });
+    expect((await az(place, [...keys, "passphrase", "--remove"])).stdout).toContain("nothing was changed");
+    expect((await az(place, set)).json()).toMatchObject({ error: { code: "ARGS_INVALID" } });
+    expect((await az(place, [...set, "--remove"])).json()).toMatchObject({ error: { code: "USAGE" } });
+    expect(await sessionsOf(place)).toHaveLength(1);
+    writeFileSync(file, "correct horse battery\n", { mode: 0o600 });
+    expect((await az(place, set)).exit).toBe(0);
+    for (const words of [["rotate"], ["passphrase", "--remove"], ["passphrase", "--new-passphrase-file", file]]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      expect((await az(place, [...keys, ...words, "--json"])).json()).toMatchObject({ error: { code: "KEY_LOCKED" } });
+    }
+    expect(await sessionsOf(place)).toHaveLength(2);
   });
 
   it("adds and removes readers in the person's own configuration, comments kept", async () => {

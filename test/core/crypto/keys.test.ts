@@ -12,17 +12,20 @@ import { join } from "node:path";
 import { describe, expect, it, test } from "vitest";
 import {
   changePassphrase,
+  type KeyAdminOptions,
   newVaultRecipient,
   rotateIdentity,
   rotateReadingKey,
 } from "../../../core/crypto/key-admin.ts";
+import { finishKeyChange, lockKeys } from "../../../core/crypto/key-change.ts";
 import { type Keys, openKeys } from "../../../core/crypto/keys.ts";
 import { formatPublicKey, parsePublicKey } from "../../../core/crypto/public-key.ts";
 import { toHex } from "../../../core/digest.ts";
-import { codeOf, codeOfAsync, seededRandom } from "../../support/core-rig.ts";
+import { codeOf, codeOfAsync, handClock, seededRandom } from "../../support/core-rig.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
 const PASSPHRASE = "four fake words here";
+const clock = handClock();
 
 function open(home: string, passphrase?: string | null): Promise<Keys> {
   return openKeys({
@@ -95,7 +98,11 @@ describe("openKeys()", () => {
     ["another version", "tag", (text) => text.replace("azkey/1", "azkey/2")],
     ["an unknown field", "tag", (text) => text.replace("{", '{"x":1,')],
     ["another use", "audit-box", (text) => text.replace("audit-box", "audit-sign")],
-    ["another id", "audit-box", (text) => text.replace(/"kid":"./, '"kid":"f').replace(/"kid":"ff/, '"kid":"0f')],
+    [
+      "another id",
+      "audit-box",
+      (text) => text.replace(/"kid":"(.)/, (_, first: string) => `"kid":"${first === "0" ? "1" : "0"}`),
+    ],
     [
       "another public half",
       "audit-box",
@@ -151,7 +158,7 @@ describe("changePassphrase()", () => {
   it("locks the reading key and nothing that unattended runs need", async () => {
     const home = tempDir();
     const before = await open(home);
-    await changePassphrase({ home, keys: before, random: seededRandom("p") }, PASSPHRASE);
+    await changePassphrase({ home, keys: before, clock, random: seededRandom("p") }, PASSPHRASE);
     const locked = await open(home);
     expect([locked.passphrase, locked.locked, locked.auditBoxSecret()]).toEqual([true, true, null]);
     expect(locked.auditSign).toEqual(before.auditSign);
@@ -161,7 +168,7 @@ describe("changePassphrase()", () => {
     expect(await locked.unlock(() => Promise.resolve(PASSPHRASE))).toBe(true);
     expect(locked.auditBoxSecret()).toEqual(before.auditBoxSecret());
     expect(await locked.unlock(() => Promise.reject(new Error("asked twice")))).toBe(true);
-    const removed = await changePassphrase({ home, keys: locked, random: seededRandom("q") }, null);
+    const removed = await changePassphrase({ home, keys: locked, clock, random: seededRandom("q") }, null);
     expect([removed.passphrase, removed.locked]).toEqual([false, false]);
     expect((await open(home)).auditBoxSecret()).toEqual(before.auditBoxSecret());
   });
@@ -169,12 +176,12 @@ describe("changePassphrase()", () => {
   it("refuses a short one, and any while locked", async () => {
     const home = tempDir();
     const keys = await open(home);
-    expect(await codeOfAsync(() => changePassphrase({ home, keys, random: seededRandom() }, "short"))).toBe(
+    expect(await codeOfAsync(() => changePassphrase({ home, keys, clock, random: seededRandom() }, "short"))).toBe(
       "ARGS_INVALID",
     );
-    await changePassphrase({ home, keys, random: seededRandom() }, PASSPHRASE);
+    await changePassphrase({ home, keys, clock, random: seededRandom() }, PASSPHRASE);
     const locked = await open(home);
-    expect(await codeOfAsync(() => changePassphrase({ home, keys: locked, random: seededRandom() }, null))).toBe(
+    expect(await codeOfAsync(() => changePassphrase({ home, keys: locked, clock, random: seededRandom() }, null))).toBe(
       "KEY_LOCKED",
     );
   });
@@ -183,7 +190,7 @@ describe("changePassphrase()", () => {
     const home = tempDir();
     const keys = await open(home);
     const old = readFileSync(join(home, "keys", "audit-box.key"), "utf8");
-    await changePassphrase({ home, keys, random: seededRandom() }, PASSPHRASE);
+    await changePassphrase({ home, keys, clock, random: seededRandom() }, PASSPHRASE);
     const files = {
       "unlock.json": readFileSync(join(home, "keys", "unlock.json"), "utf8"),
       "audit-box.key": readFileSync(join(home, "keys", "audit-box.key"), "utf8"),
@@ -191,9 +198,64 @@ describe("changePassphrase()", () => {
     // As if it had been killed after the note and one file.
     writeFileSync(join(home, "keys", "audit-box.key"), old);
     writeFileSync(join(home, "keys", "change.json"), JSON.stringify({ v: "azkeychange/1", files }), { mode: 0o600 });
-    const found = await open(home, PASSPHRASE);
-    expect(found.auditBoxSecret()).toEqual(keys.auditBoxSecret());
-    expect(readdirSync(join(home, "keys"))).not.toContain("change.json");
+    // Whoever only reads sees the change as a whole, and leaves it to who may write.
+    expect((await open(home, PASSPHRASE)).auditBoxSecret()).toEqual(keys.auditBoxSecret());
+    const holder = lockKeys(join(home, "keys"), clock);
+    finishKeyChange(home, clock);
+    expect(readFileSync(join(home, "keys", "audit-box.key"), "utf8")).toBe(old);
+    holder.release();
+    finishKeyChange(home, clock);
+    expect(readFileSync(join(home, "keys", "audit-box.key"), "utf8")).toBe(files["audit-box.key"]);
+    expect(readdirSync(join(home, "keys")).filter((name) => name.startsWith("change"))).toEqual([]);
+    expect((await open(home, PASSPHRASE)).auditBoxSecret()).toEqual(keys.auditBoxSecret());
+  });
+
+  it("finishes what a killed one left before it makes its own", async () => {
+    const home = tempDir();
+    const before = await open(home);
+    const path = join(home, "keys", "audit-box.key");
+    const first = readFileSync(path, "utf8");
+    const rotated = await rotateReadingKey({ home, keys: before, clock, random: seededRandom("r") });
+    const files = {
+      [`audit-box.${before.auditBox.kid}.key`]: first,
+      "audit-box.key": readFileSync(path, "utf8"),
+      "audit-box.pub": readFileSync(join(home, "keys", "audit-box.pub"), "utf8"),
+    };
+    writeFileSync(path, first);
+    rmSync(join(home, "keys", `audit-box.${before.auditBox.kid}.key`));
+    writeFileSync(join(home, "keys", "change.json"), JSON.stringify({ v: "azkeychange/1", files }), { mode: 0o600 });
+    const found = await open(home);
+    expect(found.auditBoxIds()).toEqual([rotated.auditBox.kid, before.auditBox.kid]);
+    const last = await rotateReadingKey({ home, keys: found, clock, random: seededRandom("s") });
+    expect(last.auditBoxIds().toSorted()).toEqual(
+      [last.auditBox.kid, rotated.auditBox.kid, before.auditBox.kid].toSorted(),
+    );
+    expect(last.auditBoxSecret(before.auditBox.kid)).toEqual(before.auditBoxSecret());
+  });
+
+  // Threat: of two changes at once, one writes back what the other has replaced; the key in between is lost.
+  test.for<readonly [string, (options: KeyAdminOptions) => Promise<Keys>]>([
+    ["a passphrase", (options) => changePassphrase(options, PASSPHRASE)],
+    ["a new reading key", rotateReadingKey],
+    ["a new identity", (options) => rotateIdentity(options, () => Promise.resolve())],
+  ])("refuses keys that were changed since they were opened: %s", async ([, change]) => {
+    const others: readonly ((options: KeyAdminOptions) => Promise<Keys>)[] = [
+      (options) => changePassphrase(options, "another four fake words"),
+      rotateReadingKey,
+      (options) => rotateIdentity(options, () => Promise.resolve()),
+    ];
+    for (const other of others) {
+      const home = tempDir();
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const keys = await open(home);
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const now = await other({ home, keys, clock, random: seededRandom("first") });
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      expect(await codeOfAsync(() => change({ home, keys, clock, random: seededRandom("second") }))).toBe("KEY_BUSY");
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const found = await open(home, "another four fake words");
+      expect([found.auditBoxIds(), found.auditSign.kid]).toEqual([now.auditBoxIds(), now.auditSign.kid]);
+    }
   });
 
   test.for<readonly [string, unknown]>([
@@ -218,7 +280,7 @@ describe("changePassphrase()", () => {
   ])("refuses an unlock file with %s", async ([, change]) => {
     const home = tempDir();
     const keys = await open(home);
-    await changePassphrase({ home, keys, random: seededRandom() }, PASSPHRASE);
+    await changePassphrase({ home, keys, clock, random: seededRandom() }, PASSPHRASE);
     const path = join(home, "keys", "unlock.json");
     writeFileSync(path, change(readFileSync(path, "utf8")));
     expect(await codeOfAsync(() => open(home, PASSPHRASE))).toBe("KEY_INVALID");
@@ -229,7 +291,7 @@ describe("rotateReadingKey()", () => {
   it("keeps the old key for old logs", async () => {
     const home = tempDir();
     const before = await open(home);
-    const after = await rotateReadingKey({ home, keys: before, random: seededRandom("r") });
+    const after = await rotateReadingKey({ home, keys: before, clock, random: seededRandom("r") });
     expect(after.auditBox.kid).not.toBe(before.auditBox.kid);
     expect(after.auditBoxIds()).toEqual([after.auditBox.kid, before.auditBox.kid]);
     expect(after.auditBoxSecret(before.auditBox.kid)).toEqual(before.auditBoxSecret());
@@ -242,7 +304,7 @@ describe("rotateIdentity()", () => {
     const home = tempDir();
     const before = await open(home);
     const announced: string[] = [];
-    const after = await rotateIdentity({ home, keys: before, random: seededRandom("r") }, async (next) => {
+    const after = await rotateIdentity({ home, keys: before, clock, random: seededRandom("r") }, async (next) => {
       // Nothing has changed yet, so that a kill leaves the old one in force.
       expect((await open(home)).auditSign.kid).toBe(before.auditSign.kid);
       announced.push(toHex(next.publicKey));
@@ -256,7 +318,7 @@ describe("rotateIdentity()", () => {
     const home = tempDir();
     const before = await open(home);
     const failed = rotateIdentity(
-      { home, keys: before, random: seededRandom("r") },
+      { home, keys: before, clock, random: seededRandom("r") },
       () => Promise.reject(new Error("no ledger")),
     );
     await expect(failed).rejects.toThrow("no ledger");
