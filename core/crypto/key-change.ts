@@ -1,6 +1,6 @@
 import { lstatSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { writeFileAtomic } from "../atomic-write.ts";
+import { removeStaleTemporaries, writeFileAtomic } from "../atomic-write.ts";
 import { CoreError } from "../errors.ts";
 import { type FileLock, takeFileLock } from "../file-lock.ts";
 import { readOwnFile } from "../own-file.ts";
@@ -109,10 +109,13 @@ function carryOut(folder: string, lock: FileLock): void {
   if (change === null) return;
   for (const [name, content] of Object.entries(change)) {
     lock.check();
+    // Threat: a secret that was open before a passphrase was set, in what a killed process left beside its key.
+    if (!name.endsWith(".pub")) removeStaleTemporaries(join(folder, name));
     if (content === null) rmSync(join(folder, name), { force: true });
     else writeFileAtomic(join(folder, name), new TextEncoder().encode(content));
   }
   lock.check();
+  removeStaleTemporaries(join(folder, NAME));
   rmSync(join(folder, NAME), { force: true });
 }
 

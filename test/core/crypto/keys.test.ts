@@ -210,6 +210,15 @@ describe("changePassphrase()", () => {
     expect((await open(home, PASSPHRASE)).auditBoxSecret()).toEqual(keys.auditBoxSecret());
   });
 
+  it("removes what killed ones left beside the keys", async () => {
+    const home = tempDir();
+    const keys = await open(home);
+    const left = [".audit-box.key.0123456789abcdef.tmp", ".change.json.0123456789abcdef.tmp"];
+    for (const name of left) writeFileSync(join(home, "keys", name), "a key in the open", { mode: 0o600 });
+    await changePassphrase({ home, keys, clock, random: seededRandom() }, PASSPHRASE);
+    expect(readdirSync(join(home, "keys")).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  });
+
   it("finishes what a killed one left before it makes its own", async () => {
     const home = tempDir();
     const before = await open(home);
