@@ -117,7 +117,7 @@ export function parseSignature(bytes: Uint8Array): MinisignSignature {
     });
   }
   // The program's own comment has tabs: a package needs the one of `skill sign --external`.
-  if (!isOneLine(untrusted) || !isOneLine(trusted)) throw malformed("a comment has a control or invisible character");
+  if (!isOneLine(untrusted) || !isOneLine(trusted)) throw badComment();
   return {
     keyId: signed.slice(2, 10),
     signature: signed.slice(10),
@@ -160,7 +160,7 @@ export interface SigningKey {
  * @throws {SkillsError} `SIG_MALFORMED` for a comment that is not one visible line.
  */
 export function signMinisign(bytes: Uint8Array, key: SigningKey, trustedComment: string): string {
-  if (!isOneLine(trustedComment)) throw malformed("a comment has a control or invisible character");
+  if (!isOneLine(trustedComment)) throw badComment();
   const signature = sign(prehash(bytes), key.secret);
   const global = sign(Buffer.concat([signature, Buffer.from(trustedComment)]), key.secret);
   const first = Uint8Array.from([...PREHASHED, ...key.public.id, ...signature]);
@@ -174,6 +174,13 @@ function isOneLine(text: string): boolean {
 
 function startsWith(bytes: Uint8Array, prefix: readonly number[]): boolean {
   return prefix.every((byte, at) => bytes[at] === byte);
+}
+
+function badComment(): SkillsError {
+  return new SkillsError("SIG_MALFORMED", "Cannot use signature: a comment has a control or invisible character", {
+    hint: "the comment that minisign writes by itself has tabs: sign with -t 'TEXT' (skill sign --external prints a " +
+      "package's)",
+  });
 }
 
 function malformed(seen: string): SkillsError {

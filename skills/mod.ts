@@ -78,7 +78,15 @@ export {
   type StatedSigner,
   type Statement,
 } from "./trust/publishers.ts";
-export { parseRevocable, readRevocations, type Revocation, revoke } from "./trust/revoked.ts";
+export {
+  parseRevocable,
+  readRevocations,
+  type RevocableUse,
+  type Revocation,
+  revocationOf,
+  type Revocations,
+  revoke,
+} from "./trust/revoked.ts";
 export { type Evidence, raiseEpoch, readEpoch, readSeen, type Seen, type SeenRelease } from "./trust/seen.ts";
 export type {
   LoadedSkill,

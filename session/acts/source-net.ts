@@ -63,10 +63,11 @@ async function send(deps: GateDeps, options: SourceNetOptions, request: SourceRe
     handles: secret === null ? [] : [secret.handle],
     bytesIn: request.body?.length ?? 0,
   });
-  if (act.failure !== null) throw errorOf(withRuleHint(act.failure, { tool: options.tool, target, secret }));
+  const of = { tool: options.tool, target, secret };
+  if (act.failure !== null) throw errorOf(withRuleHint(act.failure, of));
   const preview = { kind: "text", text: previewOf(request, secret) } as const;
   const refused = await act.ask(preview, options.signal);
-  if (refused !== null) throw errorOf(refused);
+  if (refused !== null) throw errorOf(withRuleHint(refused, of));
   try {
     const answer = await transmit({ deps, options, act, network, secret, target }, request);
     const failed = await act.end(null, answer.bytes.length);

@@ -4,7 +4,8 @@ import type { HttpTarget } from "../http/target.ts";
 import type { SourceCredential } from "./source-actions.ts";
 
 /**
- * Adds the rules that may be missing to the refusal of a source: a registry is rarely in the rules before its first use.
+ * Says what to do about the refusal of a source: a registry is rarely in the rules before its first use, and nothing
+ * about it can be answered by a flag.
  *
  * @param failure Why the request was refused.
  * @param of What was done, where it led and what would have gone along.
@@ -14,6 +15,9 @@ export function withRuleHint(
   failure: CallFailure,
   of: { readonly tool: string; readonly target: HttpTarget; readonly secret: SourceCredential | null },
 ): CallFailure {
+  if (failure.code === "APPROVAL_NOBODY") {
+    return { ...failure, hint: "run it at a terminal, where you are asked, or let that rule `allow` it" };
+  }
   if (!failure.code.startsWith("POLICY_")) return failure;
   const { host, port } = of.target;
   const bytes = parseAddress(host);
@@ -29,6 +33,6 @@ export function withRuleHint(
   const lines = rules.map((rule) => `- ${rule}`).join(" and ");
   return {
     ...failure,
-    hint: `to be asked about it, add to .agentzero/policy.yml: ${lines}  then: agentzero policy trust`,
+    hint: `to be asked about it, add below \`rules:\` in .agentzero/policy.yml: ${lines}  then: agentzero policy trust`,
   };
 }

@@ -137,7 +137,9 @@ export function pinKey(
 ): boolean {
   checkNamespace(pin.namespace);
   const known = readPublishers(place).find(({ namespace }) => namespace === pin.namespace);
-  if (known?.keys.some(({ key }) => key === pin.key.text) === true) return false;
+  // Keys that a statement replaced stay known, without force: pinning one again would say what is not so.
+  const inForce = known?.statement?.signers ?? known?.keys ?? [];
+  if (inForce.some(({ key }) => key === pin.key.text)) return false;
   if (known?.statement !== undefined && known.statement !== null) {
     throw new SkillsError("KEY_CHANGED", `Cannot pin a key for "${pin.namespace}": its statement names its keys`, {
       hint: "agentzero trust rotate publisher.json, with the publisher's next statement",

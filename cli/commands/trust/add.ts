@@ -5,7 +5,10 @@ import {
   pinKey,
   type PublicSigningKey,
   readPublishers,
+  readRevocations,
+  revocationOf,
   SkillsError,
+  type TrustPlace,
 } from "../../../skills/mod.ts";
 import { isDigest } from "../../../core/mod.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
@@ -25,9 +28,13 @@ export async function trustAdd(context: CommandContext, input: CommandInput): Pr
     checkNamespace(namespace);
     const key = readPublicKey(context.cwd, input.arg(0) ?? "");
     show(context, key, namespace);
-    const before = readPublishers(trust.place).find((one) => one.namespace === namespace);
-    if ((before?.keys.length ?? 0) > 0) {
-      context.output.note(`"${namespace}" has ${before?.keys.length ?? 0} pinned key(s); this one is added to them`);
+    checkNotRevoked(trust.place, key);
+    const before = readPublishers(trust.place).find((one) => one.namespace === namespace)?.keys ?? [];
+    if (before.some((pinned) => pinned.key === key.text)) {
+      context.output.note(`it is pinned for "${namespace}" already`);
+    } else if (before.length > 0) {
+      const keys = before.length === 1 ? "a pinned key" : `${before.length} pinned keys`;
+      context.output.note(`"${namespace}" has ${keys} already; this one is added`);
     }
     await agreed(context, key, input.option("confirm"));
     const digest = keyDigest(key.text);
@@ -43,6 +50,16 @@ export async function trustAdd(context: CommandContext, input: CommandInput): Pr
     await recordRefusal(context, trust, { action: "trust add", cause });
     throw cause;
   }
+}
+
+// A revoked key vouches for nothing, pinned or not: to say that its skills may be installed would not be true.
+function checkNotRevoked(place: TrustPlace, key: PublicSigningKey): void {
+  const use = { key: key.text, id: "", digest: keyDigest(key.text) };
+  const reason = revocationOf({ own: readRevocations(place), publishers: [] }, use);
+  if (reason === null) return;
+  throw new SkillsError("REVOKED", `Cannot pin key ${keyIdOf(key.text)}: it was revoked here (${reason})`, {
+    hint: "ask the publisher for its present key; what was revoked here shows agentzero trust list",
+  });
 }
 
 function show({ output }: CommandContext, key: PublicSigningKey, namespace: string): void {
@@ -89,8 +106,10 @@ async function typed(context: CommandContext, key: PublicSigningKey): Promise<vo
   }
   context.output.note("compare it with what the publisher tells on another way than the one the file came on");
   const answer = await context.terminal.line(`Type the last ${TYPED} characters of the key to pin it: `);
-  if (answer?.trim() === key.text.slice(-TYPED)) return;
-  throw new CliError("TRUST_DECLINED", "Cannot pin the key: the characters do not match", {
+  const given = answer?.trim() ?? "";
+  if (given === key.text.slice(-TYPED)) return;
+  const why = given === "" ? "nothing was typed" : "the characters do not match";
+  throw new CliError("TRUST_DECLINED", `Cannot pin the key: ${why}`, {
     hint: "nothing was changed; run it again when you have compared the key",
   });
 }

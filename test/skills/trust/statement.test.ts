@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, it, test } from "vitest";
 import { canonicalJson } from "../../../core/mod.ts";
 import { signMinisign } from "../../../skills/minisign.ts";
+import { keyDigest } from "../../../skills/trust/publishers.ts";
 import { type Desk, makeSharedDesk } from "../install/desk.ts";
 import { makeSigner, release, type Signer, writePackageAs } from "../install/publisher.ts";
 
@@ -74,6 +75,16 @@ async function rotate(file: string): Promise<{ readonly exit: number; readonly c
   return { exit: said.exit, code: error?.code ?? null };
 }
 
+/** What `trust add` says of a key for this namespace. */
+async function pin(signer: Signer): Promise<{ readonly exit: number; readonly code: string | null }> {
+  const file = join(desk.root, "pinned.pub");
+  writeFileSync(file, signer.pub);
+  const digest = keyDigest(keyOf(signer));
+  const said = await desk.run("trust", "add", file, "--as", "example-org", "--confirm", digest, "--json");
+  const { error } = said.json() as { error?: { code: string } };
+  return { exit: said.exit, code: error?.code ?? null };
+}
+
 const OK = { exit: 0, code: null };
 const ROTATION = { exit: 7, code: "ROTATION" };
 
@@ -92,6 +103,23 @@ describe("a publisher's statement", () => {
     expect((await desk.run("skill", "info", "pdf-report")).exit).toBe(0);
     expect(await install(desk.signer, "1.1.0")).toBe("KEY_CHANGED");
     expect(await install(next, "1.1.0")).toBe("installed");
+  });
+
+  it("lets nobody pin a key again that it replaced, nor one that is not in it", async () => {
+    expect(await rotate(statement({ signers: [signerFor(next)] }, [desk.signer]))).toEqual(OK);
+    expect(await pin(desk.signer)).toMatchObject({ exit: 7, code: "KEY_CHANGED" });
+    expect(await pin(third)).toMatchObject({ exit: 7, code: "KEY_CHANGED" });
+    // The key that counts is pinned as it is.
+    expect(await pin(next)).toMatchObject(OK);
+  });
+
+  it("signed with the comment that minisign makes by itself is refused with what to do", async () => {
+    const file = statement({}, [desk.signer]);
+    const path = `${file}.0.minisig`;
+    const words = "timestamp:1700000000\tfile:publisher.json\thashed";
+    writeFileSync(path, readFileSync(path, "utf8").replace(/^trusted comment: .*$/m, `trusted comment: ${words}`));
+    const said = (await desk.run("trust", "rotate", file, "--json")).json();
+    expect(said).toMatchObject({ error: { code: "SIG_MALFORMED", hint: expect.stringContaining("-t 'TEXT'") } });
   });
 
   it("needs the threshold of the old and of the new root, and no gap", async () => {
