@@ -1,8 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parsePublicKey, type PublicKey, readOwnFile, writeFileAtomic } from "../../../core/mod.ts";
+import {
+  CoreError,
+  errorCode,
+  loadSodium,
+  parsePublicKey,
+  type PublicKey,
+  readOwnFile,
+  writeFileAtomic,
+} from "../../../core/mod.ts";
 import { auditSettings } from "../../compose/audit-settings.ts";
-import { openInstallation } from "../../compose/installation.ts";
+import { type Installation, openInstallation } from "../../compose/installation.ts";
 import { personalConfig } from "../../config/personal-config.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { peekHome } from "../../home.ts";
@@ -13,12 +21,16 @@ const MAX_CONFIG_BYTES = 262_144;
 
 /** `audit keys recipient add`: new segments can be read by this auditor too. */
 export async function auditRecipientAdd(context: CommandContext, input: CommandInput): Promise<void> {
+  await loadSodium();
   const key = readReader(context, input.arg(0) ?? "");
   const before = auditSettings(await personalConfig(peekHome(context.home), context.system.env));
+  const installation = await openInstallation(context);
+  refuseOwn(installation, key);
   const others = before.auditor.filter((line) => parsePublicKey(line).kid !== key.kid);
   const auditor = [...others, `azpub/1 audit-box ${key.kid} ${Buffer.from(key.publicKey).toString("base64")}`];
   const recipients = input.flag("only") || before.recipients === "auditor" ? "auditor" : "both";
-  await change(context, { recipients, auditor }, `reader ${key.kid} added (${recipients})`);
+  const reason = `reader ${key.kid} added (${recipients})`;
+  await change(context, { installation, reason, audit: { recipients, auditor } });
   if (context.json) context.output.json({ v: 1, recipients, added: key.kid });
   else {context.output.text(
       `${key.kid} can read what is recorded from now on${recipients === "auditor" ? "; you cannot" : ""}`,
@@ -27,26 +39,37 @@ export async function auditRecipientAdd(context: CommandContext, input: CommandI
 
 /** `audit keys recipient rm`: new segments are no longer written for this auditor. */
 export async function auditRecipientRemove(context: CommandContext, input: CommandInput): Promise<void> {
+  await loadSodium();
   const kid = input.arg(0) ?? "";
   const before = auditSettings(await personalConfig(peekHome(context.home), context.system.env));
   const auditor = before.auditor.filter((line) => parsePublicKey(line).kid !== kid);
   if (auditor.length === before.auditor.length) {
-    throw new CliError("NOT_FOUND", `Cannot remove reader "${kid.slice(0, 40)}": it stands not in audit.auditor`, {
+    throw new CliError("NOT_FOUND", `Cannot remove reader "${kid.slice(0, 40)}": audit.auditor does not name it`, {
       hint: "see: agentzero audit keys list",
     });
   }
   const recipients = auditor.length === 0 ? "self" : before.recipients;
-  await change(context, { recipients, auditor }, `reader ${kid} removed (${recipients})`);
+  const installation = await openInstallation(context);
+  const reason = `reader ${kid} removed (${recipients})`;
+  await change(context, { installation, reason, audit: { recipients, auditor } });
   if (context.json) context.output.json({ v: 1, recipients, removed: kid });
   else context.output.text(`${kid} cannot read what is recorded from now on; older segments it still can`);
 }
 
+/** The part of the `audit:` block that says who can read. */
+interface Recipients {
+  readonly recipients: string;
+  readonly auditor: readonly string[];
+}
+
 async function change(
   context: CommandContext,
-  audit: { readonly recipients: string; readonly auditor: readonly string[] },
-  reason: string,
+  { installation, reason, audit }: {
+    readonly installation: Installation;
+    readonly reason: string;
+    readonly audit: Recipients;
+  },
 ): Promise<void> {
-  const installation = await openInstallation(context);
   const path = join(installation.home, "config.yml");
   const text = await edited(path, audit);
   await recordKeyChange(context, {
@@ -57,10 +80,7 @@ async function change(
 }
 
 /** The person's file with a new `audit:` block; comments and everything else stay. */
-async function edited(
-  path: string,
-  audit: { readonly recipients: string; readonly auditor: readonly string[] },
-): Promise<string> {
+async function edited(path: string, audit: Recipients): Promise<string> {
   const { parseDocument } = await import("yaml");
   const file = readOwnFile(path, { maxBytes: MAX_CONFIG_BYTES });
   if (file.kind === "unsafe") {
@@ -73,12 +93,29 @@ async function edited(
   return document.toString({ lineWidth: 0 });
 }
 
+function refuseOwn({ keys }: Installation, key: PublicKey): void {
+  if (!keys.auditBoxIds().includes(key.kid)) return;
+  throw new CliError("INPUT_INVALID", `Cannot add reader ${key.kid}: it is your own reading key`, {
+    hint: "what you record you read yourself unless your config.yml says `recipients: auditor`",
+  });
+}
+
 function readReader(context: CommandContext, text: string): PublicKey {
-  const key = parsePublicKey(text.startsWith("azpub/1 ") ? text : readLine(resolve(context.cwd, text)));
+  const key = parseReader(text.startsWith("azpub/1 ") ? text : readLine(resolve(context.cwd, text)));
   if (key.use === "audit-box") return key;
   throw new CliError("INPUT_INVALID", `Cannot add key ${key.kid}: it is for "${key.use}", not for reading`, {
     hint: "the auditor prints the right one with: agentzero audit keys pub --reader",
   });
+}
+
+function parseReader(line: string): PublicKey {
+  try {
+    return parsePublicKey(line);
+  } catch (cause) {
+    if (!(cause instanceof CoreError) || cause.code !== "KEY_INVALID") throw cause;
+    // What was typed is wrong, not something that we keep.
+    throw new CliError("INPUT_INVALID", cause.message, { hint: cause.hint, cause });
+  }
 }
 
 function readLine(path: string): string {
@@ -86,9 +123,16 @@ function readLine(path: string): string {
     const text = readFileSync(path, "utf8");
     return text.split("\n").find((line) => line.startsWith("azpub/1 audit-box ")) ?? text.slice(0, 300);
   } catch (cause) {
-    throw new CliError("INPUT_INVALID", `Cannot read the public key "${path.slice(0, 200)}"`, {
-      hint: "give the line `azpub/1 audit-box …`, or a file that holds it",
-      cause,
-    });
+    const code = errorCode(cause);
+    const missing = code === "ENOENT";
+    const why = missing ? "there is no such file" : code;
+    throw new CliError(
+      missing ? "NOT_FOUND" : "INPUT_INVALID",
+      `Cannot read public key "${path.slice(0, 200)}": ${why}`,
+      {
+        hint: "give the line `azpub/1 audit-box …`, or a file that holds it",
+        cause,
+      },
+    );
   }
 }

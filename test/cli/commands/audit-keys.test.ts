@@ -1,0 +1,36 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { type Ran, runAgentzero } from "../../support/run-agentzero.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+
+// In a process of its own: what another test has loaded into this one helps nobody.
+it("audit keys recipient: adds, names and removes a reader, and refuses what is none", async () => {
+  const root = tempDir();
+  const [mine, theirs] = [join(root, "mine"), join(root, "theirs")];
+  const cwd = join(root, "project");
+  mkdirSync(cwd);
+  function keys(home: string, ...words: readonly string[]): Promise<Ran> {
+    return runAgentzero(["audit", "keys", ...words, "--json"], { cwd, home });
+  }
+  expect((await keys(theirs, "rotate")).exit).toBe(0);
+  const { pub } = (await keys(theirs, "pub", "--reader")).json() as { readonly pub: string };
+  const kid = pub.split(" ")[2] ?? "";
+  expect((await keys(mine, "recipient", "add", pub)).json()).toEqual({ v: 1, recipients: "both", added: kid });
+  expect((await keys(mine)).json()["readers"]).toContain(kid);
+  const refused = [
+    ["nowhere.pub", "NOT_FOUND"],
+    ["azpub/1 audit-box 0123456789abcdef AAAA", "INPUT_INVALID"],
+    [((await keys(theirs, "pub")).json() as { readonly pub: string }).pub, "INPUT_INVALID"],
+    [((await keys(mine, "pub", "--reader")).json() as { readonly pub: string }).pub, "INPUT_INVALID"],
+  ] as const;
+  for (const [reader, code] of refused) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    expect((await keys(mine, "recipient", "add", reader)).json()).toMatchObject({ error: { code } });
+  }
+  writeFileSync(join(cwd, "auditor.pub"), `# theirs\n${pub}\n`);
+  expect((await keys(mine, "recipient", "add", "auditor.pub", "--only")).exit).toBe(0);
+  expect((await keys(mine, "recipient", "rm", kid)).json()).toEqual({ v: 1, recipients: "self", removed: kid });
+  expect(readFileSync(join(mine, "config.yml"), "utf8")).not.toContain(kid);
+  expect((await keys(mine, "recipient", "rm", kid)).exit).toBe(4);
+});
