@@ -42,12 +42,13 @@ export function answerByDigests(plan: Answerable, named: NamedDigests): SkillPer
     question.code,
     `Cannot install ${entry.id}@${entry.version}: ${whatIsNew(question)}, and ${seen}`,
     {
-      hint: `look at it (${lookAt(entry.source)}), then run it at a terminal, or add ${wanted}`,
+      hint: `look at it (${lookAt(entry)}), then run it at a terminal, or add ${wanted}`,
     },
   );
 }
 
-function lookAt(source: string): string {
+function lookAt({ source, profile }: LockEntry): string {
+  if (profile === "compat") return "read its SKILL.md";
   return source.startsWith("oci:") ? `agentzero skill pull ${source}, then skill verify` : "agentzero skill verify";
 }
 

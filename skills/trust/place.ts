@@ -179,7 +179,8 @@ export function withKey<T>(work: () => T): T {
 /** Says that something else than this program changed what is trusted. */
 export function tampered(path: string, why: string): SkillsError {
   return new SkillsError("TRUST_TAMPERED", `Cannot rely on "${path}": ${why}`, {
-    hint: "put it back from a backup; if you deleted or edited it yourself, remove the folders trust and grants " +
-      "and the file keys/trust-files.json of your home, and trust your publishers anew",
+    // Not the whole folder: it holds the ledger of the record and the policies that are trusted, too.
+    hint: "put it back from a backup; or start anew: remove, below your home, only trust/publishers.json, " +
+      "trust/revoked.json, trust/seen.json, grants/packages.json and keys/trust-files.json; then trust and revoke again",
   });
 }

@@ -159,7 +159,8 @@ describe("openSkills()", () => {
     const dir = join(desk.root, "memo");
     put(join(dir, "SKILL.md"), text("memo", "hooks: x\n"));
     const asked = await desk.run("skill", "install", dir, "--json");
-    expect(asked.json()).toMatchObject({ error: { code: "APPROVAL_NOBODY" } });
+    const hint = expect.stringContaining("read its SKILL.md") as string;
+    expect(asked.json()).toMatchObject({ error: { code: "APPROVAL_NOBODY", hint } });
     const empty = "b2:59ecbe2b02c75b9159eabb84988b4142822357730af507e3870562bf8319b29d";
     const said = await desk.run("skill", "install", dir, "--grant", empty, "--json");
     expect(said.json()).toMatchObject({

@@ -1,10 +1,11 @@
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, it, test } from "vitest";
 import { trustAdd } from "../../../cli/commands/trust/add.ts";
 import type { CommandContext, CommandInput } from "../../../cli/context.ts";
 import { keyDigest } from "../../../skills/trust/publishers.ts";
 import { type Desk, makeSharedDesk } from "../../skills/install/desk.ts";
+import { release, writePackage } from "../../skills/install/publisher.ts";
 import { contextIn } from "../../support/context.ts";
 
 let desk: Desk;
@@ -69,4 +70,29 @@ describe("trust add", () => {
     expect(await pin("other")).toMatchObject([7, { error: { code: "REVOKED", message } }, expect.any(String)]);
     expect((await desk.run("trust", "list", "--json")).json()).toMatchObject({ publishers: [] });
   });
+});
+
+describe("a file of trust that was damaged", () => {
+  test.for(["trust/publishers.json", "trust/revoked.json", "grants/packages.json", "keys/trust-files.json"])(
+    "%s can be given up as the refusal says, and nothing else breaks",
+    async (file) => {
+      await desk.trust();
+      expect((await desk.run("trust", "revoke", "example-org/other", "--reason", "lies")).exit).toBe(0);
+      const archive = release("1.0.0");
+      const azs = writePackage(desk.root, archive, desk.signer.sign(archive));
+      expect((await desk.install(azs)).exit).toBe(0);
+      writeFileSync(join(desk.home, file), "");
+      const refused = await desk.run("skill", "info", "pdf-report", "--json");
+      expect([refused.exit, refused.json()]).toMatchObject([7, { error: { code: "TRUST_TAMPERED" } }]);
+      const { hint } = (refused.json() as { error: { hint: string } }).error;
+      const named = [...hint.matchAll(/[a-z]+\/[a-z-]+\.json/g)].map(([path]) => path);
+      expect(named).toContain(file);
+      for (const path of named) rmSync(join(desk.home, path), { force: true });
+      expect((await pin())[0]).toBe(0);
+      expect((await desk.install(azs)).json()).toMatchObject({ skills: [{ state: "ready" }] });
+      expect((await desk.run("audit", "verify", "--all")).exit).toBe(0);
+      // The project's policy is trusted still.
+      expect((await desk.run("call", "list", "{}")).exit).toBe(0);
+    },
+  );
 });
