@@ -67,9 +67,7 @@ export async function runCommandLine(given: readonly string[], host: ProcessHost
 function helpWords(words: readonly string[]): readonly string[] {
   const [first, ...rest] = words;
   const named = rest.length > 0 && rest.every((word) => word !== "help" && !word.startsWith("-"));
-  if (first !== "help" || !named) return words;
-  // A command that is none is told so; with --help the library would show the help of the program.
-  return COMMANDS.some(({ name }) => name === rest[0]) ? [...rest, "--help"] : rest;
+  return first === "help" && named ? [...rest, "--help"] : words;
 }
 
 function asksJson(words: readonly string[]): boolean {

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { nearestName } from "../core/mod.ts";
 import { type CommandEntry, COMMANDS } from "./commands.ts";
 import { examples, type Frame } from "./context.ts";
 import { VERSION } from "./version.ts";
@@ -17,7 +18,9 @@ export interface ProgramOutput {
  * @returns The program, without commands.
  */
 export function createProgram(output: ProgramOutput): Command {
-  return new Command("agentzero")
+  const program = new Command("agentzero");
+  program.on("beforeAllHelp", (context: { readonly command: Command }) => refuseUnknown(context.command));
+  return program
     .description("A local-first agent shell: every action is decided by policy before it happens and recorded.")
     .version(VERSION, "-V, --version", "print the version")
     .option("--json", "print one JSON object on stdout, failures too")
@@ -31,6 +34,17 @@ export function createProgram(output: ProgramOutput): Command {
     // Errors are printed by the caller, in our own form.
     .configureOutput({ writeOut: output.writeOut, writeErr: output.writeErr, outputError: () => {} })
     .exitOverride();
+}
+
+/** The help of a group is no answer to a command that is none: `docter --help` is told as `docter` is. */
+function refuseUnknown(group: Command): void {
+  const word = group.args[0];
+  if (word === undefined || word.startsWith("-") || group.commands.length === 0) return;
+  const names = [...group.commands.map((command) => command.name()), "help"];
+  if (names.includes(word)) return;
+  const near = nearestName(word, names);
+  const suggestion = near === null ? "" : `\n(Did you mean ${near}?)`;
+  group.error(`error: unknown command '${word}'${suggestion}`, { code: "commander.unknownCommand", exitCode: 1 });
 }
 
 /**

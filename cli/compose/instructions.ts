@@ -41,7 +41,9 @@ export function findInstructions(
     else if (file.kind === "text" && isTrusted(installation, { ...of, project: of.project }, file.sha256)) {
       parts.push(part(file.text, "the instructions of this project", NAME));
     } else if (file.kind === "text") {
-      notices.push(`${NAME} is not used: nobody vouched for it (agentzero policy trust); @${NAME} sends it as data`);
+      notices.push(
+        `${NAME} is not used: nobody vouched for it (agentzero policy trust); in chat, @${NAME} sends it as data`,
+      );
     }
   }
   return { parts, notices };

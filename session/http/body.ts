@@ -75,7 +75,10 @@ export async function* readBody(
       const over = meter(next.value);
       if (over !== null) throw over;
       yield next.value;
-      watch.arm(limits.silenceMs, () => new HttpFault("silence", `read from ${where}`, "it stopped sending"));
+      watch.arm(
+        limits.silenceMs,
+        () => new HttpFault("silence", `read from ${where}`, `it sent nothing for ${limits.silenceMs / 1_000} s`),
+      );
     }
     // Threat: a body that ends early and would pass for a whole one.
     if (!rules.complete()) throw new HttpFault("cut", `read from ${where}`, "the answer ended too early");

@@ -46,7 +46,7 @@ async function run(deps: HttpDeps, request: HttpRequest, { io, watch }: Under): 
     hop: request.hop,
   };
   await watch.guard(io.admit(asked));
-  watch.arm(io.limits.connectMs, () => new HttpFault("connect", `reach ${where}`, "no answer in time"));
+  watch.arm(io.limits.connectMs, () => new HttpFault("connect", `reach ${where}`, noAnswer(io.limits.connectMs)));
   const addresses = await watch.guard(addressesOf(deps, target.host, where));
   if (io.loopbackOnly && !addresses.every(isLoopback)) {
     throw new HttpFault("place", `reach ${where}`, "it is not this machine");
@@ -54,17 +54,22 @@ async function run(deps: HttpDeps, request: HttpRequest, { io, watch }: Under): 
   // Threat: a name that was allowed and now leads inside (DNS rebinding). Only what is decided here is connected to.
   watch.rest();
   await watch.guard(io.admit({ ...asked, addresses }));
-  watch.arm(io.limits.connectMs, () => new HttpFault("connect", `reach ${where}`, "no answer in time"));
+  watch.arm(io.limits.connectMs, () => new HttpFault("connect", `reach ${where}`, noAnswer(io.limits.connectMs)));
   const socket = await openSocket(deps, { target, addresses, where }, watch);
   try {
     const headers = await headersFor(request, io, { watch, where });
-    watch.arm(io.limits.firstByteMs, () => new HttpFault("first-byte", `read from ${where}`, "no answer in time"));
+    const { firstByteMs } = io.limits;
+    watch.arm(firstByteMs, () => new HttpFault("first-byte", `read from ${where}`, noAnswer(firstByteMs)));
     const message = await watch.guard(send(socket, { request, headers, where }));
     return answerOf(message, socket, { io, watch, where });
   } catch (cause) {
     socket.destroy();
     throw cause;
   }
+}
+
+function noAnswer(ms: number): string {
+  return `no answer within ${ms / 1_000} s`;
 }
 
 async function headersFor(

@@ -74,6 +74,8 @@ describe("agentzero", () => {
   test.for(
     [
       ["an unknown command", ["docter"], 'unknown command "docter"', "did you mean doctor?"],
+      ["help for an unknown command", ["docter", "--help"], 'unknown command "docter"', "did you mean doctor?"],
+      ["help for an unknown command of a group", ["policy", "chekc", "-h"], 'unknown command "chekc"', "did you mean"],
       ["an unknown option", ["run", "x", "--modle", "y"], 'unknown option "--modle"', "did you mean --model?"],
       ["a missing argument", ["call"], 'missing required argument "tool"', "agentzero call --help"],
       ["a missing value", ["run", "x", "--model"], "argument missing", "agentzero run --help"],

@@ -403,9 +403,9 @@ describe("answers that lie or never end", () => {
 describe("deadlines", () => {
   test.for(
     [
-      ["the first byte", 20_000, "", "no answer in time"],
-      ["the first byte of the body", 20_000, "HTTP/1.1 200 OK\r\n\r\n", "no answer in time"],
-      ["silence", 30_000, "HTTP/1.1 200 OK\r\n\r\nhello", "stopped sending"],
+      ["the first byte", 20_000, "", "no answer within 20 s"],
+      ["the first byte of the body", 20_000, "HTTP/1.1 200 OK\r\n\r\n", "no answer within 20 s"],
+      ["silence", 30_000, "HTTP/1.1 200 OK\r\n\r\nhello", "nothing for 30 s"],
     ] as const,
   )("end the wait for %s", async ([, ms, sent, words]) => {
     const timers = createHandTimers();
@@ -423,7 +423,7 @@ describe("deadlines", () => {
     const http = createHttp({ timers, resolve: () => new Promise(() => undefined) });
     const waiting = get(http, "http://slow.example.test/", io());
     const late = timers.fire(10_000);
-    await expect(waiting).rejects.toThrow(/no answer in time/);
+    await expect(waiting).rejects.toThrow(/no answer within 10 s/);
     await late;
   });
 

@@ -1,8 +1,8 @@
 import { labelOf } from "../../../core/mod.ts";
 import type { BuiltinLine, SessionEvent, SessionInput } from "../../../session/mod.ts";
 import type { ComposedSession } from "../../compose.ts";
+import { showResultOnce } from "../../output/result-once.ts";
 import type { Typed } from "../../term/prompt-box.ts";
-import { showResultOnce } from "./result-once.ts";
 import type { ChatScreen } from "./screen.ts";
 import type { TypedApprover } from "./typed-approver.ts";
 

@@ -3,9 +3,9 @@ import { type CallResult, type SessionEvent, STDIN_LABEL } from "../../../sessio
 import { createNobody } from "../../approvers.ts";
 import { openComposedSession } from "../../compose.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
-import { EXIT, type ExitCode } from "../../exit-codes.ts";
+import { EXIT, type ExitCode, isExitCode } from "../../exit-codes.ts";
 import { showProgress } from "../../output/progress.ts";
-import { isExitCode } from "../../exit-codes.ts";
+import { showResultOnce } from "../../output/result-once.ts";
 import { createEventStream, resultObject, type RunFailure, type StreamLine } from "../../output/stream-json.ts";
 import { badUsage } from "../../usage.ts";
 import { pipedInput } from "./piped-input.ts";
@@ -84,6 +84,17 @@ function createSink(context: CommandContext, form: OutputForm): Sink {
   let last: StreamLine | null = null;
   let exit: ExitCode = EXIT.failed;
   let openLine = false;
+  function showText(event: SessionEvent): void {
+    if (event.type === "text") {
+      context.output.partial(event.text);
+      openLine = !event.text.endsWith("\n");
+      return;
+    }
+    if (openLine) context.output.partial("\n");
+    openLine = false;
+    showProgress(context.output, event);
+  }
+  let show = showText;
   return {
     take(event, session): void {
       const line = stream.line(event, session);
@@ -95,14 +106,11 @@ function createSink(context: CommandContext, form: OutputForm): Sink {
       }
       if (form === "stream-json" && line !== null) context.output.json(line);
       if (form !== "text") return;
-      if (event.type === "text") {
-        context.output.partial(event.text);
-        openLine = !event.text.endsWith("\n");
-        return;
+      // The reply of the built-in shell is what its call gave, which is told already.
+      if (event.type === "init" && event.provider === "builtin") {
+        show = showResultOnce({ output: context.output, take: showText });
       }
-      if (openLine) context.output.partial("\n");
-      openLine = false;
-      showProgress(context.output, event);
+      show(event);
     },
     finish(): ExitCode {
       if (form === "json" && last !== null) context.output.json(resultObject(last, results, failure));

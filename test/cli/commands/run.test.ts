@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { initialise, type Ran, runAgentzero, type RunOptions, startAgentzero } from "../../support/run-agentzero.ts";
+import { runHere } from "../../support/run-here.ts";
 import { sharedDir, tempDir } from "../../support/temp-dir.ts";
 
 const at = { cwd: "", home: "" };
@@ -33,6 +34,18 @@ describe("agentzero run", () => {
     const ran = await run(["run", "read README.md"]);
     expect(ran).toMatchObject({ exit: 0, stdout: "# Shop\n" });
     expect(ran.stderr).toContain("Read README.md");
+  });
+
+  it("tells once why a line of the built-in shell failed, and leaves stdout to what it gives", async () => {
+    const here = { ...at, me: join(at.cwd, "../me") };
+    const failed = await runHere(["run", "read none.md"], here);
+    expect(failed).toMatchObject({ exit: 0, stdout: "" });
+    expect(failed.stderr.match(/no such file/g)).toHaveLength(1);
+    expect((await runHere(["run", "read README.md"], here)).stdout).toBe("# Shop\n");
+    expect((await runHere(["run", "help"], here)).stdout).toContain("/read PATH");
+    // For programs nothing is left out.
+    const told: unknown = JSON.parse((await runHere(["run", "read none.md", "--json"], here)).stdout);
+    expect(told).toMatchObject({ text: expect.stringContaining("no such file") });
   });
 
   it("streams one event a line: numbered without gaps, init first, result last", async () => {

@@ -137,6 +137,9 @@ describe("policy trust", () => {
     expect(shown.stderr).not.toContain("more lines");
     const prompt = ["run", "hi", "--provider", "builtin"];
     expect((await runHere(prompt, at)).stderr).not.toContain("AGENTS.md");
+    writeFileSync(file, "changed\n");
+    // A run sends no @FILE: the advice says where it holds.
+    expect((await runHere(prompt, at)).stderr).toContain("; in chat, @AGENTS.md sends it as data");
     writeFileSync(file, "y".repeat(33_000));
     const large = await runHere(trust, at);
     expect(large.exit).toBe(0);

@@ -1,5 +1,12 @@
-import type { SessionEvent } from "../../../session/mod.ts";
-import type { ChatScreen } from "./screen.ts";
+import type { SessionEvent } from "../../session/mod.ts";
+import type { Output } from "../context.ts";
+
+/** Where events and outputs are shown. */
+export interface EventScreen {
+  readonly output: Pick<Output, "text">;
+  /** Shows one event. */
+  take(event: SessionEvent): void;
+}
 
 /**
  * Shows what comes of a line that the built-in shell understood as it shows a line that starts with `/`: what became of
@@ -8,7 +15,7 @@ import type { ChatScreen } from "./screen.ts";
  * @param screen Where to.
  * @returns Takes the events of one prompt.
  */
-export function showResultOnce(screen: Pick<ChatScreen, "output" | "take">): (event: SessionEvent) => void {
+export function showResultOnce(screen: EventScreen): (event: SessionEvent) => void {
   let called = false;
   let held: string | null = null;
   return (event) => {

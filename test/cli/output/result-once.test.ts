@@ -1,13 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { showResultOnce } from "../../../../cli/commands/chat/result-once.ts";
-import type { SessionEvent } from "../../../../session/mod.ts";
+import { showResultOnce } from "../../../cli/output/result-once.ts";
+import type { SessionEvent } from "../../../session/mod.ts";
 
 function screen() {
   const shown: string[] = [];
   const output = { text: (text: string) => void shown.push(`output ${text}`) };
   const take = showResultOnce({
-    // Only this much of an output is used.
-    output: output as Parameters<typeof showResultOnce>[0]["output"],
+    output,
     take: (event) => void shown.push(event.type),
   });
   return { shown, take: (event: object) => take(event as SessionEvent) };
