@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { canonicalJson, type Digest, isDigest, shape, type SkillPermissions } from "../core/mod.ts";
 import { SkillsError } from "./errors.ts";
 import { isPublicKeyText } from "./minisign.ts";
+import { misfitText } from "./misfit-text.ts";
 import { PERMISSIONS_SHAPE } from "./parse-manifest.ts";
 import { readRegular } from "./read-regular.ts";
 import { repeatedKey } from "./repeated-key.ts";
@@ -119,11 +120,7 @@ export function parseLock(bytes: Uint8Array): readonly LockEntry[] {
   const repeated = repeatedKey(text);
   if (repeated !== null) throw invalid(`"${repeated.slice(0, 80)}" stands twice in one object`);
   const decoded = LOCK.safeParse(value);
-  if (!decoded.success) {
-    const [issue] = decoded.error.issues;
-    const keys = (issue?.keys ?? []).map((key) => `"${key.slice(0, 80)}"`).join(", ");
-    throw invalid(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? "it does not fit"} ${keys}`.trim());
-  }
+  if (!decoded.success) throw invalid(misfitText(decoded.error.issues));
   if (!canBeWritten(decoded.data)) throw invalid("it has half a character");
   const names = new Set<string>();
   for (const entry of decoded.data.skills) {

@@ -3,7 +3,8 @@ import { PACKAGE_LIMITS } from "./archive-limits.ts";
 import { SkillsError } from "./errors.ts";
 import { decodeUtf8 } from "./front-matter.ts";
 import { type Manifest, MANIFEST_PATH } from "./manifest.ts";
-import { findInvisible, showText } from "./visible-text.ts";
+import { misfitText } from "./misfit-text.ts";
+import { findInvisible } from "./visible-text.ts";
 
 /**
  * Reads a manifest. Only the one spelling that we write is accepted.
@@ -23,12 +24,7 @@ export function parseManifest(bytes: Uint8Array): Manifest {
   const value = parseJson(text);
   if (hasHiddenText(value)) throw refuse("MANIFEST_TEXT", "a text in it has a control or invisible character");
   const decoded = MANIFEST.safeParse(value);
-  if (!decoded.success) {
-    const [issue] = decoded.error.issues;
-    const where = issue === undefined || issue.path.length === 0 ? "" : `"${showText(issue.path.join("."))}": `;
-    const keys = issue === undefined || issue.keys.length === 0 ? "" : ` ${showText(issue.keys.join(", "))}`;
-    throw refuse("MANIFEST_SYNTAX", `${where}${issue?.message ?? "it does not fit"}${keys}`);
-  }
+  if (!decoded.success) throw refuse("MANIFEST_SYNTAX", misfitText(decoded.error.issues));
   if (`${canonicalJson(decoded.data)}\n` !== text) {
     throw refuse("MANIFEST_SYNTAX", "it is not canonical JSON and one line feed");
   }

@@ -1,5 +1,6 @@
 import { isSha256, type Sha256, sha256, shape } from "../../core/mod.ts";
 import { SkillsError } from "../errors.ts";
+import { misfitText } from "../misfit-text.ts";
 
 /** Media type of the image manifest. */
 export const MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json";
@@ -64,10 +65,7 @@ export function parseManifest(bytes: Uint8Array): SkillLayers {
     throw layout("its manifest is not JSON");
   }
   const decoded = MANIFEST.safeParse(value);
-  if (!decoded.success) {
-    const [issue] = decoded.error.issues;
-    throw layout(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? "it does not fit"}`);
-  }
+  if (!decoded.success) throw layout(misfitText(decoded.error.issues));
   const { config, layers } = decoded.data;
   if (config.mediaType !== EMPTY_TYPE || config.digest !== sha256(EMPTY_CONFIG)) {
     throw layout("its config is not empty");

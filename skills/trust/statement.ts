@@ -1,5 +1,6 @@
 import { canonicalJson } from "../../core/mod.ts";
 import { SkillsError } from "../errors.ts";
+import { misfitText } from "../misfit-text.ts";
 import { type MinisignSignature, parsePublicKey, parseSignature, verifyMinisign } from "../minisign.ts";
 import { keysInForce } from "./judge-key.ts";
 import { type Publisher, STATEMENT, type Statement } from "./publishers.ts";
@@ -25,10 +26,7 @@ export function parseStatement(bytes: Uint8Array): Statement {
     throw rotation("it is not JSON");
   }
   const decoded = STATEMENT.safeParse(value);
-  if (!decoded.success) {
-    const [issue] = decoded.error.issues;
-    throw rotation(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? "it does not fit"}`);
-  }
+  if (!decoded.success) throw rotation(misfitText(decoded.error.issues));
   // Threat: a key that stands twice, or a second spelling that another reader sees differently.
   if (`${canonicalJson(value)}\n` !== text) throw rotation("it is not canonical JSON with one line end");
   const { root, namespace, signers } = decoded.data;
