@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join, normalize } from "node:path";
+import { openAtPath, writeAtPath } from "./at-path.ts";
 import type { Completion } from "./prompt-box.ts";
 
 /** What may be offered. */
@@ -10,7 +11,6 @@ export interface PathGround {
   readonly isHidden: (path: string) => boolean;
 }
 
-const WORD = /(?:^|\s)@([^\s@]*)$/;
 const MAX_CHOICES = 12;
 const MAX_ENTRIES = 10_000;
 
@@ -23,16 +23,18 @@ const MAX_ENTRIES = 10_000;
  * @returns The completed input, or `null` where there is nothing to complete.
  */
 export function completePath(ground: PathGround, text: string, cursor: number): Completion | null {
-  const typed = WORD.exec(text.slice(0, cursor))?.[1];
-  if (typed === undefined) return null;
+  const open = openAtPath(text.slice(0, cursor));
+  if (open === null) return null;
+  const { path: typed, start } = open;
   const slash = typed.lastIndexOf("/") + 1;
   const folder = typed.slice(0, slash);
   const names = namesIn(ground, folder).filter((name) => name.startsWith(typed.slice(slash)));
   const first = names[0];
   if (first === undefined) return null;
   const common = names.reduce(commonPrefix, first);
-  const word = `${folder}${common}${names.length === 1 && !common.endsWith("/") ? " " : ""}`;
-  const head = text.slice(0, cursor - typed.length) + word;
+  const word = writeAtPath(`${folder}${common}`, names.length === 1 && !common.endsWith("/"));
+  if (word === null) return null;
+  const head = text.slice(0, start) + word;
   return {
     text: head + text.slice(cursor),
     cursor: head.length,
@@ -45,8 +47,9 @@ function namesIn(ground: PathGround, folder: string): readonly string[] {
   if (folder.startsWith("/") || normalize(folder).startsWith("..")) return [];
   try {
     return readdirSync(join(ground.root, folder), { withFileTypes: true }).slice(0, MAX_ENTRIES)
-      .filter((entry) => !ground.isHidden(join(ground.root, folder, entry.name)) && !/\s/.test(entry.name))
+      .filter((entry) => !ground.isHidden(join(ground.root, folder, entry.name)))
       .map((entry) => entry.isDirectory() ? `${entry.name}/` : entry.name)
+      .filter((name) => writeAtPath(`${folder}${name}`, true) !== null)
       .toSorted();
   } catch {
     return [];

@@ -2,6 +2,7 @@ import { labelOf } from "../../../core/mod.ts";
 import type { BuiltinLine, SessionEvent, SessionInput } from "../../../session/mod.ts";
 import type { ComposedSession } from "../../compose.ts";
 import { showResultOnce } from "../../output/result-once.ts";
+import { atPaths } from "../../term/at-path.ts";
 import type { Typed } from "../../term/prompt-box.ts";
 import type { ChatScreen } from "./screen.ts";
 import type { TypedApprover } from "./typed-approver.ts";
@@ -96,7 +97,7 @@ export class ChatTurns {
 
   async #readFiles(opened: ComposedSession, text: string, signal: AbortSignal): Promise<SessionInput["data"]> {
     const data: SessionInput["data"][number][] = [];
-    for (const [, path = ""] of text.matchAll(/(?:^|\s)@([^\s@]+)/g)) {
+    for (const path of atPaths(text)) {
       // oxlint-disable-next-line no-await-in-loop -- in the order they are named
       const { result, label } = await opened.session.call("read", { path }, signal);
       // A refusal was told as an event.

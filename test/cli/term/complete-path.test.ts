@@ -11,6 +11,10 @@ beforeAll(() => {
   root = join(base, "p");
   writeFileSync(join(root, ".env"), "x");
   mkdirSync(join(root, "a b"));
+  // Nothing can be typed that names the last two.
+  for (const name of ["a b/my notes.md", "src/odd.", 'src/q"x@y.txt', 'src/q" z', "src/q\nz"]) {
+    writeFileSync(join(root, name), "x");
+  }
 });
 
 function complete(text: string, cursor = text.length): ReturnType<typeof completePath> {
@@ -35,10 +39,16 @@ describe("completePath()", () => {
     expect(complete("@/etc/pass")).toBeNull();
   });
 
+  it("writes names with blanks, or with what ends a sentence, in quotes", () => {
+    expect(complete("see @a")).toMatchObject({ text: 'see @"a b/' });
+    expect(complete('see @"a b/')).toMatchObject({ text: 'see @"a b/my notes.md" ' });
+    expect(complete("(@src/o")).toMatchObject({ text: '(@"src/odd." ' });
+    expect(complete("@src/q")).toMatchObject({ text: '@src/q"x@y.txt ' });
+  });
+
   it("completes nothing without a mark, in a folder that is not there, or what cannot be typed", () => {
     expect(complete("READ")).toBeNull();
     expect(complete("mail@READ")).toBeNull();
     expect(complete("@nowhere/x")).toBeNull();
-    expect(complete("@a")).toBeNull();
   });
 });
