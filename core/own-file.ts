@@ -96,6 +96,17 @@ export function errorCode(error: unknown): string {
   return "unknown error";
 }
 
+/**
+ * Reads the `code` of the system error behind a failure: what wrapped it has a code of its own, which tells a person less.
+ *
+ * @param error Anything that was thrown.
+ * @returns E.g. `ENOSPC`; the outermost code where nothing was wrapped.
+ */
+export function rootCode(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error ? rootCode(cause) : errorCode(error);
+}
+
 function openness(
   stat: { readonly uid: number; readonly mode: number },
   secret: boolean,

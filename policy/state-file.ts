@@ -1,7 +1,15 @@
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readSync, renameSync } from "node:fs";
 import { userInfo } from "node:os";
 import { dirname } from "node:path";
-import { type Clock, errorCode, type FileLock, readOwnFile, takeFileLock, writeFileAtomic } from "../core/mod.ts";
+import {
+  type Clock,
+  errorCode,
+  type FileLock,
+  readOwnFile,
+  rootCode,
+  takeFileLock,
+  writeFileAtomic,
+} from "../core/mod.ts";
 import { PolicyError } from "./errors.ts";
 
 /** Files of policy state are small; a larger one is not ours. */
@@ -34,6 +42,8 @@ export interface UnsafeFile {
   readonly kind: "unsafe";
   readonly code: "POLICY_PERM" | "POLICY_READ" | "POLICY_LIMIT";
   readonly message: string;
+  /** What to do, or `null`. */
+  readonly hint: string | null;
 }
 
 /** A file as read. */
@@ -63,13 +73,14 @@ export function readSmallFile(path: string, options: ReadOptions): ReadFile {
   } catch (error) {
     const code = errorCode(error);
     if (code === "ENOENT" || code === "ENOTDIR") return { kind: "missing" };
-    if (code === "ELOOP" || code === "EMLINK") return unsafe("POLICY_PERM", "it is a link");
-    return unsafe("POLICY_READ", `it cannot be opened: ${code}`);
+    if (code === "ELOOP" || code === "EMLINK") return aLink(path);
+    const hint = code === "EACCES" ? `give yourself the right to read it: chmod u+r "${path}"` : null;
+    return unsafe("POLICY_READ", `it cannot be opened: ${code}`, hint);
   }
   try {
     // Where the runtime ignores O_NOFOLLOW this still tells a link from the file behind it.
-    if (lstatSync(path).isSymbolicLink()) return unsafe("POLICY_PERM", "it is a link");
-    return readDescriptor(fd, options);
+    if (lstatSync(path).isSymbolicLink()) return aLink(path);
+    return readDescriptor(fd, path, options);
   } catch (error) {
     return unsafe("POLICY_READ", `it cannot be read: ${errorCode(error)}`);
   } finally {
@@ -77,11 +88,13 @@ export function readSmallFile(path: string, options: ReadOptions): ReadFile {
   }
 }
 
-function readDescriptor(fd: number, { maxBytes, owned }: ReadOptions): ReadFile {
+function readDescriptor(fd: number, path: string, { maxBytes, owned }: ReadOptions): ReadFile {
   const stat = fstatSync(fd);
-  if (!stat.isFile()) return unsafe("POLICY_PERM", "it is not a regular file");
+  if (!stat.isFile()) return unsafe("POLICY_PERM", "it is not a regular file", "put a regular file in its place");
   const problem = owned ? ownerProblem(stat) : null;
-  if (problem !== null) return unsafe("POLICY_PERM", problem);
+  if (problem !== null) {
+    return unsafe("POLICY_PERM", problem, `make it yours alone to write: chown and chmod go-w "${path}"`);
+  }
   if (stat.size > maxBytes) return unsafe("POLICY_LIMIT", `it is larger than ${maxBytes} bytes`);
   // The size may grow between stat and read: one byte more than allowed tells.
   const buffer = new Uint8Array(Math.min(maxBytes, stat.size) + 1);
@@ -110,8 +123,12 @@ function ownerProblem(stat: { readonly uid: number; readonly gid: number; readon
   return null;
 }
 
-function unsafe(code: UnsafeFile["code"], message: string): UnsafeFile {
-  return { kind: "unsafe", code, message };
+function aLink(path: string): UnsafeFile {
+  return unsafe("POLICY_PERM", "it is a link", `replace "${path}" by the file itself`);
+}
+
+function unsafe(code: UnsafeFile["code"], message: string, hint: string | null = null): UnsafeFile {
+  return { kind: "unsafe", code, message, hint };
 }
 
 /** Reads a state file of ours as text; `null` when there is none, `unsafe` when it is a link, foreign or open to others. */
@@ -176,7 +193,7 @@ function stateWrite(path: string, cause: unknown): PolicyError {
   const busy = errorCode(cause) === "VAULT_BUSY";
   return new PolicyError(
     "STATE_WRITE",
-    `Cannot write "${path}": ${busy ? "another process is changing it" : errorCode(cause)}`,
+    `Cannot write "${path}": ${busy ? "another process is changing it" : rootCode(cause)}`,
     {
       cause,
       hint: busy

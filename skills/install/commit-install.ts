@@ -1,11 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
-  AgentZeroError,
   canonicalJson,
   type Clock,
   errorCode,
   type FileLock,
+  rootCode,
   type SkillPermissions,
   takeFileLock,
   writeFileAtomic,
@@ -119,14 +119,10 @@ function writeLock(project: string, edit: (entries: readonly LockEntry[]) => rea
     writeFileAtomic(path, formatLock(edit(readLock(project) ?? [])), 0o644);
   } catch (cause) {
     if (cause instanceof SkillsError) throw cause;
-    throw new SkillsError(
-      "WRITE_FAILED",
-      `Cannot write "${path}": ${cause instanceof AgentZeroError ? cause.message : errorCode(cause)}`,
-      {
-        hint: "make room on the disk, or mend the rights of .agentzero",
-        cause,
-      },
-    );
+    throw new SkillsError("WRITE_FAILED", `Cannot write "${path}": ${rootCode(cause)}`, {
+      hint: "make room on the disk, or mend the rights of .agentzero",
+      cause,
+    });
   }
 }
 
@@ -171,7 +167,7 @@ function lockFailure(cause: unknown, path: string | null): SkillsError {
       cause,
     });
   }
-  return new SkillsError("WRITE_FAILED", `Cannot install: ${errorCode(cause)}`, {
+  return new SkillsError("WRITE_FAILED", `Cannot install: ${rootCode(cause)}`, {
     hint: "make room on the disk, or mend the rights of the home",
     cause,
   });

@@ -1,7 +1,8 @@
 import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { checkOwnFolder, errorCode, readOwnFile } from "../../core/own-file.ts";
+import { CoreError } from "../../core/errors.ts";
+import { checkOwnFolder, errorCode, readOwnFile, rootCode } from "../../core/own-file.ts";
 import { text } from "../support/core-rig.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -98,5 +99,14 @@ describe("errorCode()", () => {
       "unknown error",
       "unknown error",
     ]);
+  });
+});
+
+describe("rootCode()", () => {
+  it("reads the code of the system through whatever wrapped it", () => {
+    const full = Object.assign(new Error("x"), { code: "ENOSPC" });
+    const wrapped = new CoreError("FILE_WRITE", "x", { cause: full });
+    expect([full, wrapped, new Error("y", { cause: wrapped }), new CoreError("FILE_WRITE", "x"), null].map(rootCode))
+      .toEqual(["ENOSPC", "ENOSPC", "ENOSPC", "FILE_WRITE", "unknown error"]);
   });
 });

@@ -42,6 +42,16 @@ describe("openJson()", () => {
 });
 
 describe("writeStateText()", () => {
+  it("says what the disk said", () => {
+    const folder = tempDir();
+    const path = join(folder, "state.json");
+    mkdirSync(join(path, "in-the-way"), { recursive: true });
+    expect(() => writeStateText(path, "{}", nothing)).toThrow(
+      expect.objectContaining({ code: "STATE_WRITE", message: expect.stringMatching(/: E[A-Z]+$/) }),
+    );
+    expect(readdirSync(folder)).toEqual(["state.json"]);
+  });
+
   it("makes missing folders and a private file, and replaces it as a whole", () => {
     const path = join(tempDir(), "a/b/state.json");
     writeStateText(path, "one", nothing);
