@@ -1,11 +1,10 @@
-import { type AtomicAction, describeTarget } from "../core/mod.ts";
+import { type AtomicAction, describeTarget, type Verdict } from "../core/mod.ts";
 import { classifiedMask } from "./classify.ts";
 import type { CompiledRule } from "./compiled-policy.ts";
 import { decide } from "./decide.ts";
 import type { DecisionState } from "./decision-state.ts";
 import type { Explanation, MatchInfo, NearMiss } from "./engine-types.ts";
 import { exceptedClasses, matchedClasses } from "./evaluate.ts";
-import { hintOf } from "./explain-command.ts";
 import { type Facts, factsOf } from "./facts.ts";
 import { classesOf } from "./words-masks.ts";
 
@@ -22,7 +21,6 @@ export const MAX_NEAR_MISSES = 5;
 export function explain(state: DecisionState, action: AtomicAction): Explanation {
   const verdict = decide(state, action);
   const { decision, rule, layer, reason, obligations } = verdict;
-  const hint = hintOf(verdict, action);
   const facts = factsOf(action, state.policy.roots.fold);
   const asked = typeof facts === "string" ? null : withClassified(state, facts);
   const missed = asked === null || decision !== "deny" || rule !== null ? asked : ungranted(state, asked);
@@ -35,7 +33,9 @@ export function explain(state: DecisionState, action: AtomicAction): Explanation
     matches: asked === null ? [] : matchesOf(state, asked),
     near_misses: missed === null ? [] : nearMissesOf(state, missed),
     obligations,
-    hint: missed !== null && rule === null && decision === "deny" ? smallestEdit(state, missed) ?? hint : hint,
+    hint: missed !== null && rule === null && decision === "deny"
+      ? smallestEdit(state, missed) ?? verdict.hint ?? newRule(verdict, action)
+      : verdict.hint,
   };
 }
 
@@ -62,6 +62,12 @@ function smallestEdit(state: DecisionState, facts: Facts): string | null {
     return `the smallest edit: add "${saw}" to \`${failed}\` of rule "${rule.rule.id}" (${rule.layer}), line ${rule.rule.at.line}`;
   }
   return null;
+}
+
+/** Where no rule comes near. The command that explains the denial is the one that was just run. */
+function newRule({ reason }: Verdict, { capability }: AtomicAction): string | null {
+  if (!reason.startsWith("no_match:")) return null;
+  return `no rule comes near: add one for ${capability}, then: agentzero policy check && agentzero policy trust`;
 }
 
 /** Matchers that take one value more. Whether a model may be remote, or text tainted, is no list to add to. */

@@ -19,6 +19,7 @@ export { type CommandForm, type CommandInput, type CommandPlan, parseCommand } f
 export { bundleFile, type BundleLayer, type BundleStore, type PolicyBundle, readBundle } from "./bundle.ts";
 export type { PolicyLayer } from "./compiled-policy.ts";
 export * from "./diff.ts";
+export * from "./describe-problem.ts";
 export * from "./document.ts";
 export { describeExpected, type TestResult } from "./embedded-tests.ts";
 export * from "./engine-types.ts";

@@ -48,14 +48,14 @@ export function readSource(source: PolicySource): SourceState {
   const stamp = stampOf(source.path);
   if (source.layer === "project" && isLink(dirname(source.path))) {
     // Threat: a clone whose `.agentzero` leads to a folder that somebody else controls, or that we would write into.
-    return { kind: "unsafe", stamp, problem: unsafeProblem("POLICY_PERM", "its folder is a link") };
+    return { kind: "unsafe", stamp, problem: unsafeProblem(LINKED_FOLDER) };
   }
   const file = readSmallFile(source.path, { maxBytes: YAML_LIMITS.bytes, owned: source.owned });
   switch (file.kind) {
     case "missing":
       return { kind: "missing", stamp };
     case "unsafe":
-      return { kind: "unsafe", stamp, problem: unsafeProblem(file.code, file.message) };
+      return { kind: "unsafe", stamp, problem: unsafeProblem(file) };
     case "read":
       return { kind: "read", stamp, bytes: file.bytes, sha256: sha256(file.bytes) };
     default:
@@ -68,15 +68,14 @@ export function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
-function unsafeProblem(code: UnsafeFile["code"], message: string): PolicyProblem {
-  return {
-    code,
-    level: "error",
-    line: 1,
-    col: 1,
-    message,
-    hint: code === "POLICY_PERM" ? "make it a regular file of yours that others cannot write: chmod go-w" : null,
-  };
+const LINKED_FOLDER = {
+  code: "POLICY_PERM",
+  message: "its folder is a link",
+  hint: "replace the link by the folder itself",
+} as const;
+
+function unsafeProblem({ code, message, hint }: Omit<UnsafeFile, "kind">): PolicyProblem {
+  return { code, level: "error", line: 1, col: 1, message, hint };
 }
 
 /**

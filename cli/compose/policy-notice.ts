@@ -1,4 +1,4 @@
-import type { Generation } from "../../policy/mod.ts";
+import { describeProblem, type Generation } from "../../policy/mod.ts";
 
 /**
  * Says what a person should know about the policy before a session begins.
@@ -32,7 +32,7 @@ export function policyNotice(generation: Generation, project: string | null): st
 export function brokenPolicy({ layers }: Generation): string {
   for (const { layer, problems } of layers) {
     const problem = problems.find(({ level }) => level === "error");
-    if (problem !== undefined) return `the ${layer} policy does not load: line ${problem.line}: ${problem.message}`;
+    if (problem !== undefined) return `the ${layer} policy does not load: ${describeProblem(problem)}`;
   }
   return "a policy does not load";
 }

@@ -95,7 +95,9 @@ describe("explain()", () => {
 
   it("does not advise to turn a rule for models on this machine into one for remote models", () => {
     const state = stateFor("id: local, effect: allow, capability: model_call, remote: false");
-    expect(explain(state, modelCall("a.example.com")).hint).toMatch(/^agentzero policy explain model_call/u);
+    expect(explain(state, modelCall("a.example.com")).hint).toBe(
+      "no rule comes near: add one for model_call, then: agentzero policy check && agentzero policy trust",
+    );
   });
 
   it("tells at most five near misses, and rules that would let it through first", () => {

@@ -1,9 +1,7 @@
-import { type LintFinding, lintPolicy, loadDocument, type PolicyProblem } from "../../../policy/mod.ts";
+import { type LintFinding, lintPolicy, type PolicyProblem } from "../../../policy/mod.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { EXIT, type ExitCode } from "../../exit-codes.ts";
-import { findProject, requireProject } from "../../project-root.ts";
-import { openLive } from "./open.ts";
-import { ownPolicyFile, readNamedFile } from "./read-file.ts";
+import { loadNamed } from "./named-files.ts";
 
 /** How one file fared. */
 interface CheckedFile {
@@ -15,19 +13,11 @@ interface CheckedFile {
 
 /** Runs `policy check`: loads files as a session would, without making them count. Exit 1 if one would be refused. */
 export async function policyCheck(context: CommandContext, input: CommandInput): Promise<ExitCode> {
-  const named = input.rest(0);
-  const project = named.length === 0 ? requireProject(context) : findProject(context);
-  const names = named.length > 0 || project === null ? named : [ownPolicyFile(context, project)];
-  const read = names.map((name) => readNamedFile(context.cwd, name));
-  const { live } = await openLive(context, project);
-  const place = { layer: "project", roots: live.roots, homes: live.homes } as const;
-  const files = read.map((file): CheckedFile => {
-    if ("problem" in file) return { file: file.shown, sha256: null, rules: 0, problems: [file.problem] };
-    const { ok, document, problems } = loadDocument(file.bytes, place);
-    const base = { file: file.shown, sha256: file.sha256 };
-    if (!ok) return { ...base, rules: 0, problems };
+  const files = (await loadNamed(context, input)).map(({ file, sha256, loaded }): CheckedFile => {
+    const { ok, document, problems } = loaded;
+    if (!ok) return { file, sha256, rules: 0, problems };
     const found = lintPolicy(document, { grants: true }).map(asProblem);
-    return { ...base, rules: document.rules.length, problems: found };
+    return { file, sha256, rules: document.rules.length, problems: found };
   });
   const ok = files.every(({ problems }) => problems.every((problem) => problem.level !== "error"));
   if (context.json) context.output.json({ v: 1, ok, files });

@@ -1,27 +1,15 @@
-import { lintPolicy, loadDocument } from "../../../policy/mod.ts";
+import { lintPolicy } from "../../../policy/mod.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { EXIT, type ExitCode } from "../../exit-codes.ts";
-import { findProject, requireProject } from "../../project-root.ts";
-import { openLive } from "./open.ts";
-import { ownPolicyFile, readNamedFile } from "./read-file.ts";
+import { loadNamed } from "./named-files.ts";
 import { unloadable } from "./unloadable.ts";
 
 /** Runs `policy lint`. Exit 1 on errors, with `--strict` on warnings too. */
 export async function policyLint(context: CommandContext, input: CommandInput): Promise<ExitCode> {
-  const named = input.rest(0);
-  const project = named.length === 0 ? requireProject(context) : findProject(context);
-  const names = named.length > 0 || project === null ? named : [ownPolicyFile(context, project)];
-  const read = names.map((name) => readNamedFile(context.cwd, name));
-  const { live } = await openLive(context, project);
-  const place = { layer: "project", roots: live.roots, homes: live.homes } as const;
-  const findings = read.flatMap((file) => {
-    const loaded = "problem" in file ? null : loadDocument(file.bytes, place);
-    const [first] = "problem" in file ? [file.problem] : loaded?.problems ?? [];
-    if (loaded === null || !loaded.ok) {
-      throw unloadable(`lint "${file.shown}"`, first, `agentzero policy check ${file.shown}`);
-    }
+  const findings = (await loadNamed(context, input)).flatMap(({ file, loaded }) => {
+    if (!loaded.ok) throw unloadable(`lint "${file}"`, loaded.problems[0], `agentzero policy check ${file}`);
     // A draft is judged as what it would be once it counts.
-    return lintPolicy(loaded.document, { grants: true }).map((finding) => ({ file: file.shown, ...finding }));
+    return lintPolicy(loaded.document, { grants: true }).map((finding) => ({ file, ...finding }));
   });
   const failing = findings.filter(({ level }) => level === "error" || input.flag("strict"));
   if (context.json) context.output.json({ v: 1, ok: failing.length === 0, findings });

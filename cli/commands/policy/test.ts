@@ -1,5 +1,6 @@
-import { lstatSync, readdirSync } from "node:fs";
+import { type Dirent, lstatSync, readdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
+import { errorCode } from "../../../core/mod.ts";
 import {
   describeExpected,
   type LiveLayers,
@@ -35,7 +36,9 @@ export async function policyTest(context: CommandContext, input: CommandInput): 
   const project = requireProject(context);
   const { live } = await openLive(context, project);
   const named = input.rest(0);
-  const files = (named.length > 0 ? named.map((name) => resolve(context.cwd, name)) : [project]).flatMap(findTests);
+  const files = (named.length > 0 ? named.map((name) => resolve(context.cwd, name)) : [project]).flatMap((path) =>
+    findTests(context, path)
+  );
   const placed = [...files.flatMap((file) => readTests(context, file)), ...layerTests(live, project)];
   const tests = placed.map(({ test }) => test);
   const lines = live.runTests(tests).map(({ test, ok, got }, i): TestLine => ({
@@ -59,7 +62,7 @@ const MAX_FILES = 1_000;
 const MAX_DEPTH = 12;
 
 /** Finds test files: a file by its name, a folder by walking it; links are not followed. */
-function findTests(path: string): readonly string[] {
+function findTests(context: CommandContext, path: string): readonly string[] {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined) {
     throw new PolicyError("POLICY_MISSING", `Cannot read "${path}": there is no such file or folder`, {
@@ -68,17 +71,33 @@ function findTests(path: string): readonly string[] {
   }
   if (!stat.isDirectory()) return [path];
   const found: string[] = [];
-  walk(path, 0, found);
+  walk(path, 0, { context, found });
   return found.toSorted();
 }
 
-function walk(folder: string, depth: number, found: string[]): void {
+function walk(
+  folder: string,
+  depth: number,
+  into: { readonly context: CommandContext; readonly found: string[] },
+): void {
   if (depth > MAX_DEPTH) return;
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (found.length >= MAX_FILES) return;
+  for (const entry of entriesOf(folder, depth, into.context)) {
+    if (into.found.length >= MAX_FILES) return;
     const path = join(folder, entry.name);
-    if (entry.isFile() && entry.name.endsWith(SUFFIX)) found.push(path);
-    else if (entry.isDirectory() && !SKIPPED.has(entry.name)) walk(path, depth + 1, found);
+    if (entry.isFile() && entry.name.endsWith(SUFFIX)) into.found.push(path);
+    else if (entry.isDirectory() && !SKIPPED.has(entry.name)) walk(path, depth + 1, into);
+  }
+}
+
+/** A folder somewhere below that is closed to us, e.g. of a container, stops no other test; one that was named does. */
+function entriesOf(folder: string, depth: number, { output, cwd }: CommandContext): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (cause) {
+    const seen = `${depth === 0 ? folder : relative(cwd, folder)}": ${errorCode(cause)}`;
+    if (depth === 0) throw new PolicyError("POLICY_READ", `Cannot look for tests in "${seen}`, { cause });
+    output.note(`warning: no tests were looked for in "${seen}`);
+    return [];
   }
 }
 

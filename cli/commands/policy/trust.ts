@@ -23,11 +23,11 @@ import { unloadable } from "./unloadable.ts";
 /** Runs `policy trust`: shows what a policy would change, asks, and lets it allow things from then on. */
 export async function policyTrust(context: CommandContext, input: CommandInput): Promise<ExitCode> {
   const project = projectOf(context, input.arg(0));
+  const given = input.option("sha256")?.replace(/^sha256:/, "").toLowerCase();
   const file = readNamedFile(context.cwd, projectPolicyFile(project));
-  if ("problem" in file) {
-    throw new PolicyError("POLICY_PERM", `Cannot trust "${file.shown}": ${file.problem.message}`, {
-      hint: file.problem.hint ?? undefined,
-    });
+  if ("problem" in file) throw unloadable(`trust "${file.shown}"`, file.problem, "agentzero policy check");
+  if (given !== undefined && !/^[0-9a-f]{64}$/.test(given)) {
+    throw badUsage("Cannot trust: --sha256 is not 64 hex digits", `the file has ${file.sha256.slice(7)}`);
   }
   const { live, installation, options } = await openLive(context, project);
   const loaded = loadDocument(file.bytes, { layer: "project", roots: live.roots, homes: live.homes });
@@ -40,11 +40,10 @@ export async function policyTrust(context: CommandContext, input: CommandInput):
   const asBefore = before?.sha256 === hash && before.config === (config?.sha256 ?? null) &&
     before.agents === (agents?.sha256 ?? null);
   // Nothing would change: no question, also without a terminal, unless a hash was given, which may be another.
-  if (asBefore && input.option("sha256") === undefined) return done(context, project, hash);
+  if (asBefore && given === undefined) return done(context, project, hash);
   showTrustPreview(context.output, { project, options, live: live.layers, next, companions });
-  if (!await agreed(context, input.option("sha256"), file)) {
-    const given = input.option("sha256") !== undefined;
-    const seen = given ? "it has another hash than the one that was given" : "nobody agreed";
+  if (!await agreed(context, given, file)) {
+    const seen = given !== undefined ? "it has another hash than the one that was given" : "nobody agreed";
     throw new CliError("TRUST_DECLINED", `Cannot trust "${file.shown}": ${seen}`, {
       hint: `read it, then: agentzero policy trust --sha256 ${file.sha256.slice(7)}`,
     });
@@ -72,14 +71,14 @@ function done(context: CommandContext, project: string, hash: string): ExitCode 
 }
 
 /** Only a project's own policy file is trusted by hash; which project is said by where the file stands. */
-export function projectOf(context: CommandContext, named: string | undefined): string {
+export function projectOf(context: CommandContext, named: string | undefined, action = "trust"): string {
   if (named === undefined) return requireProject(context);
   const path = resolve(context.cwd, named);
   const folder = dirname(path);
   if (basename(path) !== "policy.yml" || basename(folder) !== PROJECT_FOLDER) {
     throw badUsage(
-      `Cannot trust "${named}": it is not a project's ${PROJECT_FOLDER}/policy.yml`,
-      "move it there first",
+      `Cannot ${action} "${named}": it is not a project's ${PROJECT_FOLDER}/policy.yml`,
+      `name the file \`${PROJECT_FOLDER}/policy.yml\` of a project`,
     );
   }
   const problem = checkProjectFolder(folder);
@@ -87,7 +86,10 @@ export function projectOf(context: CommandContext, named: string | undefined): s
   try {
     return realpathSync(dirname(folder));
   } catch (cause) {
-    throw new PolicyError("POLICY_MISSING", `Cannot read "${named}": there is no such file`, { cause });
+    throw new PolicyError("POLICY_MISSING", `Cannot read "${named}": there is no such file`, {
+      hint: "name the policy of a project, or run `agentzero init` there",
+      cause,
+    });
   }
 }
 
@@ -97,13 +99,7 @@ function layerOf(file: NamedFile, document: PolicyDocument): PolicyLayer {
 
 /** The hash is the answer of somebody who has seen the file; without it a person is asked. */
 async function agreed(context: CommandContext, given: string | undefined, file: NamedFile): Promise<boolean> {
-  if (given !== undefined) {
-    const hex = given.replace(/^sha256:/, "").toLowerCase();
-    if (!/^[0-9a-f]{64}$/.test(hex)) {
-      throw badUsage("Cannot trust: --sha256 is not 64 hex digits", `the file has ${file.sha256.slice(7)}`);
-    }
-    return `sha256:${hex}` === file.sha256;
-  }
+  if (given !== undefined) return `sha256:${given}` === file.sha256;
   if (context.terminal === null) return false;
   context.output.note(`${file.shown} has ${file.sha256}`);
   return await context.terminal.confirm("Trust it?");

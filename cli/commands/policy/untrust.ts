@@ -13,7 +13,7 @@ export async function policyUntrust(context: CommandContext, input: CommandInput
   if (all && input.arg(0) !== undefined) {
     throw badUsage("Cannot end trust: --all and a file were both given", "leave one of them out");
   }
-  const project = all ? findProject(context) : projectOf(context, input.arg(0));
+  const project = all ? findProject(context) : projectOf(context, input.arg(0), "untrust");
   const { live, installation, options } = await openLive(context, project);
   const ended = all
     ? readTrust(options).entries

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import {
   acceptVaultGeneration,
   expandHandle,
+  loadSodium,
   newVaultRecipient,
   parsePublicKey,
   type PublicKey,
@@ -62,6 +63,8 @@ async function rotateValue(context: CommandContext, text: string, forget: boolea
 
 async function rotateKey(context: CommandContext, input: CommandInput): Promise<void> {
   const by = input.option("unlock");
+  // Whoever reads a public key checks its id.
+  await loadSodium();
   const recipients = input.options("recipient").map((file) => readRecipient(resolve(context.cwd, file)));
   const folder = input.option("newRecipient");
   const dropped = input.option("dropRecipient");

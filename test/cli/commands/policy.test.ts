@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_POLICY, PRIVATE_POLICY } from "../../../policy/mod.ts";
@@ -162,6 +162,30 @@ tests:
     }
     rmSync(join(at.cwd, ".agentzero/policy.yml"));
     expect((await at.run("policy", "check")).exit).toBe(4);
+  });
+
+  it("is told the same of a file that cannot be read, whatever was to be done with it", async () => {
+    const at = await trustedHere();
+    symlinkSync(join(at.cwd, ".agentzero/policy.yml"), join(at.cwd, "link.yml"));
+    const session = "ses_01K9ABCDEFGHJKMNPQRSTVWXYZ";
+    for (
+      const words of [["lint", "link.yml"], ["diff", "default", "link.yml"], ["test", "link.yml"], [
+        "replay",
+        session,
+        "--policy",
+        "link.yml",
+      ]]
+    ) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const ran = await at.here("policy", ...words, "--json");
+      expect([ran.exit, JSON.parse(ran.stdout)]).toMatchObject([7, {
+        error: {
+          code: "POLICY_PERM",
+          message: expect.stringMatching(/^Cannot [^:]+: it is a link$/),
+          hint: expect.stringMatching(/^replace ".*link\.yml" by the file itself$/),
+        },
+      }]);
+    }
   });
 });
 
@@ -385,6 +409,11 @@ describe("policy trust", () => {
       error: expect.objectContaining({ message: expect.stringContaining("line") }),
     }]);
     expect((await place(null).run("policy", "trust")).exit).toBe(4);
+    const large = place(`version: 2\n#${"x".repeat(1_048_576)}\n`);
+    expect((await large.run("policy", "trust", "--json")).json()).toMatchObject({ error: { code: "POLICY_LIMIT" } });
+    const typo = await at.run("policy", "trust", "--sha256", "12ab", "--json");
+    // Nothing of the file is shown before the command line is right.
+    expect([typo.exit, typo.stderr, typo.json()]).toMatchObject([2, "", { error: { code: "USAGE" } }]);
     writeFileSync(join(at.cwd, "draft.yml"), DEFAULT_POLICY);
     expect((await at.run("policy", "trust", "draft.yml")).exit).toBe(2);
   });
@@ -491,6 +520,23 @@ tests:
     expect((await at.run("policy", "test", "--json")).exit).toBe(1);
     expect((await at.run("policy", "test", "nowhere")).exit).toBe(4);
   });
+
+  it.skipIf(process.getuid?.() === 0)(
+    "passes over a folder that is closed to it (root opens every folder)",
+    async () => {
+      const at = await trustedHere();
+      const closed = join(at.cwd, "data");
+      mkdirSync(closed, { mode: 0o000 });
+      try {
+        const all = await at.here("policy", "test");
+        expect([all.exit, all.stderr]).toEqual([0, expect.stringContaining('"data": EACCES')]);
+        const named = await at.here("policy", "test", "data", "--json");
+        expect([named.exit, JSON.parse(named.stdout)]).toMatchObject([1, { error: { code: "POLICY_READ" } }]);
+      } finally {
+        chmodSync(closed, 0o700);
+      }
+    },
+  );
 });
 
 describe("policy lint", () => {
