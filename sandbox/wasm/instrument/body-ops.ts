@@ -3,6 +3,7 @@ import { OP } from "../binary/op-codes.ts";
 import type { OpReader } from "../binary/op-reader.ts";
 
 const NO_LABELS: readonly number[] = [];
+const VOID = 0x40;
 
 /** The operations of one body, to be gone through more than once. Filled anew for each body. */
 export class BodyOps {
@@ -14,6 +15,8 @@ export class BodyOps {
   places: Int32Array = new Int32Array(1025);
   /** Number of the function that each calls, -1 for none that is known. */
   targets: Int32Array = new Int32Array(1024);
+  /** 1 for each block or loop that neither takes nor leaves anything on the stack. */
+  voids: Uint8Array = new Uint8Array(1024);
   /** Whether it catches exceptions. */
   catches = false;
   /** Whether it has loops. */
@@ -43,7 +46,9 @@ export class BodyOps {
       this.places[count] = from.at;
       op.read(from);
       const { code } = op;
+      const place = this.places[count] ?? 0;
       this.codes[count] = code;
+      this.voids[count] = from.bytes[place + 1] === VOID && from.at - place === 2 ? 1 : 0;
       this.targets[count] = op.target;
       if (op.labels.length > 0) this.#label(from, { count, depth, labels: op.labels });
       if (code === OP.end || code === OP.delegate) depth--;
@@ -70,6 +75,9 @@ export class BodyOps {
     this.codes = enlarged(this.codes, size);
     this.places = enlarged(this.places, size + 1);
     this.targets = enlarged(this.targets, size);
+    const voids = new Uint8Array(size);
+    voids.set(this.voids);
+    this.voids = voids;
   }
 }
 

@@ -20,6 +20,8 @@ export interface Appended {
   readonly bulk: number;
   /** Pays for pages, and hands their number on. */
   readonly grow: number;
+  /** Pays for the next spans of a loop: takes how many it were last time, hands on how many it are now. */
+  readonly spans: number;
 }
 
 const I32 = 0x7f;
@@ -38,6 +40,7 @@ export function appendedTo(module: CoreModule): Appended {
     pay: functions + 1,
     bulk: functions + 2,
     grow: functions + 3,
+    spans: functions + 4,
   };
 }
 
@@ -74,10 +77,10 @@ export function spanCode(at: Appended, local: number, longest: number): Uint8Arr
 
 /** Types of {@link appendedBodies}, in their order. */
 export function appendedFunctions(at: Appended): readonly number[] {
-  return [at.tickType, at.tickType, at.chargeType, at.chargeType];
+  return [at.tickType, at.tickType, at.chargeType, at.chargeType, at.chargeType];
 }
 
-/** Bodies of the appended functions: the slow path, a check, the charge for bytes, the charge for pages. */
+/** Bodies of the appended functions: the slow path, a check, the charge for bytes, for pages, for spans. */
 export function appendedBodies(at: Appended, maxPages: number): readonly Uint8Array[] {
   const slow = new ByteWriter().byte(0)
     .byte(0x41, 0, 0x11).u32(at.tickType).u32(at.table) // call slot 0
@@ -95,7 +98,12 @@ export function appendedBodies(at: Appended, maxPages: number): readonly Uint8Ar
     .byte(0x20, 0, 0x41).s32(maxPages).byte(0x20, 0, 0x41).s32(maxPages).byte(0x49, 0x1b)
     .byte(0xad, 0x42).s32(PAGE_FUEL).byte(0x7e, 0x42, 1, 0x7c, 0x7d);
   pay(grow, at);
-  return [slow.done(), single.done(), bulk.done(), grow.done()];
+  // 1, 3, 7, 15, 31, 31: who repeats much pays seldom, and none pays for more than twice of what it does, and 1.
+  const spans = new ByteWriter().byte(0).byte(0x23).u32(at.fuel)
+    .byte(0x20, 0, 0x41, 1, 0x74, 0x41, 1, 0x72, 0x41, 31, 0x71, 0x22, 0)
+    .byte(0xad, 0x7d);
+  pay(spans, at);
+  return [slow.done(), single.done(), bulk.done(), grow.done(), spans.done()];
 }
 
 // Stores what is left, calls the slow path below zero, hands the argument on.

@@ -7,6 +7,7 @@ import { type Appended, appendedBodies, checkCode, spanCode } from "./fuel-code.
 import { INSERT, type Insertions, placeChecks } from "./place-checks.ts";
 import { planEntries } from "./plan-entries.ts";
 import { type Body, readCode } from "./read-code.ts";
+import { repeatCode } from "./repeat-loop.ts";
 import { findSmallLoops } from "./small-loops.ts";
 
 const I32 = 0x7f;
@@ -34,12 +35,20 @@ export function instrumentCode(module: CoreModule, at: Appended, maxPages: numbe
     const { locals } = body.op;
     ops.read(body.body, body.op);
     const small = findSmallLoops(ops);
-    const insertions = placeChecks(ops, { late: late[index++] ?? false, small, prefixOf });
-    const texts = insertions.kinds.map((kind) => {
-      if (kind >= INSERT.span) return spanCode(at, locals, kind - INSERT.span);
-      return kind === INSERT.entry ? checkCode(at, 1 + Math.floor(locals / LOCALS_FUEL)) : fixed[kind] ?? NOTHING;
+    const { places, kinds, indexes } = placeChecks(ops, { late: late[index++] ?? false, small, prefixOf });
+    const own = { count: locals, spans: locals + 1 };
+    const texts = kinds.map((kind, which) => {
+      if (kind === INSERT.entry) return checkCode(at, 1 + Math.floor(locals / LOCALS_FUEL));
+      const place = indexes[which] ?? 0;
+      const loop = small.get(place);
+      if (kind === INSERT.span && loop !== undefined) return spanCode(at, locals, loop.longest);
+      if (kind !== INSERT.repeat || loop === undefined) return fixed[kind] ?? NOTHING;
+      return repeatCode(ops, [place, loop], { body: body.body, at, locals: own });
     });
-    writeBody(out, body, { places: insertions.places, texts, counts: small.size > 0 });
+    const ends = kinds.map((kind, which) =>
+      kind === INSERT.repeat ? ops.places[(small.get(indexes[which] ?? 0)?.end ?? 0) + 1] ?? 0 : places[which] ?? 0
+    );
+    writeBody(out, body, { places, ends, texts, counts: small.size > 0 });
   }
   for (const body of added) out.u32(body.length).raw(body);
   return out.done();
@@ -57,28 +66,30 @@ function fixedTexts(at: Appended): readonly Uint8Array[] {
 
 interface Writing {
   readonly places: Insertions["places"];
+  /** Up to where each text stands for what was there. */
+  readonly ends: readonly number[];
   readonly texts: readonly Uint8Array[];
-  /** Whether it gets a local for the count of small loops. */
+  /** Whether it gets locals for the count of small loops. */
   readonly counts: boolean;
 }
 
-function writeBody(out: ByteWriter, { start, first, body }: Body, { places, texts, counts }: Writing): void {
+function writeBody(out: ByteWriter, { start, first, body }: Body, { places, ends, texts, counts }: Writing): void {
   const { bytes, end } = body;
   const locals = counts ? moreLocals(bytes.subarray(start, first)) : bytes.subarray(start, first);
   let length = locals.length + end - first;
-  for (const text of texts) length += text.length;
+  for (const [index, text] of texts.entries()) length += text.length + (places[index] ?? 0) - (ends[index] ?? 0);
   out.u32(length).raw(locals);
   let written = first;
   for (const [index, place] of places.entries()) {
     out.raw(bytes.subarray(written, place)).raw(texts[index] ?? NOTHING);
-    written = place;
+    written = ends[index] ?? place;
   }
   out.raw(bytes.subarray(written, end));
 }
 
-// Declares one more local behind the others, so that none of them moves.
+// Declares two more locals behind the others, so that none of them moves.
 function moreLocals(declared: Uint8Array): Uint8Array {
   const from = new ByteReader(declared);
   const groups = from.u32();
-  return new ByteWriter(declared.length + 8).u32(groups + 1).raw(declared.subarray(from.at)).byte(1, I32).done();
+  return new ByteWriter(declared.length + 8).u32(groups + 1).raw(declared.subarray(from.at)).byte(2, I32).done();
 }

@@ -1,6 +1,7 @@
 import { OP } from "../binary/op-codes.ts";
 import type { BodyOps } from "./body-ops.ts";
-import { isCall, isShape, isStop, join, NO_WAY, PREFIX, SPAN, WAY, type Ways } from "./ways.ts";
+import type { SmallLoop } from "./small-loops.ts";
+import { isBulk, isCall, isShape, isStop, join, NO_WAY, PREFIX, SPAN, WAY, type Ways } from "./ways.ts";
 
 /** What is put in at a place. */
 export const INSERT = {
@@ -12,8 +13,10 @@ export const INSERT = {
   bulk: 2,
   /** Before a memory grows. */
   grow: 3,
-  /** This and more: at the head of a small loop, whose longest way is so much more. */
-  span: 16,
+  /** At the head of a small loop. */
+  span: 4,
+  /** In the place of a small loop that repeats: the whole of it. */
+  repeat: 5,
 } as const;
 
 /** What goes into the body of a function, in the order of places. */
@@ -22,6 +25,8 @@ export interface Insertions {
   readonly places: readonly number[];
   /** Of {@link INSERT}. */
   readonly kinds: readonly number[];
+  /** Index of the operation that each belongs to. */
+  readonly indexes: readonly number[];
   /** Most operations before the first check. */
   readonly prefix: number;
   /** How many checks stand before calls because not every way there had one. */
@@ -34,8 +39,8 @@ export interface Insertions {
 export interface PlaceOptions {
   /** `false`: one at the entry. `true`: only on ways that call, repeat or are long. */
   readonly late: boolean;
-  /** The longest way through each small loop, by the index of its operation. */
-  readonly small: ReadonlyMap<number, number>;
+  /** Each small loop, by the index of its operation. */
+  readonly small: ReadonlyMap<number, SmallLoop>;
   /** Most operations that a function does before its first check; asked for -1 where it is not known which. */
   readonly prefixOf: (index: number) => number;
 }
@@ -47,7 +52,8 @@ export interface PlaceOptions {
  * having paid; the first {@link PREFIX} operations of one without a check at its entry are counted where it is called.
  *
  * A loop never pays for its whole body at once: the loop of an interpreter holds all that it could do, and does little
- * of it each time. Small loops pay for many rounds at once, counting them in a local.
+ * of it each time. Small loops pay for many rounds at once, counting them in a local: each operation there is paid for
+ * before it is done, 1 for {@link SPAN}, and the ways go on behind them as if they were not there.
  *
  * @param ops The body.
  * @param options How.
@@ -72,6 +78,7 @@ interface Block {
 class Placing implements Insertions {
   readonly places: number[] = [];
   readonly kinds: number[] = [];
+  readonly indexes: number[] = [];
   prefix = 0;
   late = 0;
   free = false;
@@ -81,6 +88,7 @@ class Placing implements Insertions {
   readonly #now: Ways = { checked: NO_WAY, fresh: 0 };
   readonly #open: Block[] = [];
   #small = false;
+  #index = 0;
 
   constructor(ops: BodyOps, options: PlaceOptions) {
     this.#ops = ops;
@@ -94,6 +102,7 @@ class Placing implements Insertions {
     this.#start(OP.block);
     for (let index = 0; index < count; index++) {
       const code = codes[index] ?? 0;
+      this.#index = index;
       if (isShape(code)) this.#shape(index, code);
       else this.#one(index, code);
     }
@@ -140,6 +149,7 @@ class Placing implements Insertions {
   #put(place: number, kind: number): void {
     this.places.push(place);
     this.kinds.push(kind);
+    this.indexes.push(this.#index);
   }
 
   #check(place: number, kind: number): void {
@@ -170,11 +180,12 @@ class Placing implements Insertions {
 
   #loop(index: number): void {
     const head = this.#ops.places[index + 1] ?? 0;
-    const longest = this.#options.small.get(index);
-    this.#start(OP.loop, longest !== undefined);
+    const small = this.#options.small.get(index);
+    this.#start(OP.loop, small !== undefined);
     if (!this.#reached) return;
-    if (longest === undefined) return this.#check(head, INSERT.check);
-    this.#put(head, INSERT.span + longest);
+    if (small === undefined) return this.#check(head, INSERT.check);
+    if (small.repeats) this.#put(this.#ops.places[index] ?? 0, INSERT.repeat);
+    else this.#put(head, INSERT.span);
     // Its count begins with nothing: who had no check yet gets one now.
     if (this.#now.fresh !== NO_WAY) join(this.#now, { checked: 0, fresh: NO_WAY });
     this.#now.fresh = NO_WAY;
@@ -218,12 +229,3 @@ class Placing implements Insertions {
     this.#now.fresh = code === OP.else ? block.start.fresh : NO_WAY;
   }
 }
-
-function isBulk(code: number): boolean {
-  return code >= OP.memoryInit && code <= OP.tableFill && code !== DATA_DROP && code !== ELEMENT_DROP &&
-    code !== TABLE_SIZE;
-}
-
-const DATA_DROP = 0xfc0009;
-const ELEMENT_DROP = 0xfc000d;
-const TABLE_SIZE = 0xfc0010;

@@ -1,6 +1,7 @@
 import { BodyOps } from "./body-ops.ts";
 import { placeChecks } from "./place-checks.ts";
 import type { CodeReader } from "./read-code.ts";
+import type { SmallLoop } from "./small-loops.ts";
 import { PREFIX } from "./ways.ts";
 
 /** Where each function of a module pays first. */
@@ -17,7 +18,7 @@ const SHORT = 2048;
 const MOST_LATE = 6;
 // Locals are cleared at the entry, which has to be paid.
 const MOST_LOCALS = 128;
-const NO_LOOPS: ReadonlyMap<number, number> = new Map();
+const NO_LOOPS: ReadonlyMap<number, SmallLoop> = new Map();
 
 /**
  * Decides which functions pay late: those that can return after a few operations without calling anything. Programs

@@ -1,6 +1,16 @@
 import { OP } from "../binary/op-codes.ts";
 import type { BodyOps } from "./body-ops.ts";
-import { isCall, isShape, isStop, NO_WAY, SMALL } from "./ways.ts";
+import { isBulk, isCall, isShape, isStop, NO_WAY, SMALL } from "./ways.ts";
+
+/** A loop that calls nothing and whose ways are short. */
+export interface SmallLoop {
+  /** Operations on the longest way through it. */
+  readonly longest: number;
+  /** Index of the operation that ends it. */
+  readonly end: number;
+  /** Whether its body may be written several times in a row. */
+  readonly repeats: boolean;
+}
 
 interface Block {
   readonly code: number;
@@ -20,17 +30,22 @@ interface Loop {
   /** Longest way through it, without loops inside of it. */
   longest: number;
   calls: boolean;
+  /** Whether it has neither loops nor anything that is not simply copied. */
+  simple: boolean;
 }
+
+// The body of a longer one is not copied, however short its ways: the module would grow.
+const MOST_COPIED = 32;
 
 /**
  * Finds loops that call nothing and whose ways are short. Such a loop counts its operations in a local, and one check
  * pays for many rounds: what compilers make of a sum or a search has only few operations each round.
  *
  * @param ops A body.
- * @returns The longest way through each small loop, by the index of its operation.
+ * @returns Each small loop, by the index of its operation.
  */
-export function findSmallLoops(ops: BodyOps): ReadonlyMap<number, number> {
-  const found = new Map<number, number>();
+export function findSmallLoops(ops: BodyOps): ReadonlyMap<number, SmallLoop> {
+  const found = new Map<number, SmallLoop>();
   // What throws leaves a loop on ways that nobody counts.
   if (!ops.loops || ops.catches) return found;
   const open: Block[] = [{ code: OP.block, loops: 0, end: NO_WAY, start: 0 }];
@@ -44,6 +59,7 @@ export function findSmallLoops(ops: BodyOps): ReadonlyMap<number, number> {
       if (inner !== undefined) {
         inner.longest = Math.max(inner.longest, way);
         inner.calls ||= isCall(code);
+        inner.simple &&= code !== OP.brTable && code !== OP.memoryGrow && !isBulk(code);
       }
       for (const label of ops.labels(index)) {
         const block = open[open.length - 1 - label];
@@ -54,7 +70,8 @@ export function findSmallLoops(ops: BodyOps): ReadonlyMap<number, number> {
     }
     if (code === OP.block || code === OP.if) open.push({ code, loops: loops.length, end: NO_WAY, start: way });
     else if (code === OP.loop) {
-      loops.push({ index, outer: way, longest: 1, calls: false });
+      if (inner !== undefined) inner.simple = false;
+      loops.push({ index, outer: way, longest: 1, calls: false, simple: ops.voids[index] === 1 });
       open.push({ code, loops: loops.length, end: NO_WAY, start: way });
       if (way !== NO_WAY) way = 0;
     } else if (code === OP.else) {
@@ -72,7 +89,9 @@ export function findSmallLoops(ops: BodyOps): ReadonlyMap<number, number> {
       const loop = loops.pop();
       if (loop === undefined) continue;
       if (way !== NO_WAY) way = loop.outer;
-      if (!loop.calls && loop.longest <= SMALL) found.set(loop.index, loop.longest);
+      if (loop.calls || loop.longest > SMALL) continue;
+      const repeats = loop.simple && index - loop.index <= MOST_COPIED;
+      found.set(loop.index, { longest: loop.longest, end: index, repeats });
     }
   }
   return found;

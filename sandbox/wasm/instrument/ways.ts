@@ -54,3 +54,13 @@ export function isStop(code: number): boolean {
       return false;
   }
 }
+
+/** Tells whether an operation works on many bytes or elements at once. */
+export function isBulk(code: number): boolean {
+  return code >= OP.memoryInit && code <= OP.tableFill && code !== DATA_DROP && code !== ELEMENT_DROP &&
+    code !== TABLE_SIZE;
+}
+
+const DATA_DROP = 0xfc0009;
+const ELEMENT_DROP = 0xfc000d;
+const TABLE_SIZE = 0xfc0010;

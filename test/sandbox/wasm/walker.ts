@@ -3,6 +3,7 @@ import { OP } from "../../../sandbox/wasm/binary/op-codes.ts";
 import { OpReader } from "../../../sandbox/wasm/binary/op-reader.ts";
 import { type CoreModule, readModule } from "../../../sandbox/wasm/binary/read-module.ts";
 import { SECTION } from "../../../sandbox/wasm/binary/split-sections.ts";
+import { WAY } from "../../../sandbox/wasm/instrument/ways.ts";
 
 // Walks through an instrumented module by chance, like a program whose data nobody knows, and counts. It knows the
 // checks by their bytes and nothing of how they were placed.
@@ -25,6 +26,11 @@ export interface Walked {
   prefix: number;
   /** Calls by an activation that had no check yet. */
   unpaid: number;
+  /** Operations of one activation beyond those that its fuel is for, {@link WAY} for 1. */
+  excess: number;
+  /** Times that a small loop with copies of its body began a round, and paid for spans. */
+  repeats: number;
+  refills: number;
   /** Operations altogether. */
   steps: number;
 }
@@ -37,7 +43,7 @@ const DEEPEST = 5;
 
 /** Walks through functions of an instrumented module. */
 export class Walker {
-  readonly seen: Walked = { longest: 0, prefix: 0, unpaid: 0, steps: 0 };
+  readonly seen: Walked = { longest: 0, prefix: 0, unpaid: 0, excess: 0, repeats: 0, refills: 0, steps: 0 };
   readonly #module: CoreModule;
   readonly #functions: readonly (readonly Op[])[];
   readonly #next: (below: number) => number;
@@ -56,7 +62,7 @@ export class Walker {
 
   /** How many functions there are that were there before. */
   get functions(): number {
-    return this.#functions.length - 4;
+    return this.#functions.length - 5;
   }
 
   /** Walks through a function once. */
@@ -71,13 +77,36 @@ export class Walker {
     let since = 0;
     let paid = false;
     let prefix = 0;
+    // Of small loops: what is paid for, how many spans it was last time, what is left of each round, innermost last.
     let count = 0;
+    let spans = 0;
+    const rounds: { readonly depth: number; left: number }[] = [];
+    const exits = new Set<number>();
+    let [done, fuel] = [0, 0];
     const { seen } = this;
     function pay(): void {
       since = 0;
       paid = true;
+      fuel++;
+    }
+    // Pays for rounds to come, not for what was done before them.
+    function payAhead(times: number): void {
+      if (!paid) since = 0;
+      paid = true;
+      fuel += times;
+    }
+    function round(cost: number): void {
+      count -= cost;
+      if (rounds.at(-1)?.depth === open.length) rounds.pop();
+      rounds.push({ depth: open.length, left: cost });
     }
     function spend(cost: number): void {
+      done += cost;
+      const current = rounds.at(-1);
+      if (current !== undefined && current.left >= cost) {
+        current.left -= cost;
+        return;
+      }
       since += cost;
       if (paid) seen.longest = Math.max(seen.longest, since);
       else {
@@ -95,6 +124,7 @@ export class Walker {
     for (let at = 0; at < ops.length && budget.left > 0;) {
       const op = ops[at];
       if (op === undefined) break;
+      while ((rounds.at(-1)?.depth ?? 0) > open.length) rounds.pop();
       const check = this.#checkAt(ops, at);
       if (check > 0) {
         pay();
@@ -103,12 +133,33 @@ export class Walker {
       }
       const span = this.#spanAt(ops, at);
       if (span !== null) {
-        count -= span.cost;
+        round(span.cost);
         if (count < 0) {
-          pay();
+          payAhead(1);
           count = span.refill;
         }
         at += span.length;
+        continue;
+      }
+      const head = this.#headAt(ops, at);
+      if (head !== null) {
+        exits.add(open[open.length - 4]?.at ?? -1);
+        round(head.cost);
+        seen.repeats++;
+        at = count < 0 ? branch(1) : at + head.length;
+        continue;
+      }
+      const refill = this.#refillAt(ops, at);
+      if (refill > 0) {
+        spans = Math.min(31, spans * 2 + 1);
+        payAhead(spans);
+        seen.refills++;
+        count = spans * refill;
+        at = branch(0);
+        continue;
+      }
+      if (op.code === OP.br && exits.has(open[open.length - 1 - (op.labels[0] ?? 0)]?.at ?? -1)) {
+        at = branch(op.labels[0] ?? 0);
         continue;
       }
       budget.left--;
@@ -120,6 +171,7 @@ export class Walker {
         if (op.code === OP.call && own >= this.functions) {
           // What bytes cost; it looks at the fuel as well, which is not counted on.
           since--;
+          done--;
           continue;
         }
         if (!paid) seen.unpaid++;
@@ -148,6 +200,7 @@ export class Walker {
       } else if (op.code === OP.brTable) at = branch(op.labels[this.#next(op.labels.length)] ?? 0);
       else if (op.code === OP.return || op.code === OP.unreachable || op.code === OP.throw) break;
     }
+    seen.excess = Math.max(seen.excess, done - fuel * WAY);
     return paid ? prefix : since;
   }
 
@@ -169,9 +222,26 @@ export class Walker {
     if (ops[at + 7]?.target !== paying) return null;
     return { length: codes.length, cost: numberOf(ops[at + 1]), refill: numberOf(ops[at + 8]) };
   }
+
+  // The head of a loop that repeats; its own payment stands outside of it.
+  #headAt(ops: readonly Op[], at: number): { readonly length: number; readonly cost: number } | null {
+    const codes = [0x20, 0x41, 0x6b, 0x22, 0x41, 0x48, OP.brIf];
+    if (codes.some((code, index) => ops[at + index]?.code !== code)) return null;
+    const around = [OP.loop, OP.block, OP.loop, OP.block];
+    if (around.some((code, index) => ops[at - 1 - index]?.code !== code)) return null;
+    return { length: codes.length, cost: numberOf(ops[at + 1]) };
+  }
+
+  // How many operations each span is that is paid for at a place, 0 for none.
+  #refillAt(ops: readonly Op[], at: number): number {
+    const codes = [0x20, OP.call, 0x22, 0x41, 0x6c, 0x21, OP.br];
+    if (codes.some((code, index) => ops[at + index]?.code !== code)) return 0;
+    if (ops[at + 1]?.target !== this.#module.importedFunctions + this.functions + 4) return 0;
+    return numberOf(ops[at + 3]);
+  }
 }
 
-// The number behind a code: small and not negative wherever it is asked for.
+// The number behind a code: not negative wherever it is asked for.
 function numberOf(op: Op | undefined): number {
   return op === undefined ? -1 : new ByteReader(op.bytes, 1).u32();
 }

@@ -21,6 +21,53 @@ describe("instrumentModule()", () => {
       expect(Buffer.compare(after.memory ?? PLAIN, before.memory ?? PLAIN), `seed ${seed}`).toBe(0);
     }
   });
+  it("leaves a small loop from each copy of its body, by each way out", async () => {
+    const plain = await coreOf(`(module (func (export "main") (param $n i32) (param $way i32) (result i32)
+      (local $i i32) (local $sum i32) (local $outer i32)
+      (block $far (loop $around
+        (block $out (loop $l
+          (local.set $i (i32.add (local.get $i) (i32.const 1)))
+          (local.set $sum (i32.add (i32.mul (local.get $sum) (i32.const 3)) (local.get $i)))
+          (if (i32.lt_u (local.get $i) (local.get $n)) (then (br $l)))
+          (br_if $out (i32.eqz (local.get $way)))
+          (br_if $far (i32.eq (local.get $way) (i32.const 1)))
+          (if (i32.eq (local.get $way) (i32.const 2)) (then (return (local.get $sum))))))
+        (loop $l
+          (br_if $far (i32.eq (local.get $i) (local.get $way)))
+          (br_if $l (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
+        (br_if $around (i32.lt_u (local.tee $outer (i32.add (local.get $outer) (i32.const 1))) (i32.const 3)))))
+      (i32.add (i32.add (local.get $sum) (local.get $i)) (i32.mul (local.get $outer) (i32.const 1000003)))))`);
+    const pairs = [0, 1, 2, 3].flatMap((way) => Array.from({ length: 70 }, (_, n) => [n + 1, way] as const));
+    const rewritten = instrumented(plain);
+    // Its body is there more than once.
+    expect(rewritten.length).toBeGreaterThan(plain.length * 2);
+    expect(runMain(rewritten, pairs, PLENTY).results).toEqual(runMain(plain, pairs).results);
+  });
+  it("does not copy what would lead elsewhere then, or leaves something on the stack", async () => {
+    const plain = await coreOf(`(module (func (export "main") (param $n i32) (param $way i32) (result i32)
+      (block $far (block $out (loop $l
+        (br_if $out (i32.eqz (local.get $n)))
+        (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+        (br_table $l $l $out $far (i32.rem_u (local.get $n) (local.get $way)))))
+        (local.set $n (i32.add (local.get $n) (i32.const 1000))))
+      (i32.add (local.get $n) (loop $l (result i32)
+        (br_if $l (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 5))) (i32.const 2000)))
+        (local.get $n)))))`);
+    const pairs = [1, 2, 3, 5, 9].flatMap((way) => Array.from({ length: 40 }, (_, n) => [n, way] as const));
+    expect(runMain(instrumented(plain), pairs, PLENTY).results).toEqual(runMain(plain, pairs).results);
+  });
+  it("stops a small loop for what it has done, however often it was entered", async () => {
+    const plain = await coreOf(`(module (func (export "main") (param i32 i32) (result i32) (local i32)
+      (loop $l (local.set 2 (i32.add (local.get 2) (i32.const 1))) (br_if $l (i32.lt_u (local.get 2) (local.get 0))))
+      (local.get 2)))`);
+    const rewritten = instrumented(plain);
+    // 6 operations a round, 96 for 1: paid for at least once and at most twice over.
+    const { fuel } = runMain(rewritten, [[160_000, 0]], PLENTY);
+    expect(fuel).toBeGreaterThanOrEqual(10_000n);
+    expect(fuel).toBeLessThanOrEqual(20_000n);
+    expect(runMain(rewritten, [[1, 0]], PLENTY).fuel).toBeLessThanOrEqual(3n);
+    expect(String(runMain(rewritten, [[160_000, 0]], 5_000n).results[0])).toContain("unreachable");
+  });
   it("uses the same fuel on every run and runtime", () => {
     const used = Array.from({ length: 60 }, (_, seed) => {
       const rewritten = instrumented(randomModule(seed));
@@ -29,7 +76,7 @@ describe("instrumentModule()", () => {
       return first;
     });
     // Written down once; both runtimes have to come to it. Another instrumenter is another version of it.
-    expect(createHash("sha256").update(used.join()).digest("hex").slice(0, 16)).toBe("40b594478b17f32e");
+    expect(createHash("sha256").update(used.join()).digest("hex").slice(0, 16)).toBe("872ed796cd7dde05");
   });
   it("writes the same bytes every time", () => {
     const plain = randomModule(11);

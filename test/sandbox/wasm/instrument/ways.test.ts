@@ -16,7 +16,7 @@ function walked(bytes: Uint8Array<ArrayBuffer>, seed: number, walks: number): Wa
 
 describe("placeChecks()", () => {
   it("leaves no way of more than 256 operations without a check, and no call before one", () => {
-    let longest = 0;
+    let [longest, repeats, refills] = [0, 0, 0];
     for (let seed = 0; seed < 60 * SCALE; seed++) {
       // Long bodies: in short ones no way is long enough to need a check.
       const plain = randomModule(seed, { size: 60 + (seed % 5) * 500, exceptions: seed % 4 === 0 });
@@ -24,10 +24,15 @@ describe("placeChecks()", () => {
       expect(seen.longest, `seed ${seed}`).toBeLessThanOrEqual(WAY);
       expect(seen.prefix, `seed ${seed}`).toBeLessThanOrEqual(PREFIX);
       expect(seen.unpaid, `seed ${seed}`).toBe(0);
+      expect(seen.excess, `seed ${seed}`).toBeLessThanOrEqual(PREFIX);
       longest = Math.max(longest, seen.longest);
+      repeats += seen.repeats;
+      refills += seen.refills;
     }
     // The walker walks: it has come near to the bound.
     expect(longest).toBeGreaterThan(200);
+    expect(repeats).toBeGreaterThan(refills);
+    expect(refills).toBeGreaterThan(100);
   });
   it("puts checks into a long body without a branch", async () => {
     const long = "(local.set 0 (i32.add (local.get 0) (i32.const 1)))".repeat(1000);
@@ -47,7 +52,10 @@ describe("placeChecks()", () => {
       (loop $c (loop $d (br_if $d (local.get 1))) (local.set 2 (i32.const 1)) (br_if $c (local.get 0)))
       (local.get 1)))`);
     const seen = walked(plain, 3, 300);
-    expect(seen.longest).toBeLessThanOrEqual(WAY);
-    expect(seen.longest).toBeGreaterThan(30);
+    expect(seen.excess).toBeLessThanOrEqual(PREFIX);
+    // All that is done here is paid for ahead, but for what leads from loop to loop.
+    expect(seen.longest).toBeLessThanOrEqual(4);
+    expect(seen.refills).toBeGreaterThan(300);
+    expect(seen.repeats).toBeGreaterThan(1000);
   });
 });
