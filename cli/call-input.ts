@@ -44,10 +44,11 @@ async function argsText(context: CommandContext, given: string): Promise<string>
  * Decodes JSON that a person gave.
  *
  * @param text The text.
+ * @param file The file that it stands in, as it was named; `null` for arguments.
  * @returns The decoded value.
  * @throws {CliError} `USAGE` with the place of the first fault.
  */
-export function parseJsonInput(text: string): unknown {
+export function parseJsonInput(text: string, file: string | null = null): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -55,8 +56,10 @@ export function parseJsonInput(text: string): unknown {
       ? /position \d+|line \d+ column \d+|end of JSON/i.exec(cause.message)?.[0]
       : undefined;
     throw badUsage(
-      `Cannot read the arguments: not JSON${where === undefined ? "" : ` (${where})`}`,
-      `pass an object, e.g. '{"path":"README.md"}', or - to read it from stdin`,
+      `Cannot read ${file === null ? "the arguments" : `"${file}"`}: not JSON${
+        where === undefined ? "" : ` (${where})`
+      }`,
+      file === null ? `pass an object, e.g. '{"path":"README.md"}', or - to read it from stdin` : "mend it there",
     );
   }
 }

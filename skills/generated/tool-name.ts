@@ -27,7 +27,10 @@ export function checkToolName(name: unknown, holder: (name: string) => string | 
 }
 
 function reserved(name: string): string | null {
+  // Threat: `generate-tool` beside `generate_tool`, which a model takes one for the other.
+  const spelled = name.replaceAll("-", "_");
   if (BUILTIN_TOOL_NAMES.includes(name)) return "a built-in tool";
+  if (BUILTIN_TOOL_NAMES.includes(spelled)) return `a built-in tool, "${spelled}", but for a stroke`;
   if (BUILTIN_SKILL_NAMES.includes(name)) return "a built-in skill";
   return COMMAND_WORDS.includes(name) ? "a command" : null;
 }

@@ -1,7 +1,6 @@
-import { readFileSync, statSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { labelOf } from "../../../core/mod.ts";
-import { readForeignTool } from "../../../skills/mod.ts";
+import { readForeignTool, readRegular } from "../../../skills/mod.ts";
 import { jsonInput, parseJsonInput } from "../../call-input.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { CliError } from "../../errors.ts";
@@ -33,19 +32,26 @@ export async function toolGenerate(context: CommandContext, input: CommandInput)
 }
 
 function readDefinitionFile(context: CommandContext, shown: string): unknown {
-  const path = resolve(context.cwd, shown);
-  try {
-    if (statSync(path).size > MAX_BYTES) {
-      throw new CliError("INPUT_TOO_LARGE", `Cannot read "${shown}": it has more than ${MAX_BYTES} bytes`);
-    }
-    return parseJsonInput(new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path)));
-  } catch (cause) {
-    if (cause instanceof CliError) throw cause;
-    const missing = typeof cause === "object" && cause !== null && "code" in cause && cause.code === "ENOENT";
+  // Threat: a device or FIFO where a file is expected, which never ends.
+  const file = readRegular(resolve(context.cwd, shown), MAX_BYTES);
+  const hint = "name a JSON file that holds the definition of a tool, or - for stdin";
+  if (file.kind === "missing") {
+    throw new CliError("NOT_FOUND", `Cannot read "${shown}": there is no such file`, { hint });
+  }
+  if (file.kind === "refused") {
     throw new CliError(
-      missing ? "NOT_FOUND" : "INPUT_INVALID",
-      `Cannot read "${shown}": ${missing ? "there is no such file" : "it cannot be read as UTF-8 text"}`,
-      { hint: "name a JSON file that holds the definition of a tool", cause },
+      file.why === "size" ? "INPUT_TOO_LARGE" : "INPUT_INVALID",
+      `Cannot read "${shown}": ${file.seen}`,
+      {
+        hint,
+      },
     );
   }
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(file.bytes);
+  } catch (cause) {
+    throw new CliError("INPUT_INVALID", `Cannot read "${shown}": it is not UTF-8 text`, { hint, cause });
+  }
+  return parseJsonInput(text, shown);
 }

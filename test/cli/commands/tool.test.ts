@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -131,6 +132,29 @@ describe("agentzero tool", () => {
     expect((await az(["tool", "rollback", "no-such-tool", "--json"])).exit).toBe(4);
     expect((await az(["tool", "rollback", "x", "first", "--json"])).exit).toBe(2);
     expect((await az(["call", "no-such-tool", "{}", "--json"])).exit).toBe(2);
+  });
+  it("takes no definition that never ends or is none, and says which file it was", async () => {
+    const { az, project } = await place();
+    writeFileSync(join(project, "broken.json"), '{"name": "x",');
+    writeFileSync(join(project, "latin1.json"), Uint8Array.of(0x7b, 0xe4, 0x7d));
+    writeFileSync(join(project, "huge.json"), new Uint8Array(2 * 1024 * 1024 + 1));
+    spawnSync("mkfifo", [join(project, "fifo.json")]);
+    for (
+      const [file, exit, why] of [
+        ["broken.json", 2, "not JSON"],
+        ["latin1.json", 2, "not UTF-8"],
+        ["huge.json", 2, "more than 2097152 bytes"],
+        ["fifo.json", 2, "not a regular file"],
+        ["/dev/zero", 2, "not a regular file"],
+        [".", 2, "not a regular file"],
+      ] as const
+    ) {
+      // oxlint-disable-next-line no-await-in-loop -- one program
+      const said = await az(["tool", "generate", file, "--json"]);
+      const { message } = (said.json() as { error: { message: string } }).error;
+      expect([said.exit, message]).toEqual([exit, expect.stringContaining(why)]);
+      expect(message).toContain(`"${file}"`);
+    }
   });
   it("does not run what somebody else registered, until a person made it their own", async () => {
     const { az, project } = await place();

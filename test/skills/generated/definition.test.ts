@@ -45,6 +45,7 @@ describe("readDefinition()", () => {
       ["a path", "../../x"],
       ["a built-in tool", "generate_tool"],
       ["another built-in tool", "read"],
+      ["a built-in tool in another spelling", "generate-tool"],
       ["a built-in skill", "license-check"],
       ["a command", "policy"],
       ["a double dash", "word--count"],
