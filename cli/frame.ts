@@ -94,12 +94,13 @@ async function buildContext(
 }
 
 async function openTerminal(host: ProcessHost): Promise<CommandContext["terminal"]> {
-  const [{ createTerminal }, { createKeyboard }] = await Promise.all([
+  const [{ createTerminal }, { createKeyboard }, { jobControl }] = await Promise.all([
     import("./term/ask.ts"),
     import("./term/keyboard.ts"),
+    import("./system/job-control.ts"),
   ]);
   return createTerminal({
-    keyboard: createKeyboard(host.stdin, (work) => host.onExit(work)),
+    keyboard: createKeyboard(host, jobControl),
     timers: systemTimers,
     signal: host.signal,
     write: (text) => void host.stderr.write(text),

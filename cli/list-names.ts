@@ -12,9 +12,19 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$/;
  * @returns Plain names in order; names that are not plain are left out.
  */
 export function listNames(project: string | null, kind: "sessions" | "skills"): readonly string[] {
-  if (project === null) return [];
+  return project === null ? [] : namesIn(join(project, PROJECT_FOLDER, kind), kind);
+}
+
+/**
+ * Lists the names in a folder of sessions or skills.
+ *
+ * @param folder Absolute path.
+ * @param kind Which.
+ * @returns Plain names in order; none where the folder cannot be read.
+ */
+export function namesIn(folder: string, kind: "sessions" | "skills"): readonly string[] {
   try {
-    return readdirSync(join(project, PROJECT_FOLDER, kind), { withFileTypes: true })
+    return readdirSync(folder, { withFileTypes: true })
       .filter((entry) => kind === "skills" ? entry.isDirectory() : entry.isFile() && entry.name.endsWith(".jsonl"))
       .map((entry) => entry.name.replace(/\.jsonl$/, ""))
       .filter((name) => NAME.test(name))

@@ -5,10 +5,12 @@ import {
   fchmodSync,
   fsyncSync,
   linkSync,
+  lstatSync,
   openSync,
   readdirSync,
   renameSync,
   rmSync,
+  type Stats,
   unlinkSync,
   writeSync,
 } from "node:fs";
@@ -24,9 +26,11 @@ import { errorCode } from "./own-file.ts";
  * @param path Absolute path; its folder must exist.
  * @param bytes The whole new content.
  * @param mode Permission bits, default 0600.
- * @throws {CoreError} `FILE_WRITE` when the disk is full, read-only or broken; the old file is then untouched.
+ * @throws {CoreError} `FILE_WRITE` when the disk is full, read-only or broken, or a device, FIFO or socket stands there;
+ * what was there is then untouched.
  */
 export function writeFileAtomic(path: string, bytes: Uint8Array, mode = 0o600): void {
+  refuseSpecial(path);
   const temporary = writeTemporary(path, bytes, mode);
   try {
     renameSync(temporary, path);
@@ -76,6 +80,21 @@ export function removeStaleTemporaries(path: string): void {
   } catch {
     // Housekeeping only: an unreadable folder shows when the file itself is written.
   }
+}
+
+// Threat: for root the rename would put a file in the place of `/dev/null`, for everybody.
+function refuseSpecial(path: string): void {
+  let stat: Stats | undefined;
+  try {
+    stat = lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    // Whatever is wrong with the path shows when it is written.
+    return;
+  }
+  if (stat === undefined || stat.isFile() || stat.isSymbolicLink() || stat.isDirectory()) return;
+  throw new CoreError("FILE_WRITE", `Cannot write "${path}": a device, FIFO or socket stands there`, {
+    hint: "choose another path",
+  });
 }
 
 // File systems without hard links (exFAT, some network and FUSE mounts).
@@ -155,8 +174,17 @@ export function syncFolder(folder: string): void {
   }
 }
 
+// What a person typed wrong, which neither free space nor permissions would mend.
+const MISTYPED: Readonly<Record<string, readonly [string, string]>> = {
+  ENOENT: ["its folder is not there", "make the folder first, or choose another path"],
+  ENOTDIR: ["a part of the path is no folder", "choose another path"],
+  EISDIR: ["a folder has that name", "name a file in it, or choose another name"],
+};
+
 function failure(path: string, cause: unknown): CoreError {
   if (cause instanceof CoreError) return cause;
+  const [why, hint] = MISTYPED[errorCode(cause)] ?? [];
+  if (why !== undefined) return new CoreError("FILE_WRITE", `Cannot write "${path}": ${why}`, { hint, cause });
   return new CoreError("FILE_WRITE", `Cannot write "${path}": ${errorCode(cause)}`, {
     hint: "check free space and permissions of its folder",
     cause,

@@ -118,21 +118,25 @@ function askOnce(deps: AskDeps, request: ApprovalRequest, signal: AbortSignal): 
     }
   }
 
+  function paint(): void {
+    const columns = deps.columns();
+    const lines = [
+      ...approvalScreen(request, { columns, details: false, style: deps.style }),
+      ...keyLines(request, columns),
+    ];
+    deps.write(`\n${lines.join("\n")}`);
+    // Measured from the complete painting.
+    waitForQuiet({ kind: "asking" });
+  }
+
   const release = deps.keyboard.capture({
     onKey,
+    // The shell wrote over it, or the person asked for something else meanwhile: all of it is shown again.
+    onBack: paint,
     onEnd: () => finish({ kind: "refused", why: "broken", message: null }, "(end of input: not allowed)"),
   });
   signal.addEventListener("abort", onAbort, { once: true });
-  const columns = deps.columns();
-  deps.write(
-    `\n${
-      [...approvalScreen(request, { columns, details: false, style: deps.style }), ...keyLines(request, columns)].join(
-        "\n",
-      )
-    }`,
-  );
-  // Measured from the complete painting.
-  waitForQuiet({ kind: "asking" });
+  paint();
   return promise;
 }
 

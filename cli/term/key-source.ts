@@ -7,6 +7,10 @@ export interface KeyListener {
   onKey(key: Key): void;
   /** The terminal went away. */
   onEnd(): void;
+  /** The program is about to be stopped by the person's shell: the screen is somebody else's for a while. */
+  onAway?(): void;
+  /** The program has the terminal again; nothing that was drawn can be relied on. */
+  onBack?(): void;
 }
 
 /** How long a lone Escape waits for the rest of a sequence. */

@@ -66,9 +66,9 @@ export function lineStep(state: LineState, key: Key, history: readonly string[])
     case "end":
       return move(state, lineEnd(state));
     case "up":
-      return recall(state, history, -1);
+      return lineAbove(state) ?? recall(state, history, -1);
     case "down":
-      return recall(state, history, 1);
+      return lineBelow(state) ?? recall(state, history, 1);
     default:
       return same(state);
   }
@@ -137,6 +137,29 @@ function remove(state: LineState, from: number, to: number): LineStep {
 
 function cut(text: string, from: number, to: number): string {
   return text.slice(0, from) + text.slice(to);
+}
+
+/** The same place in the line above, or `null` in the first one: there, Up looks into the history. */
+function lineAbove(state: LineState): LineStep | null {
+  const start = lineStart(state);
+  if (start === 0) return null;
+  return move(state, placeIn(state, lineStart({ ...state, cursor: start - 1 })));
+}
+
+function lineBelow(state: LineState): LineStep | null {
+  const end = lineEnd(state);
+  return end === state.text.length ? null : move(state, placeIn(state, end + 1));
+}
+
+/** As many characters into the line at `start` as the cursor stands in its own; at its end where that is shorter. */
+function placeIn(state: LineState, start: number): number {
+  const end = lineEnd({ ...state, cursor: start });
+  let cursor = start;
+  for (const _ of SEGMENTS.segment(state.text.slice(lineStart(state), state.cursor))) {
+    if (cursor >= end) break;
+    cursor = after(state.text, cursor);
+  }
+  return Math.min(cursor, end);
 }
 
 function recall(state: LineState, history: readonly string[], step: number): LineStep {

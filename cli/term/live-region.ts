@@ -27,6 +27,8 @@ export interface LiveRegion {
   input(region: Region | null): void;
   /** Draws everything anew, after the width has changed. */
   resized(): void;
+  /** Draws the region at the top of a blank screen; what stood there scrolls up, nothing is cleared away. */
+  fresh(): void;
   /** Takes the region off the screen until the returned function is called: somebody else writes there. */
   hide(): () => void;
 }
@@ -86,6 +88,13 @@ export function createLiveRegion(screen: RegionScreen): LiveRegion {
       if (hidden > 0) return;
       const next = wanted();
       screen.write(`${erase(drawn, screen.columns())}${paint(next)}`);
+      drawn = next;
+    },
+    fresh(): void {
+      if (hidden > 0) return;
+      const next = wanted();
+      const scroll = "\n".repeat(Math.max(0, screen.rows() - 1));
+      screen.write(`${erase(drawn, screen.columns())}${scroll}\u001b[H${paint(next)}`);
       drawn = next;
     },
     hide(): () => void {

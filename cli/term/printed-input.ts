@@ -1,13 +1,7 @@
 import { inputRegion, PROMPT } from "./input-region.ts";
 import { startLine } from "./line-edit.ts";
+import type { PastedInput } from "./pastes.ts";
 import { sanitizeLine } from "./sanitize.ts";
-
-/** An input as it was sent. */
-export interface SentInput {
-  readonly text: string;
-  /** Each stands in `text` as a mark. */
-  readonly pastes: readonly string[];
-}
 
 /** Longer pastes stay a mark. */
 const SHOWN_PASTE_LINES = 10;
@@ -19,7 +13,7 @@ const SHOWN_PASTE_LINES = 10;
  * @param columns Width of the terminal.
  * @returns Lines safe for a terminal.
  */
-export function printedInput(input: SentInput, columns: number): readonly string[] {
+export function printedInput(input: PastedInput, columns: number): readonly string[] {
   const view = { columns, maxLines: Number.MAX_SAFE_INTEGER, prompt: PROMPT, status: "" };
   const lines = [...inputRegion(startLine([], input.text), view).lines];
   for (const paste of input.pastes) {
@@ -27,14 +21,4 @@ export function printedInput(input: SentInput, columns: number): readonly string
     if (pasted.length <= SHOWN_PASTE_LINES) lines.push(...pasted.map((line) => `  | ${sanitizeLine(line)}`));
   }
   return lines;
-}
-
-/**
- * Leaves out the pastes whose marks were deleted: they are not sent.
- *
- * @param input The input.
- * @returns The pastes that still stand in the text.
- */
-export function keptPastes(input: SentInput): readonly string[] {
-  return input.pastes.filter((_, at) => input.text.includes(`[paste ${at + 1}: `));
 }

@@ -1,10 +1,12 @@
+import type { Timers } from "../../core/mod.ts";
 import type { Terminal } from "../context.ts";
 import { type HistorySearch, searchStep, startSearch } from "./history-search.ts";
 import { inputRegion, PROMPT, type Region, searchRegion } from "./input-region.ts";
 import type { Key } from "./key.ts";
 import { type LineState, lineStep, startLine } from "./line-edit.ts";
 import type { LiveRegion } from "./live-region.ts";
-import { keptPastes, printedInput } from "./printed-input.ts";
+import { joinInputs, keptPastes } from "./pastes.ts";
+import { printedInput } from "./printed-input.ts";
 
 /** What a person did with an input. */
 export type Typed =
@@ -36,6 +38,7 @@ export interface PromptBoxDeps {
   readonly region: LiveRegion;
   /** Monotonic milliseconds. */
   readonly now: () => number;
+  readonly timers: Timers;
   /** The line below the input, untrusted, for so many cells. */
   readonly status: (cells: number) => string;
   /** Earlier inputs, oldest first. */
@@ -47,7 +50,7 @@ export interface PromptBoxDeps {
 export interface PromptBox {
   /** Waits for the next input. */
   read(): Promise<Typed>;
-  /** Runs work; Ctrl+C and Escape stop it and drop what was lined up behind it. Rejects as the work does. */
+  /** Runs work; Ctrl+C and Escape stop it and take back what was lined up behind it. Rejects as the work does. */
   during(run: Stoppable): Promise<void>;
   /** Draws the status line anew. */
   refresh(): void;
@@ -57,6 +60,7 @@ export interface PromptBox {
 
 /** How long a second Ctrl+C leaves. */
 const AGAIN_MS = 2_000;
+const AGAIN = "Ctrl+C again to exit";
 const MAX_LINES = 5;
 const MAX_QUEUE = 20;
 const PASTE_ON = "\u001b[?2004h";
@@ -83,6 +87,7 @@ class Box implements PromptBox {
   #queue: Typed[] = [];
   #hint: string | null = null;
   #warnedAt = Number.NEGATIVE_INFINITY;
+  #forgetWarning: (() => void) | null = null;
   #ended = false;
   #release: (() => void) | null = null;
 
@@ -93,7 +98,22 @@ class Box implements PromptBox {
 
   open(): void {
     const { terminal } = this.#deps;
-    const release = terminal.keyboard.capture({ onKey: (key) => this.#onKey(key), onEnd: () => this.#onEnd() });
+    const { region } = this.#deps;
+    let show: (() => void) | null = null;
+    const release = terminal.keyboard.capture({
+      onKey: (key) => this.#onKey(key),
+      onEnd: () => this.#onEnd(),
+      onAway(): void {
+        show ??= region.hide();
+        terminal.write(PASTE_OFF);
+      },
+      onBack(): void {
+        terminal.write(PASTE_ON);
+        show?.();
+        show = null;
+        region.resized();
+      },
+    });
     const forget = terminal.onResize(() => {
       this.refresh();
       this.#deps.region.resized();
@@ -138,6 +158,7 @@ class Box implements PromptBox {
   }
 
   close(): void {
+    this.#forgetWarning?.();
     this.#release?.();
     this.#release = null;
     this.#settle({ kind: "end" });
@@ -193,6 +214,7 @@ class Box implements PromptBox {
       this.#search = startSearch(this.#deps.history());
       return;
     }
+    if (key.kind === "key" && key.ctrl && key.name === "char:l") return this.#deps.region.fresh();
     if (key.kind === "key" && key.name === "tab" && !key.shift) return this.#completeWord();
     const step = lineStep(this.#state, key, this.#deps.history());
     switch (step.kind) {
@@ -224,7 +246,7 @@ class Box implements PromptBox {
 
   #send(step: { readonly text: string; readonly pastes: readonly string[] }): void {
     if (step.text.trim() === "") return;
-    const typed = { kind: "send", text: step.text, pastes: keptPastes(step) } as const;
+    const typed = { kind: "send", ...keptPastes(step) } as const;
     if (this.#waiting !== null) this.#print(typed);
     if (this.#give(typed)) this.#state = startLine(this.#deps.history());
   }
@@ -247,13 +269,23 @@ class Box implements PromptBox {
     else if (now - this.#warnedAt < AGAIN_MS) this.#settle({ kind: "leave" });
     else {
       this.#warnedAt = now;
-      this.#hint = "Ctrl+C again to exit";
+      this.#hint = AGAIN;
+      this.#forgetWarning?.();
+      this.#forgetWarning = this.#deps.timers.after(AGAIN_MS, () => {
+        if (this.#hint === AGAIN) this.#hint = null;
+        this.refresh();
+      });
     }
   }
 
-  // Whoever stops the work does not want what was lined up behind it.
+  // Whoever stops the work does not want what was lined up behind it to run, nor to lose what was typed.
   #stop(): void {
+    const back = this.#queue.filter((typed) => typed.kind === "send");
     this.#queue = [];
+    if (back.length > 0) {
+      const { text, pastes } = joinInputs([...back, this.#state]);
+      this.#state = { ...startLine(this.#deps.history(), text), pastes };
+    }
     this.#running?.cancel();
   }
 

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -35,11 +35,20 @@ describe("writeFileAtomic()", () => {
     ]);
   });
 
+  it("puts no file in the place of a device or FIFO", () => {
+    const path = join(tempDir(), "fifo");
+    execFileSync("mkfifo", [path]);
+    expect(codeOf(() => writeFileAtomic(path, utf8("x")))).toBe("FILE_WRITE");
+    expect(statSync(path).isFIFO()).toBe(true);
+  });
+
   it("fails without a trace when it cannot write", () => {
     const folder = tempDir();
     mkdirSync(join(folder, "a"));
     expect(codeOf(() => writeFileAtomic(join(folder, "a"), utf8("x")))).toBe("FILE_WRITE");
     expect(codeOf(() => writeFileAtomic(join(folder, "none", "a"), utf8("x")))).toBe("FILE_WRITE");
+    expect(() => writeFileAtomic(join(folder, "none", "a"), utf8("x"))).toThrow(/"[^"]+": its folder is not there$/);
+    expect(() => writeFileAtomic(folder, utf8("x"))).toThrow(/"[^"]+": a folder has that name$/);
     expect(readdirSync(folder)).toEqual(["a"]);
   });
 

@@ -1,17 +1,28 @@
 import { resolve } from "node:path";
 import { nearestName, writeFileAtomic } from "../../../core/mod.ts";
-import { BUILTIN_FORMS, describeTools, exportDocument, exportMarkdown, readTranscript } from "../../../session/mod.ts";
+import {
+  BUILTIN_FORMS,
+  describeTools,
+  exportDocument,
+  exportMarkdown,
+  readTranscript,
+  SessionError,
+} from "../../../session/mod.ts";
 import type { ComposedSession } from "../../compose.ts";
 import type { CommandContext } from "../../context.ts";
-import { listNames } from "../../list-names.ts";
+import { listNames, namesIn } from "../../list-names.ts";
 import { coversText } from "../../term/covers-text.ts";
 import type { ChatScreen, SessionTally } from "./screen.ts";
 
 /** What a command of the chat leads to. */
 export type ChatCommand =
   | { readonly kind: "stay" | "quit" | "new" }
-  | { readonly kind: "mode" }
+  /** `null` is the other one. */
+  | { readonly kind: "mode"; readonly mode: ChatMode | null }
   | { readonly kind: "model"; readonly model: string };
+
+/** What a chat offers to the model: everything, or what only reads. */
+export type ChatMode = "ask" | "read-only";
 
 /** The chat that a command is typed into. */
 export interface ChatGround {
@@ -24,7 +35,7 @@ const STAY = { kind: "stay" } as const;
 
 const COMMANDS: Readonly<Record<string, string>> = {
   help: "what can be typed here",
-  mode: "switch between ask and read-only (Shift+Tab)",
+  mode: "switch between ask and read-only (Shift+Tab), or name one",
   model: "models to choose from; /model NAME goes on with another one",
   policy: "the policy in force",
   grants: "remembered answers",
@@ -39,6 +50,8 @@ const COMMANDS: Readonly<Record<string, string>> = {
   new: "start a new session",
   quit: "leave",
 };
+
+const TAKES_ARGUMENT: ReadonlySet<string> = new Set(["mode", "model", "export"]);
 
 /**
  * Runs a command of the chat.
@@ -57,12 +70,21 @@ export async function runChatCommand(
   const { opened, tally, screen } = ground;
   const [word = "", ...rest] = line.slice(1).split(/\s+/);
   const argument = rest.join(" ");
+  if (argument !== "" && Object.hasOwn(COMMANDS, word) && !TAKES_ARGUMENT.has(word)) {
+    // What stands behind it may be meant for the model: nothing is done, and nothing is lost without a word.
+    output.note(`/${word} stands alone: nothing was done`);
+    return STAY;
+  }
   switch (word) {
     case "help":
       showHelp(context);
       return STAY;
     case "mode":
-      return { kind: "mode" };
+      if (argument === "" || argument === "ask" || argument === "read-only") {
+        return { kind: "mode", mode: argument === "" ? null : argument };
+      }
+      output.note(`unknown mode "${argument}": there are ask and read-only`);
+      return STAY;
     case "model":
       if (argument !== "") return { kind: "model", model: argument };
       await (await import("./show-models.ts")).showModels(context, opened.config, tally.modelName);
@@ -80,7 +102,7 @@ export async function runChatCommand(
       output.text(listed(listNames(opened.project, "skills"), "none yet"));
       return STAY;
     case "sessions":
-      output.text(listed(listNames(opened.project, "sessions"), "none kept"));
+      output.text(listed(opened.transcripts === null ? [] : namesIn(opened.transcripts.dir, "sessions"), "none kept"));
       return STAY;
     case "audit":
       output.text(`${opened.audit.file}\n${opened.audit.failed ? "FAILED: nothing more can be done" : "ok"}`);
@@ -127,7 +149,9 @@ function exportConversation(context: CommandContext, opened: ComposedSession, fi
     writeFileAtomic(path, new TextEncoder().encode(exportMarkdown(document)));
     output.text(`wrote ${path}`);
   } catch (cause) {
-    output.error(cause);
+    // A conversation is kept from its first prompt on.
+    if (cause instanceof SessionError && cause.code === "SESSION_NOT_FOUND") output.note("nothing was said yet");
+    else output.error(cause);
   }
 }
 
@@ -140,10 +164,12 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["  Up, Ctrl+R", "earlier inputs"],
   ["  Ctrl+C, Esc", "stop what runs; Ctrl+C also clears the input"],
   ["  Ctrl+D", "leaves"],
+  ["  Ctrl+Z", "back to your shell for a while; fg goes on"],
+  ["  Ctrl+L", "a blank screen; what stood there scrolls up"],
   ["  Shift+Tab", "ask, or read-only"],
-  ["  @PATH", "in a prompt sends that file along as data; Tab completes it"],
+  ["  @PATH", 'in a prompt sends that file along as data; Tab completes it; @"A B" for blanks'],
   ["  !!COMMAND", "as !COMMAND, but its output is not sent to the model"],
-  ["  typing", "while something runs: it waits its turn"],
+  ["  typing", "while something runs: it waits its turn; Ctrl+C gives it back"],
 ];
 
 function showHelp({ output }: CommandContext): void {

@@ -69,6 +69,7 @@ export function createLiveScreen(context: CommandContext, terminal: Terminal, pa
     terminal,
     region,
     now: () => clock.mono(),
+    timers,
     status: parts.status,
     history: parts.history,
     complete: parts.complete,

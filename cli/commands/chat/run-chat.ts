@@ -9,7 +9,7 @@ import type { Typed } from "../../term/prompt-box.ts";
 import { resumeWish } from "../run/resume-wish.ts";
 import { VERSION } from "../../version.ts";
 import { ChatTurns } from "./chat-turns.ts";
-import { runChatCommand } from "./commands.ts";
+import { type ChatMode, runChatCommand } from "./commands.ts";
 import { type History, openHistory } from "./history-file.ts";
 import { createLiveScreen } from "./live-screen.ts";
 import { createPlainScreen } from "./plain-screen.ts";
@@ -47,7 +47,7 @@ class Chat {
   #opened: ComposedSession | null = null;
   #tally: SessionTally = createTally();
   #history: History | null = null;
-  #mode: "ask" | "read-only";
+  #mode: ChatMode;
   /** Only the first session of a chat goes on with an earlier one. */
   #resume: ResumeWish | null;
   #model: string | undefined;
@@ -159,7 +159,7 @@ class Chat {
       case "leave":
         return { kind: "leave" };
       case "mode":
-        this.#switchMode(opened);
+        this.#switchMode(opened, null);
         return { kind: "stay" };
       case "send":
         return await this.#take(opened, typed);
@@ -190,7 +190,7 @@ class Chat {
     );
     switch (next.kind) {
       case "mode":
-        this.#switchMode(opened);
+        this.#switchMode(opened, next.mode);
         return { kind: "stay" };
       case "model":
         await this.#changeModel(opened, next.model);
@@ -214,8 +214,8 @@ class Chat {
     }
   }
 
-  #switchMode(opened: ComposedSession): void {
-    this.#mode = this.#mode === "ask" ? "read-only" : "ask";
+  #switchMode(opened: ComposedSession, wanted: ChatMode | null): void {
+    this.#mode = wanted ?? (this.#mode === "ask" ? "read-only" : "ask");
     opened.policy.setMode(this.#mode);
     this.#screen.output.note(`mode: ${this.#mode}`);
   }

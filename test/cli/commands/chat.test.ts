@@ -126,6 +126,37 @@ describe.skipIf(!HAS_PTY)("a person at a terminal", () => {
     expect(pty.screen).toContain("# Shop");
   });
 
+  it("gives back what waits behind work that is stopped; Ctrl+L, Ctrl+Z and fg leave what is typed", async () => {
+    const env = { HOME: join(at.cwd, "../me"), AGENTZERO_HOME: at.home, NO_COLOR: "1", PS1: "ready> " };
+    const pty = openPty("exec bash --norc --noprofile -i", { cwd: at.cwd, env });
+    await pty.waitFor("ready> ");
+    pty.type(`${runtimeCommand(ENTRY)} chat\r`);
+    await pty.waitFor("audit ok");
+    pty.type("/shell sleep 60\r");
+    await pty.waitFor(/sleep 60 {2}[1-9]\d* s/);
+    pty.type("read one\r");
+    await pty.waitFor("1 queued");
+    pty.type("two");
+    await pty.waitFor("> two");
+    pty.type("\u001b");
+    await pty.waitFor(/> read one\s+two/);
+    await pty.waitFor("was cancelled");
+    await quiet();
+    pty.type("\u000c");
+    await pty.waitFor("\u001b[H> read one");
+    pty.type("\u001a");
+    await pty.waitFor(/Stopped[^]*ready> /);
+    pty.type("fg\r");
+    await pty.waitFor(/> read one\s+two/);
+    pty.type(" three");
+    await pty.waitFor("two three");
+    pty.type("\u0003\u0004");
+    await pty.waitFor("ready> ");
+    expect(pty.screen).not.toContain("no such file");
+    pty.type("exit\r");
+    await pty.ended;
+  });
+
   it("sends pasted lines as data, not as words", async () => {
     writeFileSync(join(at.cwd, "echo.yml"), '- text: "ok"\n');
     const pty = open("chat --provider script --script echo.yml");
@@ -187,6 +218,26 @@ describe.skipIf(!HAS_PTY)("a person at a terminal", () => {
     pty.type("\u0004");
     await pty.waitFor("STATUS 0");
     expect(pty.screen).not.toContain("line 150");
+  });
+
+  it("does nothing for a command it does not understand whole, and names a mode by its name", async () => {
+    const pty = open("chat");
+    await pty.waitFor("audit ok");
+    const lines = [
+      ["/mode ask", "mode: ask"],
+      ["/mode read-only", "mode: read-only"],
+      ["/mode nonsense", 'unknown mode "nonsense"'],
+      ["/new write a poem", "/new stands alone"],
+      ["/export talk.md", "nothing was said yet"],
+    ] as const;
+    for (const [line, answer] of lines) {
+      pty.type(`${line}\r`);
+      // oxlint-disable-next-line no-await-in-loop -- one line after the other
+      await pty.waitFor(answer);
+    }
+    pty.type("\u0004");
+    await pty.waitFor("STATUS 0");
+    expect(pty.screen).toContain("builtin | read-only");
   });
 
   it("stops a model in the middle of its stream with Ctrl+C, and runs nothing afterwards", async () => {

@@ -51,6 +51,17 @@ describe("lineStep()", () => {
     expect(typed(up, [special("down"), special("down")], history).text).toBe("draft");
   });
 
+  it("goes through the lines of an input before it looks into the history", () => {
+    const history = ["first"];
+    const lines = typed(startLine(history), ["漢字 wide\nb\n👍🏽 third"], history);
+    const up = typed(lines, [special("up")], history);
+    expect([up.text === lines.text, up.cursor]).toEqual([true, "漢字 wide\nb".length]);
+    expect(typed(up, [special("up"), "X"], history).text).toBe("漢X字 wide\nb\n👍🏽 third");
+    expect(typed(up, [special("down"), "X"], history).text).toBe("漢字 wide\nb\n👍🏽X third");
+    expect(typed(up, [special("up"), special("up")], history).text).toBe("first");
+    expect(typed(up, [special("up"), special("up"), special("down")], history).text).toBe(lines.text);
+  });
+
   it("tells interrupt, end, mode and escape apart", () => {
     const empty = startLine([]);
     expect(lineStep(empty, special("char:c", CTRL), []).kind).toBe("interrupt");

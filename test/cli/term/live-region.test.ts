@@ -13,16 +13,17 @@ class Screen {
   write(text: string): void {
     this.writes++;
     // oxlint-disable-next-line no-control-regex
-    for (const [part] of text.matchAll(/\u001b\[(\d*)([ACJ])|\r|\n|[^\u001b\r\n]+/g)) this.#apply(part);
+    for (const [part] of text.matchAll(/\u001b\[(\d*)([ACHJ])|\r|\n|[^\u001b\r\n]+/g)) this.#apply(part);
   }
 
   #apply(part: string): void {
     // oxlint-disable-next-line no-control-regex
-    const [, count = "", letter] = /^\u001b\[(\d*)([ACJ])$/.exec(part) ?? [];
+    const [, count = "", letter] = /^\u001b\[(\d*)([ACHJ])$/.exec(part) ?? [];
     if (part === "\r") this.column = 0;
     else if (part === "\n") this.#down();
     else if (letter === "A") this.row = Math.max(0, this.row - Number(count));
     else if (letter === "C") this.column += Number(count);
+    else if (letter === "H") [this.row, this.column] = [Math.max(0, this.lines.length - this.rows), 0];
     else if (letter === "J") {
       this.lines = [...this.lines.slice(0, this.row), (this.lines[this.row] ?? "").slice(0, this.column)];
     } else {
@@ -106,6 +107,17 @@ describe("createLiveRegion()", () => {
     show();
     show();
     expect(screen.lines).toEqual(["question", "progress", "> hi", "status"]);
+  });
+
+  it("begins at the top of a blank screen, and the transcript is only scrolled away", () => {
+    const { screen, region } = open();
+    screen.rows = 5;
+    for (const line of ["one", "two", "three", "four", "five"]) region.print(`${line}\n`);
+    region.input({ lines: ["> hi"], row: 0, column: 4 });
+    region.fresh();
+    expect(screen.lines.slice(0, 5)).toEqual(["one", "two", "three", "four", "five"]);
+    expect(screen.lines.slice(-screen.rows)).toEqual(["> hi", "", "", "", ""]);
+    expect([screen.row, screen.column]).toEqual([5, 4]);
   });
 
   it("clears the lines that a narrower window wrapped", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { keptPastes, printedInput } from "../../../cli/term/printed-input.ts";
+import { printedInput } from "../../../cli/term/printed-input.ts";
 
 describe("printedInput()", () => {
   it("prints all of an input, and pastes that are short", () => {
@@ -21,11 +21,5 @@ describe("printedInput()", () => {
     const text = printedInput({ text: "a\u001b[2J", pastes: ["b\u001b[31m"] }, 80).join("\n");
     // oxlint-disable-next-line no-control-regex
     expect(text).not.toMatch(/\u001b/);
-  });
-});
-
-describe("keptPastes()", () => {
-  it("keeps the pastes whose marks still stand in the text", () => {
-    expect(keptPastes({ text: "x [paste 2: 3 lines] y", pastes: ["first", "second"] })).toEqual(["second"]);
   });
 });

@@ -71,6 +71,25 @@ describe.skipIf(!HAS_PTY)("terminal approver on a pseudo terminal", () => {
     expect(await pty.ended).toBe(0);
   });
 
+  it("asks again, all of it, after Ctrl+Z and fg", async () => {
+    const pty = openPty("exec bash --norc --noprofile -i", { cwd: tempDir(), env: { PS1: "ready> " } });
+    await pty.waitFor("ready> ");
+    pty.type(`${ASK}\r`);
+    await pty.waitFor("Allow? [n]");
+    await quiet();
+    pty.type("\u001a");
+    await pty.waitFor(/Stopped[^]*ready> /);
+    pty.type("stty -a | grep -o -- ' icanon'; fg\r");
+    await pty.waitFor(/^ icanon/m);
+    await pty.waitFor("wants to");
+    await pty.waitFor("Allow? [n]");
+    await quiet();
+    pty.type("y");
+    await pty.waitFor('"kind":"allowed","scope":"once"');
+    pty.type("exit\r");
+    expect(await pty.ended).toBe(0);
+  });
+
   it("reads a value without echo", async () => {
     const pty = ask("hidden");
     await pty.waitFor("Value: ");
