@@ -196,7 +196,7 @@ describe.each(["thread", "child"] as const)("a guest in WebAssembly text, in a %
   });
 });
 
-const FUEL = [8344, 208] as const;
+const FUEL = [8348, 211] as const;
 
 describe("a guest in JavaScript", () => {
   let guest: Ready;
