@@ -1,4 +1,16 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { describe, expect, it, test } from "vitest";
@@ -406,6 +418,35 @@ describe("agentzero audit stats, export and report", () => {
     const ran = await az(place, ["audit", "export", "--format", "html", "--all", "--out", away]);
     expect(ran.exit).toBe(4);
     expect(ran.stderr).toContain(`there is no folder "${join(place.root, "no-such-folder")}"`);
+  });
+
+  it("writes through a FIFO and to what a link leads to, and never over its own files", async () => {
+    const place = await makePlace();
+    await closed(place);
+    const [fifo, real, link] = ["fifo", "real.csv", "link.csv"].map((name) => join(place.root, name)) as [
+      string,
+      string,
+      string,
+    ];
+    function write(out: string): Promise<Ran> {
+      return az(place, ["audit", "export", "--format", "csv", "--all", "--out", out, "--json"]);
+    }
+    execFileSync("mkfifo", [fifo]);
+    const [ran, read] = await Promise.all([write(fifo), readFile(fifo, "utf8")]);
+    expect([ran.exit, read.startsWith("seq,session,"), statSync(fifo).isFIFO()]).toEqual([0, true, true]);
+    writeFileSync(real, "old");
+    symlinkSync("real.csv", link);
+    expect((await write(link)).exit).toBe(0);
+    expect([readFileSync(real, "utf8") === read, lstatSync(link).isSymbolicLink()]).toEqual([true, true]);
+    for (const own of [join(place.dir, "HEADS"), join(place.home, "config.yml")]) {
+      const before = existsSync(own) ? readFileSync(own, "utf8") : null;
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      expect((await write(own)).json()).toMatchObject({ error: { code: "INPUT_INVALID" } });
+      // Each look leaves a line in the ledger.
+      expect(existsSync(own) ? readFileSync(own, "utf8").startsWith(before ?? "") : null).toBe(
+        before === null ? null : true,
+      );
+    }
   });
 
   it("ends with 4 for a proof that is not there", async () => {
