@@ -1,6 +1,7 @@
 import { isSha256, type Sha256, sha256 } from "../../core/mod.ts";
 import { SkillsError } from "../errors.ts";
 import type { SourceAnswer, SourceNet, SourceRequest } from "./net.ts";
+import { ledTo } from "./led-to.ts";
 import { withLogin } from "./login.ts";
 import { type Descriptor, MANIFEST_TYPE, MAX_MANIFEST_BYTES, parseManifest } from "./oci-manifest.ts";
 import { formatOciReference, type OciReference } from "./reference.ts";
@@ -118,7 +119,7 @@ async function follow(net: SourceNet, request: SourceRequest): Promise<SourceAns
     // oxlint-disable-next-line no-await-in-loop -- each redirect depends on the one before
     const answer = await net.send({ ...request, url });
     if (![301, 302, 303, 307, 308].includes(answer.status)) return answer;
-    const next = URL.parse(answer.header("location"), url);
+    const next = ledTo(answer.header("location"), url);
     const same = next?.origin === new URL(url).origin;
     const fault = next === null
       ? "it leads nowhere"

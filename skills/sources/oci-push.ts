@@ -1,6 +1,7 @@
 import { type Sha256, sha256 } from "../../core/mod.ts";
 import { SkillsError } from "../errors.ts";
 import type { SourceAnswer, SourceNet } from "./net.ts";
+import { ledTo } from "./led-to.ts";
 import { withLogin } from "./login.ts";
 import {
   describe,
@@ -85,7 +86,7 @@ async function pushBlob(
 
 // Threat: a registry that has us send the package to a place that nobody chose.
 function uploadUrl(begun: SourceAnswer, base: string, digest: Sha256): string {
-  const place = URL.parse(begun.header("location"), base);
+  const place = ledTo(begun.header("location"), base);
   if (place === null || place.origin !== new URL(base).origin) {
     throw new SkillsError("REDIRECT", `Cannot push: the registry wants the upload at ${place?.origin ?? "no place"}`, {
       hint: "push to the registry that takes the upload itself",

@@ -23,7 +23,7 @@ export async function skillList(context: CommandContext): Promise<void> {
       version,
       runtime,
       code === null ? state : `${state} (${code})`,
-      place === "installed" ? source : `${place}: ${source}`,
+      place === "installed" || place === source ? source : `${place}: ${source}`,
     ]),
   ]);
 }

@@ -156,6 +156,13 @@ const LIES: readonly (readonly [code: string, exit: number, name: string, lie: L
       response.writeHead(302, { location: request.url ?? "" }).end();
     }),
   ],
+  [
+    "REDIRECT",
+    7,
+    "its own place, as somebody else",
+    at(isPackage, () => send("", { location: `http://me:secret-word@127.0.0.1:${port}/x` }, 302)),
+  ],
+  ["REDIRECT", 7, "nowhere, without a word", at(isPackage, () => send("", {}, 302))],
   ["REDIRECT", 7, "nowhere", at(isPackage, () => send("", { location: "http://[" }, 302))],
   [
     "ARTIFACT_LAYOUT",
