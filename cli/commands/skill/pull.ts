@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { AgentZeroError, b2, errorCode, writeFileAtomic } from "../../../core/mod.ts";
+import { join, relative, resolve } from "node:path";
+import { b2, rootCode, writeFileAtomic } from "../../../core/mod.ts";
 import { claimPackage, parseOciReference, parseTrustedComment, pullSkill, SkillsError } from "../../../skills/mod.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { inActSession } from "./act-session.ts";
@@ -27,7 +27,7 @@ export async function skillPull(context: CommandContext, input: CommandInput): P
       context.output.json({ v: 1, source, file, sig: `${file}.minisig`, package: b2(archive), id, version });
     } else {
       context.output.text(file);
-      context.output.note(`nobody vouched for it yet: agentzero skill verify ${name}`);
+      context.output.note(`nobody vouched for it yet: agentzero skill verify ${relative(context.cwd, file)}`);
     }
   });
 }
@@ -42,8 +42,7 @@ function write(
     writeFileAtomic(`${file}.minisig`, minisig, 0o644);
     writeFileAtomic(file, archive, 0o644);
   } catch (cause) {
-    const why = cause instanceof AgentZeroError ? cause.message : errorCode(cause);
-    throw new SkillsError("WRITE_FAILED", `Cannot write into "${folder}": ${why}`, {
+    throw new SkillsError("WRITE_FAILED", `Cannot write into "${folder}": ${rootCode(cause)}`, {
       hint: "name another folder with -o DIR",
       cause,
     });

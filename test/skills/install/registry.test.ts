@@ -47,6 +47,10 @@ describe.skipIf(!HAS_REGISTRY && !CI)("skills in a real registry", () => {
     expect(pulled.json()).toMatchObject({ v: 1, source, id: "example-org/pdf-report", version: "1.0.0" });
     expect(readFileSync(join(out, "pdf-report-1.0.0.azs"))).toEqual(Buffer.from(archive));
     expect(existsSync(join(out, "pdf-report-1.0.0.azs.minisig"))).toBe(true);
+    // What to do next works as it stands there.
+    const { stderr } = await desk.run("skill", "pull", ref("1.0.0"), "-o", out);
+    const next = /agentzero (skill verify \S+)/.exec(stderr)?.[1] ?? "";
+    expect((await desk.run(...next.split(" "))).exit).toBe(0);
     const installed = await desk.install(ref("1.0.0"));
     expect(installed.json()).toMatchObject({ skills: [{ name: "pdf-report", state: "ready", source }] });
     // Each request was decided and is on record with its address.
