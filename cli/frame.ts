@@ -39,6 +39,7 @@ export function createFrame(host: ProcessHost): CommandFrame {
           stderr: host.stderr,
           json: json || options["output"] === "json" || options["output"] === "stream-json",
           terminal: host.tty.stdout,
+          columns: host.tty.columns,
           style: styleFor(host.environment.variables, host.tty.stderr),
           debug: isSet(host.environment.variables["AGENTZERO_DEBUG"]),
         });

@@ -123,9 +123,11 @@ function refusal(
   return {
     code: worst.rule === null ? "POLICY_DEFAULT" : "POLICY_DENY",
     message: `Cannot ${lowerFirst(title)}: ${by}`,
-    hint: hintFor(pairs, worst) ?? "agentzero policy explain --last",
+    hint: worst.rule === "session.read-only" ? ONLY_READS : hintFor(pairs, worst) ?? "agentzero policy explain --last",
   };
 }
+
+const ONLY_READS = 'the mode "ask" does more: /mode ask in a chat, the list of modes in an editor';
 
 function hintFor(pairs: readonly DecidedAction[], worst: Verdict): string | null {
   const about = pairs.find(({ verdict }) => verdict === worst);

@@ -4,7 +4,7 @@ import { debugText, type ErrorObject, errorObject, errorText } from "./error.ts"
 import { jsonLine } from "./json.ts";
 import { sanitize } from "../term/sanitize.ts";
 import type { Style } from "../term/style.ts";
-import { columns, textLines } from "./text.ts";
+import { columns, columnsWithin, textLines } from "./text.ts";
 
 /** Where output goes and how. */
 export interface OutputOptions {
@@ -13,6 +13,8 @@ export interface OutputOptions {
   readonly json: boolean;
   /** `true` when stdout is a person's terminal. */
   readonly terminal: boolean;
+  /** Cells of that terminal's lines: tables are laid out for them. */
+  readonly columns?: number;
   /** Colours of stderr. */
   readonly style: Style;
   /** `true` prints stacks of failures on stderr. */
@@ -32,7 +34,11 @@ export function createOutput(options: OutputOptions): Output {
     json: (value) => void stdout.write(jsonLine(value, options.terminal)),
     text: (text) => void stdout.write(textLines(text)),
     partial: (text) => void stdout.write(sanitize(text)),
-    table: (rows) => void (rows.length > 0 && stdout.write(`${columns(rows)}\n`)),
+    table(rows): void {
+      if (rows.length === 0) return;
+      const fits = options.terminal && options.columns !== undefined;
+      stdout.write(`${fits ? columnsWithin(rows, Math.max(40, options.columns ?? 0)) : columns(rows)}\n`);
+    },
     note: (text) => void stderr.write(textLines(text)),
     failure: (failure, why) => void stderr.write(errorText({ v: 1, error: failure }, why, options.style)),
     error(cause): void {

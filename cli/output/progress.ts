@@ -15,7 +15,8 @@ export function showProgress(output: Output, event: SessionEvent): void {
       output.note(`> ${event.title}${event.tainted ? "  (tainted)" : ""}`);
       return;
     case "tool_result":
-      if (event.error !== null && event.error.code !== "COMMAND_FAILED") {
+      if (event.error?.code === "CANCELLED") output.note("  (the call was cancelled)");
+      else if (event.error !== null && event.error.code !== "COMMAND_FAILED") {
         output.failure(event.error, reasonOf(event));
       }
       for (const note of resultNotes(event)) output.note(`  ${note}`);

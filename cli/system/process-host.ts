@@ -67,7 +67,8 @@ export function openProcessHost(): ProcessHost {
     await within(LAST_WORK_MS, runLastWork());
     // A slow reader gets all of it, however long it takes; a further signal ends the wait.
     await Promise.all([flushed(process.stdout, 1, gone), flushed(process.stderr, 2, gone)]);
-    if (lost === null || exit !== EXIT.ok) process.exit(exit);
+    // What could not be written ended the command, too: that is no interruption.
+    if (lost === null || (exit !== EXIT.ok && exit !== EXIT.interrupted)) process.exit(exit);
     // A result that was not stored must not look like one.
     process.stderr.write(`error: Cannot write the result: ${lost}\n  do:  check where standard output goes\n`);
     process.exit(EXIT.failed);

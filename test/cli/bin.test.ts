@@ -151,6 +151,20 @@ describe("agentzero", () => {
     expect({ exit, said: stderr.startsWith("error: Cannot ") }).toEqual({ exit: 1, said: true });
   });
 
+  it.skipIf(!existsSync("/dev/full"))("says so of a reply, too, and calls it no interruption", async () => {
+    const full = openSync("/dev/full", "w");
+    const child = startAgentzero(["run", "help", "--provider", "builtin"], { cwd: tempDir() }, [
+      "ignore",
+      full,
+      "pipe",
+    ]);
+    let stderr = "";
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => void (stderr += text));
+    const exit = await new Promise((resolve) => child.on("close", resolve));
+    closeSync(full);
+    expect({ exit, stderr }).toEqual({ exit: 1, stderr: expect.stringContaining("Cannot write the result: ENOSPC") });
+  });
+
   it.skipIf(OLD === null)("goes on with the tool chain's Node where the machine's is too old", async () => {
     const cwd = tempDir();
     const runtime = [OLD ?? ""];

@@ -59,7 +59,16 @@ function isKnown(token: Token): token is Inline {
 
 /** Threat: a link that says one place and leads to another. The address is always written out. */
 function linkText(text: string, href: string): string {
-  return text === href || `mailto:${text}` === href ? text : `${text} (${href})`;
+  const address = withAsciiHost(href);
+  return text === address || `mailto:${text}` === address ? text : `${text} (${address})`;
+}
+
+// Threat: a name of foreign letters that looks like one a person trusts. What is looked up is shown.
+function withAsciiHost(href: string): string {
+  const [, scheme = "", authority = "", rest = ""] = /^([a-z][a-z0-9+.-]*:\/\/)([^/?#]*)(.*)$/is.exec(href) ?? [];
+  if (!/[^\u0020-\u007e]/.test(authority)) return href;
+  const user = authority.slice(0, authority.lastIndexOf("@") + 1);
+  return URL.canParse(href) ? `${scheme}${user}${new URL(href).host}${rest}` : href;
 }
 
 /** Every word has its own colour, so that a line broken between them is whole. */

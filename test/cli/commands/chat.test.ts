@@ -226,6 +226,7 @@ describe.skipIf(!HAS_PTY)("a person at a terminal", () => {
     const lines = [
       ["/mode ask", "mode: ask"],
       ["/mode read-only", "mode: read-only"],
+      ["!ls", "do:  the mode"],
       ["/mode nonsense", 'unknown mode "nonsense"'],
       ["/new write a poem", "/new stands alone"],
       ["/export talk.md", "nothing was said yet"],

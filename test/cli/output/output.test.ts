@@ -28,6 +28,24 @@ describe("createOutput()", () => {
   });
 });
 
+describe("table()", () => {
+  const rows = [["SESSION", "TITLE"], [
+    "ses_0123456789",
+    "a title that is longer than the window of this person is wide",
+  ]];
+
+  it("breaks the last column for a terminal, and leaves a pipe its lines", () => {
+    const [terminal, pipe, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+    const parts = { stderr, json: false, style: PLAIN, debug: false, columns: 50 };
+    createOutput({ ...parts, stdout: terminal, terminal: true }).table(rows);
+    createOutput({ ...parts, stdout: pipe, terminal: false }).table(rows);
+    const lines = textOf(terminal).trimEnd().split("\n");
+    expect(lines.length).toBeGreaterThan(2);
+    expect(lines.filter((line) => line.length > 50)).toEqual([]);
+    expect(textOf(pipe).trimEnd().split("\n")).toHaveLength(2);
+  });
+});
+
 /** All that was written so far: one `read()` may give a part of it. */
 function textOf(stream: PassThrough): string {
   let text = "";

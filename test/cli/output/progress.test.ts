@@ -23,6 +23,11 @@ describe("showProgress()", () => {
       [{ type: "compaction", before: 3, after: 19 }, "(the conversation was summed up: 19 tokens)"],
       [{ type: "notice", level: "warning", text: "look" }, "warning: look"],
       [{ type: "tool_call", title: "Read a", tainted: true }, "> Read a  (tainted)"],
+      // Who stopped it knows: no failure that would want mending.
+      [
+        { type: "tool_result", error: { code: "CANCELLED", message: "m", hint: null }, redactions: [], changes: [] },
+        "  (the call was cancelled)",
+      ],
       [{ type: "result", stop: "time", denied: 0 }, "stopped: the time limit is reached (limits.wall)"],
     ] as const,
   )("%o is %s", ([event, expected]) => expect(told(event)).toEqual([expected]));

@@ -43,6 +43,16 @@ function shown(source: string, step: number, columns = 60): string {
 }
 
 describe("createMarkdownStream()", () => {
+  it("writes out the host that an address of foreign letters leads to", () => {
+    // The fourth letter is Cyrillic.
+    const text =
+      "[docs](http://me@ex\u0430mple.test:81/\u0430?x) <http://ex\u0430mple.test/> [a](https://example.test/\u00e4)\n";
+    const lines = shown(text, text.length, 200);
+    expect(lines).toContain("docs (http://me@xn--exmple-4nf.test:81/\u0430?x)");
+    expect(lines).toContain("(http://xn--exmple-4nf.test/)");
+    expect(lines).toContain("a (https://example.test/\u00e4)");
+  });
+
   it("draws headings, lists, code, quotes, tables, links and images as plain lines", () => {
     expect(shown(SAMPLE, SAMPLE.length)).toBe(`# Title
 
