@@ -7,6 +7,7 @@ import { finish } from "./finish.ts";
 import { type LabelledOutput, labelOutput } from "./label-output.ts";
 import { maskPreview } from "./mask-preview.ts";
 import { targetOf } from "./http/target.ts";
+import { afterOvertime } from "./overtime.ts";
 import { elapsed, type Passage } from "./passage.ts";
 import { present } from "./present-outcome.ts";
 import { record } from "./record.ts";
@@ -29,15 +30,16 @@ export function concludeRefusal(passage: Passage, failure: CallFailure | null, a
  * Ends a call that was allowed and could not start, with its result record.
  *
  * @param passage The call.
- * @param failure Why.
+ * @param why Why.
  * @param approved How a question was answered.
  * @returns The result.
  */
 export async function concludeFailure(
   passage: Passage,
-  failure: CallFailure,
+  why: CallFailure,
   approved: Approved,
 ): Promise<LabelledResult> {
+  const failure = afterOvertime(passage.proposal.signal, why);
   const event = resultEvent(passage.subject, {
     status: statusOf(failure),
     exit: null,
@@ -85,7 +87,7 @@ export async function concludeRun(
   }
   const read = run.admissions.map((admission) => admission.over(presented.files ?? []));
   const output = await label(passage, presented, joinRead(read));
-  const failure = output === null ? WITHHELD : presented.error;
+  const failure = output === null ? WITHHELD : afterOvertime(passage.proposal.signal, presented.error);
   const { outcome } = run.ran;
   const event = resultEvent(passage.subject, {
     status: statusOf(failure),

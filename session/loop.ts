@@ -4,6 +4,7 @@ import type { AnsweredCall } from "./context.ts";
 import { exitOfStop, type Stop } from "./events.ts";
 import { createPromptState, type PromptState } from "./prompt-state.ts";
 import { createRepeats } from "./repeats.ts";
+import { OVERTIME } from "./overtime.ts";
 import { startWallClock } from "./wall-clock.ts";
 import type { PromptEnd, SessionInput } from "./prompt.ts";
 import type { SessionWiring } from "./session-wiring.ts";
@@ -30,7 +31,7 @@ export async function runPrompt(
 ): Promise<PromptEnd> {
   const { gate, limits } = wiring;
   const clock = new AbortController();
-  const stopClock = startWallClock(gate, limits.wallMs, () => clock.abort("time"));
+  const stopClock = startWallClock(gate, limits.wallMs, () => clock.abort(OVERTIME));
   const state = createPromptState(AbortSignal.any([signal, clock.signal]), createRepeats());
   const end = { text: "", stop: "end" as Stop };
   try {

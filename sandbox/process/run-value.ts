@@ -64,6 +64,11 @@ function brokenRun(spec: ProcessSpec, result: OnceResult): SandboxError {
       hint: "add its tool chain to sandbox.paths in your config.yml",
     });
   }
+  if (spec.form.kind === "argv" && /^bwrap: execvp .*: Permission denied$/.test(said)) {
+    return new SandboxError("FILE_REFUSED", `Cannot run command: ${spec.form.program} is not executable`, {
+      hint: "make it executable (chmod +x), or name its interpreter before it, e.g. sh FILE",
+    });
+  }
   return new SandboxError("SANDBOX_FAILED", `Cannot run command: ${said}`, { hint: "see agentzero doctor" });
 }
 

@@ -201,7 +201,11 @@ describe("limits of a prompt", () => {
     await engine.submit("go");
     expect(onlyResult(engine)).toMatchObject({ stop: "time", exit: 3, turns: 1, calls: 1 });
     expect(engine.results()).toHaveLength(1);
-    expect(engine.results()[0]).toMatchObject({ ok: false, exit: null });
+    expect(engine.results()[0]).toMatchObject({
+      ok: false,
+      exit: null,
+      error: { code: "LIMIT_TIME", hint: expect.stringContaining("limits.wall") },
+    });
   });
 
   it("does not count the time that a person takes to answer", async () => {

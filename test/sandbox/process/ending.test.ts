@@ -61,6 +61,19 @@ describe("how a command ends", () => {
     expect((await script(r, "kill -9 $$")).value).toMatchObject({ exit: 137, ended: null });
   });
 
+  it("tells a file that may not be executed from a sandbox that broke", async () => {
+    const r = rig();
+    const path = join(r.project, "script.sh");
+    writeFileSync(path, "#!/bin/sh\necho hi\n", { mode: 0o644 });
+    const outcome = await runSpec(r, argvSpec(r, [path]));
+    expect(outcome).toMatchObject({
+      ok: false,
+      code: "FILE_REFUSED",
+      reason: expect.stringContaining("script.sh is not executable"),
+      hint: expect.stringContaining("chmod +x"),
+    });
+  });
+
   it("runs words as they are, without a shell", async () => {
     const r = rig();
     const words = ["$HOME", "*", "; id", "a b", "", "`id`", "\n", "-n"];
