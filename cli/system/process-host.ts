@@ -89,6 +89,7 @@ export function openProcessHost(): ProcessHost {
     if (signals.signal.reason !== "EPIPE") setTimeout(insist, GRACE_MS).unref();
   });
   for (const stream of [process.stdout, process.stderr]) {
+    tellFailures(stream);
     // A reader that went away (`| head`) ends the command; there is nobody to tell.
     stream.on("error", (cause) => {
       if (!("code" in cause && cause.code === "EPIPE")) lost ??= "code" in cause ? String(cause.code) : cause.name;
@@ -117,6 +118,19 @@ export function openProcessHost(): ProcessHost {
       return () => void work.delete(step);
     },
     end,
+  };
+}
+
+/** Deno throws a write to a full disk at whoever writes, in the middle of a session; Node tells it as an event. */
+function tellFailures(stream: Writable): void {
+  const write = stream.write.bind(stream);
+  stream.write = (...args: unknown[]): boolean => {
+    try {
+      return Boolean(Reflect.apply(write, undefined, args));
+    } catch (cause) {
+      stream.emit("error", cause);
+      return false;
+    }
   };
 }
 
