@@ -1,8 +1,6 @@
-import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import {
   CoreError,
-  errorCode,
   loadSodium,
   parsePublicKey,
   type PublicKey,
@@ -15,7 +13,11 @@ import { personalConfig } from "../../config/personal-config.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { peekHome } from "../../home.ts";
 import { CliError } from "../../errors.ts";
+import { readNamedFile } from "../../read-named-file.ts";
 import { recordKeyChange } from "./record-key-change.ts";
+
+/** A file of keys is never longer. */
+const MAX_KEY_BYTES = 1024 * 1024;
 
 const MAX_CONFIG_BYTES = 262_144;
 
@@ -119,20 +121,9 @@ function parseReader(line: string): PublicKey {
 }
 
 function readLine(path: string): string {
-  try {
-    const text = readFileSync(path, "utf8");
-    return text.split("\n").find((line) => line.startsWith("azpub/1 audit-box ")) ?? text.slice(0, 300);
-  } catch (cause) {
-    const code = errorCode(cause);
-    const missing = code === "ENOENT";
-    const why = missing ? "there is no such file" : code;
-    throw new CliError(
-      missing ? "NOT_FOUND" : "INPUT_INVALID",
-      `Cannot read public key "${path.slice(0, 200)}": ${why}`,
-      {
-        hint: "give the line `azpub/1 audit-box …`, or a file that holds it",
-        cause,
-      },
-    );
-  }
+  const text = readNamedFile(path, `public key "${path.slice(0, 200)}"`, {
+    maxBytes: MAX_KEY_BYTES,
+    hint: "give the line `azpub/1 audit-box …`, or a file that holds it",
+  });
+  return text.split("\n").find((line) => line.startsWith("azpub/1 audit-box ")) ?? text.slice(0, 300);
 }

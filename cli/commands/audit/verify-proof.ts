@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pinnedKeyOf, verifyProof } from "../../../audit/mod.ts";
-import { errorCode, toBase64 } from "../../../core/mod.ts";
+import { toBase64 } from "../../../core/mod.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { EXIT, type ExitCode } from "../../exit-codes.ts";
+import { readNamedFile } from "../../read-named-file.ts";
 import { eventFields } from "./event-text.ts";
 import { openReading } from "./open-reading.ts";
 
@@ -34,18 +34,10 @@ export async function verifyProofFile(context: CommandContext, input: CommandInp
 }
 
 function readProof(path: string): unknown {
-  let text: string;
+  const text = readNamedFile(path, `proof "${path}"`, { maxBytes: MAX_PROOF_BYTES });
   try {
-    text = readFileSync(path, "utf8");
-  } catch (cause) {
-    const code = errorCode(cause);
-    if (code === "ENOENT") throw new CliError("NOT_FOUND", `Cannot read proof "${path}": there is no such file`);
-    throw new CliError("INPUT_INVALID", `Cannot read proof "${path}": ${code}`, { cause });
-  }
-  try {
-    if (text.length <= MAX_PROOF_BYTES) return JSON.parse(text);
+    return JSON.parse(text);
   } catch {
-    // Falls through: not JSON.
+    throw new CliError("INPUT_INVALID", `Cannot read proof "${path}": it is not JSON`);
   }
-  throw new CliError("INPUT_INVALID", `Cannot read proof "${path}": it is not JSON`);
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import {
   acceptVaultGeneration,
@@ -11,9 +11,13 @@ import {
 import { vaultOptions } from "../../compose/secrets.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { CliError } from "../../errors.ts";
+import { readNamedFile } from "../../read-named-file.ts";
 import { badUsage } from "../../usage.ts";
 import { changeVault, openParts, withVault } from "./open.ts";
 import { readValue, refuseValues } from "./read-value.ts";
+
+/** A file with a public key is never longer. */
+const MAX_KEY_BYTES = 65_536;
 
 const OPTIONS = [
   "--forget",
@@ -122,16 +126,10 @@ async function acceptGeneration(context: CommandContext, text: string): Promise<
 }
 
 function readRecipient(file: string): PublicKey {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (cause) {
-    throw new CliError("NOT_FOUND", `Cannot read public key "${file}"`, {
-      hint: "expected a file with one line azpub/1 vault-box …",
-      cause,
-    });
-  }
-  const key = parsePublicKey(text);
+  const key = parsePublicKey(readNamedFile(file, `public key "${file}"`, {
+    maxBytes: MAX_KEY_BYTES,
+    hint: "expected a file with one line azpub/1 vault-box …",
+  }));
   if (key.use === "vault-box") return key;
   throw badUsage(`Cannot seal the vault to "${file}": it is a key for ${key.use}`, "make one with --new-recipient DIR");
 }

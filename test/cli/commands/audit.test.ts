@@ -449,6 +449,13 @@ describe("agentzero audit stats, export and report", () => {
     }
   });
 
+  it.each(["/dev/zero", "."])("takes no %s for a proof, which would never end", async (path) => {
+    const place = await makePlace();
+    await closed(place);
+    const said = await az(place, ["audit", "verify", "--proof", path, "--json"]);
+    expect([said.exit, said.json()]).toMatchObject([2, { error: { code: "INPUT_INVALID" } }]);
+  });
+
   it("ends with 4 for a proof that is not there", async () => {
     const place = await makePlace();
     await closed(place);
