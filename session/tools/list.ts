@@ -1,5 +1,5 @@
 import { shape } from "../../core/mod.ts";
-import { unpresented } from "./present.ts";
+import { pathInLine, unpresented } from "./present.ts";
 import { readPlan } from "./read-plan.ts";
 import { defineTool, type Tool } from "./tool.ts";
 
@@ -29,7 +29,7 @@ export const list: Tool = defineTool({
         present(value) {
           if (value.op !== "list") return unpresented(value.op);
           const lines = value.entries.map(({ path, kind, size }) =>
-            `${path}${MARKS[kind]}${size === null ? "" : `  ${size}`}`
+            `${pathInLine(path)}${MARKS[kind]}${size === null ? "" : `  ${size}`}`
           );
           if (value.omitted > 0) lines.push(`(${value.omitted} folders left out by policy)`);
           if (value.truncated) lines.push("(there is more: list a folder below)");

@@ -17,6 +17,17 @@ export function shownAsText(effect: Effect, text: string): Prepared {
   return { effect, preview: quietPreview(text), before: null, after: null };
 }
 
+/**
+ * Writes a path where each line is one entry.
+ *
+ * \param path The path, untrusted.
+ * \returns The path; as JSON where it holds a line break.
+ */
+export function pathInLine(path: string): string {
+  // Threat: a file whose name goes on as an entry of its own, or as a hit in a file that there is not.
+  return /[\n\r]/.test(path) ? JSON.stringify(path) : path;
+}
+
 /** What is presented when a tier answers another question than it was asked: an error, never a guess. */
 export function unpresented(op: string): Presented {
   return {

@@ -1,7 +1,7 @@
 import { shape } from "../../core/mod.ts";
 import { SANDBOX_BOUNDS } from "../../sandbox/mod.ts";
 import { shortPath } from "./file-action.ts";
-import { unpresented } from "./present.ts";
+import { pathInLine, unpresented } from "./present.ts";
 import { readPlan } from "./read-plan.ts";
 import { within } from "./tool-limits.ts";
 import { defineTool, type Tool } from "./tool.ts";
@@ -36,7 +36,7 @@ export const search: Tool = defineTool({
         present(value) {
           if (value.op !== "search") return unpresented(value.op);
           const lines = value.hits.map(({ real, line, text }) =>
-            `${shortPath(context.project, real)}:${line}: ${text}`
+            `${pathInLine(shortPath(context.project, real))}:${line}: ${text}`
           );
           const left = [
             value.omitted > 0 ? `${value.omitted} left out by policy` : "",
