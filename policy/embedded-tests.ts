@@ -45,8 +45,12 @@ export interface TestResult {
  */
 export function checkEmbedded(document: PolicyDocument, place: TestPlace): readonly PolicyProblem[] {
   if (document.tests.length === 0 && document.rules.every((rule) => !hasExamples(rule))) return [];
+  return checkTests(document, testState(document, place));
+}
+
+/** The same in a state that holds the document. */
+export function checkTests(document: PolicyDocument, state: DecisionState): readonly PolicyProblem[] {
   const problems = new Problems();
-  const state = testState(document, place);
   for (const result of runTests(document.tests, state)) {
     if (result.ok) continue;
     problems.add("POLICY_TEST", result.test.at, {

@@ -7,7 +7,7 @@ import { decide } from "./decide.ts";
 import type { DecisionState } from "./decision-state.ts";
 import { diffPolicies, type PolicyChange } from "./diff.ts";
 import type { PolicyDocument, PolicyRule } from "./document.ts";
-import { stateOf } from "./embedded-tests.ts";
+import { checkTests, stateOf } from "./embedded-tests.ts";
 import type { Matchers } from "./matchers.ts";
 import type { PathRoots } from "./path-syntax.ts";
 import { printRule } from "./print-rule.ts";
@@ -25,7 +25,10 @@ export interface ApprovedAction {
 
 /** Rules that would have made some questions unnecessary. */
 export interface PolicySuggestion {
-  /** Rules to paste; a rule whose id exists already replaces the old one. */
+  /**
+   * Rules to paste; a rule whose id exists already replaces the old one. A comment before them names each test of the
+   * policy that would no longer hold.
+   */
   readonly yaml: string;
   /** The approvals that it comes from. */
   readonly events: readonly { readonly session: string; readonly seq: number }[];
@@ -89,8 +92,21 @@ function propose(group: readonly ApprovedAction[], context: SuggestContext): rea
   if (after.decision !== "allow" && after.decision !== "allow_with_redaction") return null;
   const { changes } = diffPolicies(context.layers, changed.layers);
   if (!changes.every((change) => isOwn(change, action))) return null;
-  const yaml = changed.rules.map(printRule).join("\n");
+  const yaml = [...brokenTests(changed.layers, context), ...changed.rules.map(printRule)].join("\n");
   return [{ yaml, events: group.map(({ session, seq }) => ({ session, seq })), diff: changes }];
+}
+
+// Threat: a name with a line break would end the comment and begin a rule.
+const UNPRINTED = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** What a policy says about itself holds until somebody changes it on purpose: the file would be refused as it is. */
+function brokenTests(layers: readonly PolicyLayer[], { state }: SuggestContext): readonly string[] {
+  return layers.flatMap((layer) => {
+    const alone = compilePolicy([{ ...layer, grants: true }], state.policy.roots);
+    return checkTests(layer.document, stateOf(alone, state.places)).map(({ line, message }) =>
+      `# first change line ${line} of the ${layer.layer} policy: ${message.replaceAll(UNPRINTED, " ")}`
+    );
+  });
 }
 
 /** Only the questions about this very target may go away; a side effect makes a proposal worthless. */

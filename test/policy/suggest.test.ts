@@ -62,6 +62,23 @@ describe("suggestRules()", () => {
     expect(parsePolicy(`version: 2\nrules:\n${suggestion?.yaml.replaceAll(/^/gm, "  ")}\n`).problems).toEqual([]);
   });
 
+  it("names the tests of the policy that would no longer hold", () => {
+    const { document } = parsePolicy(DEFAULT_POLICY);
+    if (document === null) throw new Error("the template loads");
+    const line = document.tests.find(({ request }) => request.path?.endsWith("/src/a.ts"))?.at.line ?? 0;
+    const layers = [layerOf("", { document, layer: "project" })];
+    function yamlFor(path: string): readonly string[] {
+      const action = write(path, { staged: true });
+      const approved = [1, 2].map((seq) => ({ action, session: "ses_x", seq }));
+      const [suggestion] = suggestRules(approved, { layers, state: stateFor(layers), min: 2 });
+      return suggestion?.yaml.split("\n") ?? [];
+    }
+    expect(yamlFor(`${SHOP}/src/a.ts`)[0]).toMatch(
+      new RegExp(`^# first change line ${line} of the project policy: a test expects requires_approval`),
+    );
+    expect(yamlFor(`${SHOP}/src/b.ts`)[0]).toMatch(/^- \{ id: write-project,/);
+  });
+
   it("proposes words and hosts, letter by letter", () => {
     const rules =
       "id: ask-run, effect: requires_approval, capability: shell_command\nid: ask-net, effect: requires_approval, capability: network_request";

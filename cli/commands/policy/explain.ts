@@ -25,6 +25,7 @@ import { lockedError } from "../audit/locked.ts";
 import { openReading, type Reading } from "../audit/open-reading.ts";
 import { readRequest } from "./explain-request.ts";
 import { openEngine } from "./open.ts";
+import { unsound } from "./sealed-events.ts";
 import { rebuildActions } from "./recorded-actions.ts";
 import { findActor } from "./find-actor.ts";
 
@@ -125,6 +126,7 @@ async function lastIntent(reading: Reading): Promise<AuditEvent> {
     });
     const found = last ?? lastAsk;
     if (found !== null) return found;
+    if (read.problems[0] !== undefined) throw unsound(files.session, read.problems[0]);
     if (!read.readable) throw lockedError(reading);
   }
   throw new CliError("NOT_FOUND", "Cannot explain the newest call: nothing is on record here yet", {

@@ -676,6 +676,16 @@ describe("policy replay and suggest", () => {
     const log = join(at.cwd, `.agentzero/audit/${sessions[0]}.jsonl`);
     writeFileSync(log, readFileSync(log, "utf8").replace('"seq":2', '"seq":3'));
     expect((await at.run("policy", "replay", sessions[0] ?? "", "--policy", "open.yml", "--json")).exit).toBe(7);
+    const rest = await at.run("policy", "suggest", "--min", "1", "--json");
+    expect([rest.exit, rest.stderr, rest.json()]).toEqual([
+      7,
+      expect.stringContaining(`Cannot use the record of ${sessions[0]}`),
+      { v: 1, suggestions: [expect.objectContaining({ events: [expect.objectContaining({ session: sessions[1] })] })] },
+    ]);
+    const one = await at.run("policy", "suggest", "--session", sessions[0] ?? "", "--json");
+    expect([one.exit, one.json()]).toMatchObject([7, { error: { hint: `agentzero audit verify ${sessions[0]}` } }]);
+    const none = await at.run("policy", "suggest", "--session", "ses_01K9ABCDEFGHJKMNPQRSTVWXYZ", "--json");
+    expect([none.exit, none.json()]).toMatchObject([4, { error: { code: "NOT_FOUND" } }]);
     expect((await at.run("policy", "replay", "ses_01K00000000000000000000000", "--policy", "open.yml")).exit).toBe(4);
     expect((await at.run("policy", "replay", sessions[0] ?? "", "--policy", "nowhere.yml")).exit).toBe(4);
     expect(existsSync(join(at.cwd, ".agentzero/policy.yml"))).toBe(true);
