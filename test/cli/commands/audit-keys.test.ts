@@ -34,3 +34,17 @@ it("audit keys recipient: adds, names and removes a reader, and refuses what is 
   expect(readFileSync(join(mine, "config.yml"), "utf8")).not.toContain(kid);
   expect((await keys(mine, "recipient", "rm", kid)).exit).toBe(4);
 });
+
+it("vault rotate --vault-key: seals the vault to a key that was made elsewhere", async () => {
+  const root = tempDir();
+  const cwd = join(root, "project");
+  mkdirSync(cwd);
+  const at = { cwd, home: join(root, "home") };
+  expect((await runAgentzero(["vault", "set", "demo/token"], { ...at, input: "fake-token-0123456789\n" })).exit).toBe(
+    0,
+  );
+  const rotate = ["vault", "rotate", "--vault-key", "--json"];
+  expect((await runAgentzero([...rotate, "--new-recipient", "away"], at)).exit).toBe(0);
+  const again = await runAgentzero([...rotate, "--recipient", "away/vault-box.pub"], at);
+  expect([again.exit, again.json()]).toMatchObject([0, { unlock: [{ by: "key" }, { by: "recipient" }] }]);
+});
