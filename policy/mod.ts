@@ -16,6 +16,7 @@ export { type ParsedUrl, parseUrl } from "./actions/hosts.ts";
 export { resolvePath } from "./actions/paths.ts";
 export { placeText } from "./actions/place-text.ts";
 export { type CommandForm, type CommandInput, type CommandPlan, parseCommand } from "./actions/shell.ts";
+export { showWord } from "./actions/words.ts";
 export { bundleFile, type BundleLayer, type BundleStore, type PolicyBundle, readBundle } from "./bundle.ts";
 export type { PolicyLayer } from "./compiled-policy.ts";
 export * from "./diff.ts";

@@ -1,4 +1,5 @@
 import { canonicalJson } from "../core/mod.ts";
+import { showWord } from "../policy/mod.ts";
 import { SkillsError } from "./errors.ts";
 import type { SkillsOptions } from "./library.ts";
 import type { LockEntry } from "./lock.ts";
@@ -121,8 +122,9 @@ function fromStore(entry: LockEntry, get: () => Uint8Array): Uint8Array {
     return get();
   } catch (cause) {
     if (!(cause instanceof SkillsError)) throw cause;
+    // Threat: a lock of somebody else whose source, copied from here into a shell, is more than one word.
     throw new SkillsError(cause.code, `${cause.message} (skill "${entry.name}")`, {
-      hint: `get it again: agentzero skill install ${entry.source}`,
+      hint: `get it again: agentzero skill install ${showWord(entry.source)}`,
       cause,
     });
   }

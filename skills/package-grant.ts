@@ -1,5 +1,5 @@
 import type { Digest, SkillActor, SkillPermissions } from "../core/mod.ts";
-import type { GrantInfo } from "../policy/mod.ts";
+import { type GrantInfo, showWord } from "../policy/mod.ts";
 import { SkillsError } from "./errors.ts";
 import type { LockEntry } from "./lock.ts";
 import { PERMISSIONS_SHAPE } from "./parse-manifest.ts";
@@ -62,7 +62,7 @@ export function notGranted({ name, source }: LockEntry): SkillsError {
     "PERM_WIDENED",
     `Cannot use skill "${name}": nobody approved here what it may do, or no longer`,
     {
-      hint: `look at it and approve it: agentzero skill install ${source}`,
+      hint: `look at it and approve it: agentzero skill install ${showWord(source)}`,
     },
   );
 }

@@ -1,3 +1,4 @@
+import { showWord } from "../policy/mod.ts";
 import { type SigningKey, signMinisign } from "./minisign.ts";
 import type { PackageContent } from "./package-content.ts";
 import { formatTrustedComment } from "./trusted-comment.ts";
@@ -28,9 +29,6 @@ export function signPackage(archive: Uint8Array, content: PackageContent, key: S
  * @returns A line for a POSIX shell.
  */
 export function minisignCommand(content: PackageContent, file: string): string {
-  return `minisign -S -H -s KEYFILE -x ${quote(`${file}.minisig`)} -t ${quote(commentFor(content))} -m ${quote(file)}`;
-}
-
-function quote(word: string): string {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) && !word.startsWith("-") ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  const [signature, comment, archive] = [`${file}.minisig`, commentFor(content), file].map(showWord);
+  return `minisign -S -H -s KEYFILE -x ${signature} -t ${comment} -m ${archive}`;
 }

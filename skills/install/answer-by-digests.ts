@@ -1,4 +1,5 @@
 import type { Digest, SkillPermissions } from "../../core/mod.ts";
+import { showWord } from "../../policy/mod.ts";
 import { SkillsError } from "../errors.ts";
 import type { LockEntry } from "../lock.ts";
 import type { PermissionLine } from "../permission-lines.ts";
@@ -49,7 +50,9 @@ export function answerByDigests(plan: Answerable, named: NamedDigests): SkillPer
 
 function lookAt({ source, profile }: LockEntry): string {
   if (profile === "compat") return "read its SKILL.md";
-  return source.startsWith("oci:") ? `agentzero skill pull ${source}, then skill verify` : "agentzero skill verify";
+  return source.startsWith("oci:")
+    ? `agentzero skill pull ${showWord(source)}, then skill verify`
+    : "agentzero skill verify";
 }
 
 function whatIsNew({ reason, asked, besides, files }: InstallQuestion): string {

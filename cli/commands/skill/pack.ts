@@ -1,6 +1,7 @@
 import { realpathSync } from "node:fs";
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { type Digest, loadSodium, writeFileAtomic } from "../../../core/mod.ts";
+import { showWord } from "../../../policy/mod.ts";
 import { type PackedFolder, packFolder, SKILL_CODES, SkillsError } from "../../../skills/mod.ts";
 import { inspectComponent } from "../../compose/inspect-component.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
@@ -46,7 +47,7 @@ async function write(context: CommandContext, input: CommandInput, packed: Packe
     const { id, version } = packed.content.manifest;
     context.output.text(`${path}  ${id}@${version}  ${packed.content.digest}`);
     if (sig !== null) context.output.text(sig);
-    else context.output.note(`next: agentzero skill sign ${relative(context.cwd, path)} --key NAME`);
+    else context.output.note(`next: agentzero skill sign ${showWord(relative(context.cwd, path))} --key NAME`);
   }
 }
 

