@@ -222,6 +222,18 @@ describe("policy explain", () => {
     expect(text.stdout).toContain('allow, by rule "read-project" (project)');
   });
 
+  it("knows the built-in skills: signed, and covered by what they declare", async () => {
+    const at = await trustedHere();
+    async function decided(...words: readonly string[]): Promise<unknown> {
+      const ran = await at.here("policy", "explain", ...words, "--skill", "repo-security-audit", "--json");
+      const { decision, rule } = JSON.parse(ran.stdout) as { decision: string; rule: string | null };
+      return [decision, rule];
+    }
+    expect(await decided("skill_load")).toEqual(["allow", "signed-skill"]);
+    expect(await decided("file_read", "--path", "README.md")).toEqual(["allow", "read-project"]);
+    expect(await decided("shell_command", "--command", "ls")).toEqual(["deny", "skill.permissions"]);
+  });
+
   it("reads each kind of target from its options", async () => {
     const at = await trusted();
     const cases: readonly (readonly [readonly string[], string, string | null])[] = [
