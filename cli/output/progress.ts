@@ -16,7 +16,10 @@ export function showProgress(output: Output, event: SessionEvent): void {
       return;
     case "tool_result":
       if (event.error?.code === "CANCELLED") output.note("  (the call was cancelled)");
-      else if (event.error !== null && event.error.code !== "COMMAND_FAILED") {
+      // Who has just said no knows what was not done, by which rule and why; changes are named below.
+      else if (event.error?.code === "APPROVAL_REFUSED") {
+        if ((event.changes ?? []).length === 0) output.note("  (not done)");
+      } else if (event.error !== null && event.error.code !== "COMMAND_FAILED") {
         output.failure(event.error, reasonOf(event));
       }
       for (const note of resultNotes(event)) output.note(`  ${note}`);

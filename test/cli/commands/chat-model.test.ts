@@ -127,7 +127,7 @@ describe.skipIf(!HAS_PTY).each([["openai-compatible", openAiEvents], ["anthropic
       await pty.waitFor("Allow? [n]");
       await quiet(1_000);
       pty.type("\u0003");
-      await pty.waitFor("asks for approval");
+      await pty.waitFor("(not done)");
       await pty.waitFor("as you wish");
       await quiet(200);
       // What was typed ahead stands in the input, nowhere else.

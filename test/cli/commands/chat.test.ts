@@ -334,7 +334,7 @@ describe.skipIf(!HAS_PTY)("a person at a terminal", () => {
     // Ctrl+C is a no; typed too early it is dropped like any other key.
     await quiet(1_500);
     pty.type("\u0003");
-    await pty.waitFor("asks for approval");
+    await pty.waitFor("(not done)");
     await pty.waitFor("so\r");
     await pty.waitFor("\nscript builtin");
     await quiet();

@@ -28,6 +28,10 @@ describe("showProgress()", () => {
         { type: "tool_result", error: { code: "CANCELLED", message: "m", hint: null }, redactions: [], changes: [] },
         "  (the call was cancelled)",
       ],
+      [
+        { type: "tool_result", error: { code: "APPROVAL_REFUSED", message: "m", hint: null }, redactions: [] },
+        "  (not done)",
+      ],
       [{ type: "result", stop: "time", denied: 0 }, "stopped: the time limit is reached (limits.wall)"],
     ] as const,
   )("%o is %s", ([event, expected]) => expect(told(event)).toEqual([expected]));
