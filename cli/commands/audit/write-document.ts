@@ -14,7 +14,7 @@ import { PROJECT_FOLDER } from "../../project-root.ts";
  * @param context The command's context.
  * @param input Its options.
  * @param pieces The text, in order.
- * @throws {CliError} `NOT_FOUND` for a folder that is missing, `INPUT_INVALID` for a place of our own files.
+ * @throws {CliError} `NOT_FOUND` for a folder that is missing, `INPUT_INVALID` for one of our own files.
  * @throws {CoreError} `FILE_WRITE`.
  */
 export async function writeDocument(
@@ -55,8 +55,9 @@ function targetOf(path: string): { readonly path: string; readonly special: bool
   }
 }
 
-// A slip of the hand must not replace the policy or the record that it reports on.
+// A slip of the hand must not replace the policy or the record that it reports on; a new file harms nothing.
 function refuseOwnPlace(context: CommandContext, path: string): void {
+  if (!existsSync(path)) return;
   const folder = `${dirname(path)}${sep}`;
   if (!folder.includes(`${sep}${PROJECT_FOLDER}${sep}`) && !folder.startsWith(`${peekHome(context.home)}${sep}`)) {
     return;
