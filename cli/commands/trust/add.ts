@@ -108,7 +108,11 @@ async function typed(context: CommandContext, key: PublicSigningKey): Promise<vo
   const answer = await context.terminal.line(`Type the last ${TYPED} characters of the key to pin it: `);
   const given = answer?.trim() ?? "";
   if (given === key.text.slice(-TYPED)) return;
-  const why = given === "" ? "nothing was typed" : "the characters do not match";
+  const why = given === ""
+    ? "nothing was typed"
+    : keyIdOf(key.text).endsWith(given)
+    ? "that is the end of its id, not of the key above it"
+    : "the characters do not match";
   throw new CliError("TRUST_DECLINED", `Cannot pin the key: ${why}`, {
     hint: "nothing was changed; run it again when you have compared the key",
   });

@@ -43,6 +43,7 @@ describe("trust add", () => {
     ["Ctrl+C and the end of input", null, "nothing was typed"],
     ["Enter", "  ", "nothing was typed"],
     ["a yes", "yes", "the characters do not match"],
+    ["the end of the id", "01010101", "that is the end of its id, not of the key above it"],
   ])("takes %s for no, and says so", async ([, answer, why]) => {
     await expect(trustAdd(typing(answer), WORDS)).rejects.toMatchObject({
       code: "TRUST_DECLINED",
