@@ -22,7 +22,7 @@ export * from "./cap-output.ts";
 export * from "./concat-bytes.ts";
 export * from "./crypto/kdf.ts";
 export * from "./crypto/key-admin.ts";
-export { finishKeyChange } from "./crypto/key-change.ts";
+export { finishKeyChange, lockKeys } from "./crypto/key-change.ts";
 export { type KeyPair, type Keys, openKeys, type OpenKeysOptions } from "./crypto/keys.ts";
 export * from "./crypto/public-key.ts";
 export * from "./crypto/seal.ts";

@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import {
   CoreError,
   loadSodium,
+  lockKeys,
   parsePublicKey,
   type PublicKey,
   readOwnFile,
@@ -25,14 +26,12 @@ const MAX_CONFIG_BYTES = 262_144;
 export async function auditRecipientAdd(context: CommandContext, input: CommandInput): Promise<void> {
   await loadSodium();
   const key = readReader(context, input.arg(0) ?? "");
-  const before = auditSettings(await personalConfig(peekHome(context.home), context.system.env));
-  const installation = await openInstallation(context);
-  refuseOwn(installation, key);
-  const others = before.auditor.filter((line) => parsePublicKey(line).kid !== key.kid);
-  const auditor = [...others, `azpub/1 audit-box ${key.kid} ${Buffer.from(key.publicKey).toString("base64")}`];
-  const recipients = input.flag("only") || before.recipients === "auditor" ? "auditor" : "both";
-  const reason = `reader ${key.kid} added (${recipients})`;
-  await change(context, { installation, reason, audit: { recipients, auditor } });
+  const { recipients } = await change(context, (before) => {
+    const others = before.auditor.filter((line) => parsePublicKey(line).kid !== key.kid);
+    const auditor = [...others, `azpub/1 audit-box ${key.kid} ${Buffer.from(key.publicKey).toString("base64")}`];
+    const who = input.flag("only") || before.recipients === "auditor" ? "auditor" : "both";
+    return { recipients: who, auditor, reason: `reader ${key.kid} added (${who})` };
+  }, (installation) => refuseOwn(installation, key));
   if (context.json) context.output.json({ v: 1, recipients, added: key.kid });
   else {context.output.text(
       `${key.kid} can read what is recorded from now on${recipients === "auditor" ? "; you cannot" : ""}`,
@@ -43,17 +42,16 @@ export async function auditRecipientAdd(context: CommandContext, input: CommandI
 export async function auditRecipientRemove(context: CommandContext, input: CommandInput): Promise<void> {
   await loadSodium();
   const kid = input.arg(0) ?? "";
-  const before = auditSettings(await personalConfig(peekHome(context.home), context.system.env));
-  const auditor = before.auditor.filter((line) => parsePublicKey(line).kid !== kid);
-  if (auditor.length === before.auditor.length) {
-    throw new CliError("NOT_FOUND", `Cannot remove reader "${kid.slice(0, 40)}": audit.auditor does not name it`, {
-      hint: "see: agentzero audit keys list",
-    });
-  }
-  const recipients = auditor.length === 0 ? "self" : before.recipients;
-  const installation = await openInstallation(context);
-  const reason = `reader ${kid} removed (${recipients})`;
-  await change(context, { installation, reason, audit: { recipients, auditor } });
+  const { recipients } = await change(context, (before) => {
+    const auditor = before.auditor.filter((line) => parsePublicKey(line).kid !== kid);
+    if (auditor.length === before.auditor.length) {
+      throw new CliError("NOT_FOUND", `Cannot remove reader "${kid.slice(0, 40)}": audit.auditor does not name it`, {
+        hint: "see: agentzero audit keys list",
+      });
+    }
+    const who = auditor.length === 0 ? "self" : before.recipients;
+    return { recipients: who, auditor, reason: `reader ${kid} removed (${who})` };
+  });
   if (context.json) context.output.json({ v: 1, recipients, removed: kid });
   else context.output.text(`${kid} cannot read what is recorded from now on; older segments it still can`);
 }
@@ -64,21 +62,36 @@ interface Recipients {
   readonly auditor: readonly string[];
 }
 
+type Next = (before: Recipients) => Recipients & { readonly reason: string };
+
+// Threat: of two changes at once one would undo the other, and what was to be read by two is read by one.
 async function change(
   context: CommandContext,
-  { installation, reason, audit }: {
-    readonly installation: Installation;
-    readonly reason: string;
-    readonly audit: Recipients;
-  },
-): Promise<void> {
-  const path = join(installation.home, "config.yml");
-  const text = await edited(path, audit);
-  await recordKeyChange(context, {
-    installation,
-    reason,
-    run: () => writeFileAtomic(path, new TextEncoder().encode(text)),
-  });
+  next: Next,
+  check: (installation: Installation) => void = () => undefined,
+): Promise<Recipients> {
+  // What is refused is so before there is a home.
+  next(await settings(context));
+  const installation = await openInstallation(context);
+  check(installation);
+  const lock = lockKeys(join(installation.home, "keys"), context.system.clock);
+  try {
+    const { reason, ...audit } = next(await settings(context));
+    const path = join(installation.home, "config.yml");
+    const text = await edited(path, audit);
+    await recordKeyChange(context, {
+      installation,
+      reason,
+      run: () => writeFileAtomic(path, new TextEncoder().encode(text)),
+    });
+    return audit;
+  } finally {
+    lock.release();
+  }
+}
+
+async function settings(context: CommandContext): Promise<Recipients> {
+  return auditSettings(await personalConfig(peekHome(context.home), context.system.env));
 }
 
 /** The person's file with a new `audit:` block; comments and everything else stay. */

@@ -35,6 +35,31 @@ it("audit keys recipient: adds, names and removes a reader, and refuses what is 
   expect((await keys(mine, "recipient", "rm", kid)).exit).toBe(4);
 });
 
+it("audit keys recipient: of several that are added at once none is lost", async () => {
+  const root = tempDir();
+  const cwd = join(root, "project");
+  mkdirSync(cwd);
+  const pubs: string[] = [];
+  for (const name of ["one", "two", "three"]) {
+    const at = { cwd, home: join(root, name) };
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await runAgentzero(["audit", "keys", "rotate", "--json"], at);
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    pubs.push(String((await runAgentzero(["audit", "keys", "pub", "--reader", "--json"], at)).json()["pub"]));
+  }
+  const at = { cwd, home: join(root, "mine") };
+  await runAgentzero(["audit", "keys", "rotate", "--json"], at);
+  const ran = await Promise.all(
+    pubs.map((pub) => runAgentzero(["audit", "keys", "recipient", "add", pub, "--json"], at)),
+  );
+  const kids = pubs.map((pub) => pub.split(" ")[2] ?? "");
+  const config = readFileSync(join(at.home, "config.yml"), "utf8");
+  // Whoever waited too long is told, and adds nothing.
+  const told = ran.map(({ stdout }) => stdout.includes('"KEY_BUSY"') ? "busy" : stdout.includes('"added"'));
+  expect(kids.map((kid) => config.includes(kid) || "busy")).toEqual(told);
+  expect(told).toContain(true);
+});
+
 it("vault rotate --vault-key: seals the vault to a key that was made elsewhere", async () => {
   const root = tempDir();
   const cwd = join(root, "project");
