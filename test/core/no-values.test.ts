@@ -83,6 +83,7 @@ describe("no export returns a value", () => {
       "auditBoxSecret",
       "constructor",
       "derive",
+      "isCurrent",
       "locked",
       "unlock",
       "wrapKey",
