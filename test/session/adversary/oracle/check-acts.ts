@@ -42,11 +42,14 @@ export function checkActs(evidence: Evidence): readonly string[] {
 // What is written is what was shown, over what was shown: a file that changed while the question was open is another one.
 function notShown({ journal, questions }: Evidence): readonly string[] {
   const bad: string[] = [];
+  // A tool may write what needs no answer before and after it asks for the same file.
+  const answered = new Set<string | null | undefined>();
   for (const entry of journal) {
+    if (entry.kind === "record" && entry.event.approval?.answer === "allow") answered.add(entry.event.approval.digest);
     if (entry.kind !== "effect" || entry.backend !== "writer" || entry.found === undefined) continue;
     const { target, content } = { target: "", content: null, ...entry.spec };
-    const question = questions.findLast(({ call, preview, actions }) =>
-      call === entry.call && preview.kind === "changes" &&
+    const question = questions.findLast(({ call, digest, preview, actions }) =>
+      call === entry.call && answered.has(digest) && preview.kind === "changes" &&
       actions.some(({ action }) => describeTarget(action.target) === target)
     );
     if (question?.preview.kind !== "changes") continue;
