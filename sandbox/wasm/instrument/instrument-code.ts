@@ -8,7 +8,7 @@ import { INSERT, type Insertions, placeChecks } from "./place-checks.ts";
 import { planEntries } from "./plan-entries.ts";
 import { type Body, readCode } from "./read-code.ts";
 import { repeatCode } from "./repeat-loop.ts";
-import { findSmallLoops } from "./small-loops.ts";
+import { findSmallLoops, type SmallLoop } from "./small-loops.ts";
 
 const I32 = 0x7f;
 // Locals are cleared at each entry: so many of them cost as much as a check.
@@ -32,57 +32,78 @@ export function instrumentCode(module: CoreModule, at: Appended, maxPages: numbe
   const ops = new BodyOps();
   let index = 0;
   for (const body of code.bodies()) {
-    const { locals } = body.op;
     ops.read(body.body, body.op);
     const small = findSmallLoops(ops);
-    const { places, kinds, indexes } = placeChecks(ops, { late: late[index++] ?? false, small, prefixOf });
-    const own = { count: locals, spans: locals + 1 };
-    const texts = kinds.map((kind, which) => {
-      if (kind === INSERT.entry) return checkCode(at, 1 + Math.floor(locals / LOCALS_FUEL));
-      const place = indexes[which] ?? 0;
-      const loop = small.get(place);
-      if (kind === INSERT.span && loop !== undefined) return spanCode(at, locals, loop.longest);
-      if (kind !== INSERT.repeat || loop === undefined) return fixed[kind] ?? NOTHING;
-      return repeatCode(ops, [place, loop], { body: body.body, at, locals: own });
+    const insertions = placeChecks(ops, { late: late[index++] ?? false, small, prefixOf });
+    writeBody(out, body, {
+      edits: editsOf(insertions, { body, ops, small, at, fixed }),
+      counts: small.size > 0,
     });
-    const ends = kinds.map((kind, which) =>
-      kind === INSERT.repeat ? ops.places[(small.get(indexes[which] ?? 0)?.end ?? 0) + 1] ?? 0 : places[which] ?? 0
-    );
-    writeBody(out, body, { places, ends, texts, counts: small.size > 0 });
   }
   for (const body of added) out.u32(body.length).raw(body);
   return out.done();
 }
 
-const NOTHING = new Uint8Array();
-
-function fixedTexts(at: Appended): readonly Uint8Array[] {
-  const texts: Uint8Array[] = [];
-  texts[INSERT.check] = checkCode(at, 1);
-  texts[INSERT.bulk] = new ByteWriter().byte(0x10).u32(at.bulk).done();
-  texts[INSERT.grow] = new ByteWriter().byte(0x10).u32(at.grow).done();
-  return texts;
+interface Edit {
+  readonly place: number;
+  /** Up to where the text stands for what was there; the place itself where it comes in between. */
+  readonly end: number;
+  readonly text: Uint8Array;
 }
 
-interface Writing {
-  readonly places: Insertions["places"];
-  /** Up to where each text stands for what was there. */
-  readonly ends: readonly number[];
-  readonly texts: readonly Uint8Array[];
+interface Editing {
+  readonly body: Body;
+  readonly ops: BodyOps;
+  readonly small: ReadonlyMap<number, SmallLoop>;
+  readonly at: Appended;
+  readonly fixed: ReadonlyMap<number, Uint8Array>;
+}
+
+function editsOf({ places, kinds, indexes }: Insertions, { body, ops, small, at, fixed }: Editing): readonly Edit[] {
+  const { locals } = body.op;
+  return places.map((place, which) => {
+    const [kind, index = 0] = [kinds[which], indexes[which]];
+    const loop = small.get(index);
+    if (loop !== undefined && kind === INSERT.repeat) {
+      const text = repeatCode(ops, [index, loop], {
+        body: body.body,
+        at,
+        locals: { count: locals, spans: locals + 1 },
+      });
+      return { place, end: ops.places[loop.end + 1] ?? place, text };
+    }
+    if (loop !== undefined && kind === INSERT.span) {
+      return { place, end: place, text: spanCode(at, locals, loop.longest) };
+    }
+    const text = fixed.get(kind ?? INSERT.entry) ?? checkCode(at, 1 + Math.floor(locals / LOCALS_FUEL));
+    return { place, end: place, text };
+  });
+}
+
+// What is the same at each place; a check at an entry costs more for many locals.
+function fixedTexts(at: Appended): ReadonlyMap<number, Uint8Array> {
+  return new Map([
+    [INSERT.check, checkCode(at, 1)],
+    [INSERT.bulk, new ByteWriter().byte(0x10).u32(at.bulk).done()],
+    [INSERT.grow, new ByteWriter().byte(0x10).u32(at.grow).done()],
+  ]);
+}
+
+interface Written {
+  readonly edits: readonly Edit[];
   /** Whether it gets locals for the count of small loops. */
   readonly counts: boolean;
 }
 
-function writeBody(out: ByteWriter, { start, first, body }: Body, { places, ends, texts, counts }: Writing): void {
+function writeBody(out: ByteWriter, { start, first, body }: Body, { edits, counts }: Written): void {
   const { bytes, end } = body;
   const locals = counts ? moreLocals(bytes.subarray(start, first)) : bytes.subarray(start, first);
-  let length = locals.length + end - first;
-  for (const [index, text] of texts.entries()) length += text.length + (places[index] ?? 0) - (ends[index] ?? 0);
-  out.u32(length).raw(locals);
+  const longer = edits.reduce((sum, edit) => sum + edit.text.length - (edit.end - edit.place), 0);
+  out.u32(locals.length + end - first + longer).raw(locals);
   let written = first;
-  for (const [index, place] of places.entries()) {
-    out.raw(bytes.subarray(written, place)).raw(texts[index] ?? NOTHING);
-    written = ends[index] ?? place;
+  for (const edit of edits) {
+    out.raw(bytes.subarray(written, edit.place)).raw(edit.text);
+    written = edit.end;
   }
   out.raw(bytes.subarray(written, end));
 }
