@@ -14,7 +14,7 @@ import { personalConfig } from "../../config/personal-config.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { peekHome } from "../../home.ts";
 import { CliError } from "../../errors.ts";
-import { readNamedFile } from "../../read-named-file.ts";
+import { readNamedText } from "../../read-named-text.ts";
 import { recordKeyChange } from "./record-key-change.ts";
 
 /** A file of keys is never longer. */
@@ -134,7 +134,7 @@ function parseReader(line: string): PublicKey {
 }
 
 function readLine(path: string): string {
-  const text = readNamedFile(path, `public key "${path.slice(0, 200)}"`, {
+  const text = readNamedText(path, `public key "${path.slice(0, 200)}"`, {
     maxBytes: MAX_KEY_BYTES,
     hint: "give the line `azpub/1 audit-box …`, or a file that holds it",
   });

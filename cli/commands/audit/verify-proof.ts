@@ -4,7 +4,7 @@ import { toBase64 } from "../../../core/mod.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { EXIT, type ExitCode } from "../../exit-codes.ts";
-import { readNamedFile } from "../../read-named-file.ts";
+import { readNamedText } from "../../read-named-text.ts";
 import { eventFields } from "./event-text.ts";
 import { openReading } from "./open-reading.ts";
 
@@ -34,7 +34,7 @@ export async function verifyProofFile(context: CommandContext, input: CommandInp
 }
 
 function readProof(path: string): unknown {
-  const text = readNamedFile(path, `proof "${path}"`, { maxBytes: MAX_PROOF_BYTES });
+  const text = readNamedText(path, `proof "${path}"`, { maxBytes: MAX_PROOF_BYTES });
   try {
     return JSON.parse(text);
   } catch {

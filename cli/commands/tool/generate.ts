@@ -1,10 +1,10 @@
 import { relative, resolve } from "node:path";
 import { labelOf } from "../../../core/mod.ts";
-import { readForeignTool, readRegular } from "../../../skills/mod.ts";
+import { readForeignTool } from "../../../skills/mod.ts";
 import { jsonInput, parseJsonInput } from "../../call-input.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
-import { CliError } from "../../errors.ts";
 import type { ExitCode } from "../../exit-codes.ts";
+import { readNamedText } from "../../read-named-text.ts";
 import { badUsage } from "../../usage.ts";
 import { makeCall } from "./make-call.ts";
 
@@ -32,26 +32,9 @@ export async function toolGenerate(context: CommandContext, input: CommandInput)
 }
 
 function readDefinitionFile(context: CommandContext, shown: string): unknown {
-  // Threat: a device or FIFO where a file is expected, which never ends.
-  const file = readRegular(resolve(context.cwd, shown), MAX_BYTES);
-  const hint = "name a JSON file that holds the definition of a tool, or - for stdin";
-  if (file.kind === "missing") {
-    throw new CliError("NOT_FOUND", `Cannot read "${shown}": there is no such file`, { hint });
-  }
-  if (file.kind === "refused") {
-    throw new CliError(
-      file.why === "size" ? "INPUT_TOO_LARGE" : "INPUT_INVALID",
-      `Cannot read "${shown}": ${file.seen}`,
-      {
-        hint,
-      },
-    );
-  }
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(file.bytes);
-  } catch (cause) {
-    throw new CliError("INPUT_INVALID", `Cannot read "${shown}": it is not UTF-8 text`, { hint, cause });
-  }
+  const text = readNamedText(resolve(context.cwd, shown), `"${shown}"`, {
+    maxBytes: MAX_BYTES,
+    hint: "name a JSON file that holds the definition of a tool, or - for stdin",
+  });
   return parseJsonInput(text, shown);
 }

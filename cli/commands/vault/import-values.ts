@@ -1,4 +1,3 @@
-import { readFileSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import {
   checkSecretValue,
@@ -10,8 +9,8 @@ import {
   type Vault,
 } from "../../../core/mod.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
-import { CliError } from "../../errors.ts";
 import type { ExitCode } from "../../exit-codes.ts";
+import { readNamedText } from "../../read-named-text.ts";
 import { badUsage } from "../../usage.ts";
 import { type DotenvEntry, parseDotenv } from "./dotenv.ts";
 import { changeVault, withVault } from "./open.ts";
@@ -30,7 +29,9 @@ type Plan =
 /** Runs `vault import`. */
 export async function vaultImport(context: CommandContext, input: CommandInput): Promise<ExitCode> {
   const file = resolve(context.cwd, input.arg(0) ?? "");
-  const { entries, bad } = parseDotenv(readText(file));
+  const { entries, bad } = parseDotenv(
+    readNamedText(file, `"${file}"`, { maxBytes: MAX_FILE_BYTES, hint: "name a file of KEY=value lines" }),
+  );
   const group = input.option("group") ?? groupOf(file);
   if (!isHandle(`handle://vault/${group}/x`)) {
     throw badUsage(`Cannot use group "${group}"`, "use a-z 0-9 . _ - and begin with a letter or digit: --group webapp");
@@ -120,18 +121,4 @@ function groupOf(file: string): string {
   const name = basename(dirname(file)).toLowerCase().replaceAll(/[^a-z0-9._-]+/g, "-").replace(/^[^a-z0-9]+/, "");
   const clean = name.replaceAll(/\.{2,}/g, ".").slice(0, 64);
   return clean === "" ? "env" : clean;
-}
-
-function readText(file: string): string {
-  try {
-    const stat = statSync(file);
-    if (!stat.isFile()) throw new CliError("INPUT_INVALID", `Cannot read "${file}": it is not a regular file`);
-    if (stat.size > MAX_FILE_BYTES) {
-      throw new CliError("INPUT_TOO_LARGE", `Cannot read "${file}": it has more than ${MAX_FILE_BYTES} bytes`);
-    }
-    return readFileSync(file, "utf8");
-  } catch (cause) {
-    if (cause instanceof CliError) throw cause;
-    throw new CliError("NOT_FOUND", `Cannot read "${file}": it cannot be read`, { hint: "check the path", cause });
-  }
 }

@@ -11,7 +11,7 @@ import {
 import { vaultOptions } from "../../compose/secrets.ts";
 import type { CommandContext, CommandInput } from "../../context.ts";
 import { CliError } from "../../errors.ts";
-import { readNamedFile } from "../../read-named-file.ts";
+import { readNamedText } from "../../read-named-text.ts";
 import { badUsage } from "../../usage.ts";
 import { changeVault, openParts, withVault } from "./open.ts";
 import { readValue, refuseValues } from "./read-value.ts";
@@ -126,7 +126,7 @@ async function acceptGeneration(context: CommandContext, text: string): Promise<
 }
 
 function readRecipient(file: string): PublicKey {
-  const key = parsePublicKey(readNamedFile(file, `public key "${file}"`, {
+  const key = parsePublicKey(readNamedText(file, `public key "${file}"`, {
     maxBytes: MAX_KEY_BYTES,
     hint: "expected a file with one line azpub/1 vault-box …",
   }));

@@ -1,4 +1,5 @@
-import { copyFileSync, readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, test } from "vitest";
 import { type Ran, runAgentzero } from "../../../support/run-agentzero.ts";
@@ -146,6 +147,12 @@ describe("agentzero vault", () => {
     expect(readFileSync(join(at.cwd, ".env"), "utf8")).toContain("fake-openai-key-123456");
     expect((await vault(["import", ".env", "--group", "Web App"])).exit).toBe(2);
     expect((await vault(["import", "missing.env"])).exit).toBe(4);
+    // A value that is not what the file holds would be kept without a word.
+    writeFileSync(join(at.cwd, "latin1.env"), Uint8Array.of(0x4b, 0x3d, 0xe4, 0x0a));
+    spawnSync("mkfifo", [join(at.cwd, "fifo.env")]);
+    expect((await vault(["import", "latin1.env", "--json"])).stdout).toContain("it is not UTF-8 text");
+    expect((await vault(["import", "fifo.env", "--json"])).stdout).toContain("it is not a regular file");
+    for (const name of ["latin1.env", "fifo.env"]) rmSync(join(at.cwd, name));
   });
 
   it("scans files and stdin, exit 1 with findings", async () => {
