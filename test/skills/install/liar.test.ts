@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { beforeAll, describe, expect, it, test } from "vitest";
 import { openComposedSession } from "../../../cli/compose.ts";
 import { createNobody } from "../../../cli/approvers.ts";
 import { systemTimers } from "../../../cli/system/timers.ts";
@@ -13,6 +13,7 @@ import {
   SIGNATURE_TYPE,
 } from "../../../skills/sources/oci-manifest.ts";
 import { contextIn } from "../../support/context.ts";
+import { listen } from "../../support/listen.ts";
 import { type Desk, makeSharedDesk } from "./desk.ts";
 import { makeSigner, release, type Signer } from "./publisher.ts";
 import { filesOf, lastRecord } from "./traces.ts";
@@ -56,7 +57,7 @@ let lie: Lie = honest;
 
 /** An honest registry but for {@link lie}. */
 async function serve(): Promise<number> {
-  const server = createServer((request, response) => {
+  return await listen((request, response) => {
     const path = (request.url ?? "").replace("/v2/example-org/pdf-report/", "");
     if (lie(path, request, response)) return;
     const { archive, minisig, manifest } = shelf;
@@ -70,13 +71,6 @@ async function serve(): Promise<number> {
     if (blob === undefined) response.writeHead(404).end();
     else response.end(blob);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  afterAll(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 function send(body: string | Uint8Array, headers: Readonly<Record<string, string>> = {}, status = 200): Answer {

@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { beforeAll, describe, expect, it, test } from "vitest";
+import { listen } from "../../support/listen.ts";
 import { type Desk, makeSharedDesk } from "./desk.ts";
 import { release, writePackage } from "./publisher.ts";
 
@@ -15,7 +16,10 @@ let got: { readonly port: number; readonly path: string; readonly auth: string |
   [];
 
 beforeAll(async () => {
-  ports = [await serve(0), await serve(1)];
+  ports = [
+    await listen((request, response) => void answer(0, request, response)),
+    await listen((request, response) => void answer(1, request, response)),
+  ];
   desk = await makeSharedDesk();
   const rule = `capability: network_request, cidr: ["127.0.0.0/8"], ports: [${ports.join(", ")}]`;
   // Policy lets it go anywhere here: what keeps the package at its registry is not policy.
@@ -23,17 +27,6 @@ beforeAll(async () => {
   const archive = release("1.0.0");
   file = writePackage(desk.root, archive, desk.signer.sign(archive));
 });
-
-async function serve(which: 0 | 1): Promise<number> {
-  const server = createServer((request, response) => void answer(which, request, response));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  afterAll(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
 
 async function answer(which: 0 | 1, request: IncomingMessage, response: ServerResponse): Promise<void> {
   let bytes = 0;

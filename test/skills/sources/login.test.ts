@@ -1,7 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, test } from "vitest";
 import { loadSodium, sha256 } from "../../../core/mod.ts";
 import {
   describe as descriptor,
@@ -13,6 +13,7 @@ import { withLogin } from "../../../skills/sources/login.ts";
 import type { SourceNet, SourceRequest } from "../../../skills/sources/net.ts";
 import { parseOciReference } from "../../../skills/sources/reference.ts";
 import { runHere, type Said } from "../../support/command-line.ts";
+import { listen } from "../../support/listen.ts";
 import { type Desk, makeSharedDesk } from "../install/desk.ts";
 import { makeSigner, release, writePackage } from "../install/publisher.ts";
 import { filesOf, lastRecord } from "../install/traces.ts";
@@ -124,17 +125,6 @@ async function openLab(): Promise<Lab> {
     seen.push({ at, method, url, authorization: headers.authorization ?? null });
   }
   return { ...ports, seen, ref: (tag = "1.0.0") => `oci:127.0.0.1:${ports.registry}/example-org/pdf-report:${tag}` };
-}
-
-async function listen(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<number> {
-  const server = createServer(answer);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  afterAll(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 const CREDENTIAL = ["--credential", "registry/me", "--as", "basic:me"] as const;
